@@ -1,0 +1,46 @@
+/* Every maximum that a client can meet, in one list. Sizes in bytes, times in milliseconds, unless said. */
+#pragma once
+
+enum {
+    /* Text and ids (design 1: ids are opaque strings up to 128 bytes, unique per company). */
+    LIMIT_ID = 128,
+    LIMIT_TEXT = 64 * 1024,        /* text of one message or notice */
+    LIMIT_NAME = 512,              /* names, e-mail addresses, phone numbers, nicknames */
+    LIMIT_URL = 8 * 1024,          /* page addresses, user agents */
+    LIMIT_EVENT_DATA = 256 * 1024, /* JSON that comes along with one event */
+
+    /* One session. */
+    LIMIT_EVENTS_PER_SESSION = 1 << 20, /* the event's global number keeps 20 bits for the index */
+    LIMIT_PARTICIPANTS = 4096,
+
+    /* Time stamps: 1970 up to 2109, so that 42 bits hold them (store/sqlite's search keys). */
+    LIMIT_TIME_MS_BITS = 42,
+
+    /* JSON reading. */
+    LIMIT_JSON_DEPTH = 64,
+    LIMIT_IMPORT_LINE = 64 * 1024 * 1024,
+
+    /* Lists and search. */
+    LIMIT_PAGE = 200,
+    LIMIT_QUERY_TERMS = 32,
+    LIMIT_QUERY = 1024,
+
+    /* HTTP. */
+    LIMIT_HTTP_HEAD = 16 * 1024,
+    LIMIT_HTTP_HEADERS = 100,
+    LIMIT_HTTP_BODY = 1024 * 1024,
+    LIMIT_HTTP_PIPELINE = 64,             /* requests of one connection under way at once */
+    LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (design 3) */
+    LIMIT_HTTP_CONNECTIONS = 65536,
+    LIMIT_HTTP_HEAD_TIME = 10 * 1000,
+    LIMIT_HTTP_BODY_TIME = 30 * 1000,
+    LIMIT_HTTP_IDLE_TIME = 75 * 1000,
+    LIMIT_HTTP_DRAIN_TIME = 5 * 1000,
+
+    /* Writing. */
+    LIMIT_GROUP = 1024,        /* write operations in one transaction */
+    LIMIT_WRITE_QUEUE = 16384, /* write operations waiting; more are refused as busy */
+    LIMIT_IMPORT_BATCH = 1000, /* events in one import transaction */
+};
+
+#define LIMIT_TIME_MS ((INT64_C(1) << LIMIT_TIME_MS_BITS) - 1)

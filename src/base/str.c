@@ -1,0 +1,87 @@
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+bool str_equal_nocase(struct str a, struct str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (g_ascii_tolower(a.ptr[i]) != g_ascii_tolower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+int str_compare(struct str a, struct str b)
+{
+    size_t shorter = MIN(a.len, b.len);
+    int order = shorter ? memcmp(a.ptr, b.ptr, shorter) : 0;
+    if (order)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool str_starts_with(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_equal(str_from(s.ptr, prefix.len), prefix);
+}
+
+struct str str_split(struct str s, char separator, struct str *head)
+{
+    const char *at = s.len ? memchr(s.ptr, separator, s.len) : NULL;
+    if (!at) {
+        *head = s;
+        return STR_NULL;
+    }
+    size_t before = (size_t)(at - s.ptr);
+    *head = str_from(s.ptr, before);
+    return str_skip(s, before + 1);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.len && is_blank(s.ptr[0]))
+        s = str_skip(s, 1);
+    while (s.len && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+bool str_is_utf8(struct str s)
+{
+    /* g_utf8_validate_len takes a zero byte for an error, so the text is checked piece by piece between zeros. */
+    while (s.len) {
+        struct str piece, rest = str_split(s, '\0', &piece);
+        if (piece.len && !g_utf8_validate_len(piece.ptr, piece.len, NULL))
+            return false;
+        s = rest;
+    }
+    return true;
+}
+
+bool str_to_int64(struct str s, int64_t *value)
+{
+    bool negative = s.len && s.ptr[0] == '-';
+    if (negative)
+        s = str_skip(s, 1);
+    if (s.len == 0)
+        return false;
+    uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!g_ascii_isdigit(s.ptr[i]))
+            return false;
+        uint64_t digit = (uint64_t)(s.ptr[i] - '0');
+        if (sum > (limit - digit) / 10)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *value = negative ? (int64_t)(0 - sum) : (int64_t)sum;
+    return true;
+}
