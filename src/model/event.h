@@ -1,0 +1,120 @@
+/* The log's events: the one truth of a conversation.
+ *
+ * Every session has one append-only sequence of events. Index 0 is the head ("opened": who, where from, in which
+ * dialect; model/head.h); what participants do follows as 1, 2, 3... without gaps, and those are the indices that
+ * every dialect shows. doc/events.md is the table kind x dialect.
+ *
+ * Values live as long as the arena they were read into or the request they came from. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/reason.h"
+
+#include <stdint.h>
+
+/* number as stored (never renumber), name as in import lines and Parley's API, may a client append it live?
+ * "live" kinds are those accepted by the append operation; the others are written by operations of their own. */
+#define EVENT_KINDS(X)                             \
+    X(0, OPENED, "opened", false)                  \
+    X(1, JOINED, "joined", true)                   \
+    X(2, LEFT, "left", true)                       \
+    X(3, MESSAGE, "message", true)                 \
+    X(4, TYPING_STARTED, "typing_started", true)   \
+    X(5, TYPING_STOPPED, "typing_stopped", true)   \
+    X(6, NOTICE, "notice", true)                   \
+    X(7, URL, "url", true)                         \
+    X(8, FILE, "file", true)                       \
+    X(9, TAKE, "take", true)                       \
+    X(10, TRANSFER, "transfer", true)              \
+    X(11, HOLD, "hold", true)                      \
+    X(12, RESUME, "resume", true)                  \
+    X(13, EDIT, "edit", true)                      \
+    X(14, DELETE, "delete", true)                  \
+    X(15, NICKNAME, "nickname", true)              \
+    X(16, USER_DATA, "user_data", true)            \
+    X(17, PAGE_VISITED, "page_visited", true)      \
+    X(18, SURVEY, "survey", true)                  \
+    X(19, READ_RECEIPT, "read_receipt", true)      \
+    X(20, CLOSED, "closed", true)                  \
+    X(21, ERASED, "erased", false)
+
+enum event_kind {
+#define X(number, name, word, live) EVENT_##name = number,
+    EVENT_KINDS(X)
+#undef X
+        EVENT_KIND_COUNT
+};
+
+/* The kind's word ("typing_started"). */
+struct str event_kind_name(enum event_kind kind);
+
+/* False when no kind has that word. */
+bool event_kind_from_name(struct str name, enum event_kind *kind);
+
+/* True for the kinds that a caller may append. */
+bool event_kind_is_live(enum event_kind kind);
+
+enum { EVENT_CHAIN_SIZE = 32, EVENT_SALT_SIZE = 16 };
+
+struct event {
+    uint32_t index; /* 0 = head */
+    enum event_kind kind;
+    int64_t time_ms;
+    uint32_t participant; /* who did it; 0 = the system itself (head, erased, a time-out's close) */
+    uint32_t target;      /* EDIT and DELETE: the index of the message; else 0 */
+    struct str id;        /* client-chosen; STR_NULL = none, see event_shown_id */
+    struct str text;      /* STR_NULL = none */
+    struct str data;      /* compact JSON object of what else belongs to it; STR_NULL = none */
+
+    /* Not part of the event itself: what later events did to this one. */
+    uint32_t revised_by;      /* index of the last EDIT or DELETE of it; 0 = untouched */
+    enum event_kind revision; /* that event's kind, when revised_by is set */
+    struct str revised_text;  /* an EDIT's text, when revised_by is set */
+    int64_t revised_ms;       /* its time */
+
+    bool erased; /* payload dropped: id, text and data are STR_NULL */
+
+    /* The seal. `salt` holds the salt while the payload is there, `inner` = BLAKE2b-256(salt, payload) always
+     * (computed on reading, kept on disk only once the payload is erased). */
+    uint8_t salt[EVENT_SALT_SIZE];
+    uint8_t inner[EVENT_CHAIN_SIZE];
+    uint8_t chain[EVENT_CHAIN_SIZE];
+};
+
+/* The text as it stands now: a deleted message's is empty, an edited one's is the new text. Borrowed. */
+struct str event_current_text(const struct event *e);
+
+static inline bool event_is_deleted(const struct event *e)
+{
+    return e->revised_by && e->revision == EVENT_DELETE;
+}
+
+/* The id that dialects show: the client's, else "<session id>.<index>" (made in the arena). */
+struct str event_shown_id(const struct event *e, struct str session_id, struct arena *a);
+
+/* The reverse for ids that were never stored: true, with *index set, when `id` reads as "<session id>.<index>". */
+bool event_index_from_id(struct str id, struct str session_id, uint32_t *index);
+
+/* Computes e->inner from salt and payload (id, text, data, target), then e->chain from `previous` (the chain of the
+ * event before it, all zeros before the head), kind, time, participant and inner. The byte layout is doc/format.md's.
+ * An erased event keeps its stored inner. Pure. O(payload). */
+void event_seal(struct event *e, const uint8_t previous[EVENT_CHAIN_SIZE]);
+
+/* Fresh random salt. */
+void event_salt(struct event *e);
+
+/* Checks what any event must fulfil whatever its origin: sizes (limits.h), UTF-8, no U+0000, time range, kind-specific
+ * needs (a message has text, an edit has target and text...). `imported` permits what only an import may do (an empty
+ * text). Reasons: TEXT_EMPTY, TEXT_TOO_LONG, TEXT_INVALID, TIME_INVALID, ID_INVALID, FIELD_MISSING, FIELD_TOO_LONG;
+ * the error's field names the member ("text", "at", "id", "by", "target", "data"). */
+bool event_check(const struct event *e, bool imported, GError **error);
+
+/* Same members, nothing of revision or seal compared: what "equal events are skipped" means. */
+bool event_equal(const struct event *a, const struct event *b);
+
+/* Ids: 1 to LIMIT_ID bytes of UTF-8 without control characters. Reason ID_INVALID naming `field`. */
+bool model_check_id(struct str id, const char *field, GError **error);
+
+/* Text: UTF-8 without U+0000, at most `max` bytes. Reasons TEXT_INVALID, TEXT_TOO_LONG naming `field`. */
+bool model_check_text(struct str text, size_t max, const char *field, GError **error);

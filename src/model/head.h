@@ -1,0 +1,71 @@
+/* A session's head: event 0, "opened".
+ *
+ * Everything known when a session began and computed before the append: dialect, visitor, operator, department with
+ * its ancestors, button, page, first participants, recorded documents of the dialect it came from. It is stored as the
+ * head event's data (compact JSON) and never changes; what changes later is an event of its own. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/reason.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+enum dialect { DIALECT_PARLEY, DIALECT_ROCKETCHAT, DIALECT_AGENDIZE, DIALECT_GENESYS, DIALECT_COUNT };
+
+/* "parley", "rocketchat", "agendize", "genesys". */
+struct str dialect_name(enum dialect dialect);
+bool dialect_from_name(struct str name, enum dialect *dialect);
+
+enum participant_type { PARTICIPANT_CLIENT, PARTICIPANT_AGENT, PARTICIPANT_SUPERVISOR, PARTICIPANT_EXTERNAL };
+
+/* "Client", "Agent", "Supervisor", "External" (spec/genesys.md 1.6). */
+struct str participant_type_name(enum participant_type type);
+bool participant_type_from_name(struct str name, enum participant_type *type);
+
+/* Who an operator is, as recorded in an event: the account may be gone or never have existed here. */
+struct operator_ref {
+    struct str id, username, name; /* all STR_NULL = nobody */
+};
+
+struct participant {
+    uint32_t id; /* 1..LIMIT_PARTICIPANTS, unique in its session; 0 is the system */
+    enum participant_type type;
+    struct str name;              /* the nickname as it stands now */
+    struct operator_ref operator; /* agents and supervisors; else nobody */
+    bool present;                 /* joined and not left */
+};
+
+struct head {
+    enum dialect dialect;
+    struct str time_zone; /* STR_NULL = the company's */
+    struct {
+        struct str id;                              /* required */
+        struct str token, username;                 /* made at the first session when not given */
+        struct str name, email, phone;              /* latest wins on the visitor row */
+        struct str ip, user_agent, country, city, operating_system, browser; /* this session's */
+    } visitor;
+    struct operator_ref operator;
+    struct {
+        struct str id, name;
+        struct str ancestors; /* JSON array of ids, copied when the session entered it */
+    } department;
+    struct {
+        struct str id, name;
+    } button;
+    struct str start_page;
+    struct str subject;
+    struct str user_data; /* JSON object, Genesys userData given on creation */
+    struct str source;    /* JSON object, Rocket.Chat `source`; STR_NULL = {"type":"api","alias":dialect} */
+    struct participant *participants; /* those known at the start; `present` is not recorded here */
+    size_t participant_count;
+    struct str recorded;     /* JSON object {"rocketchat":{"room":{...},"lastMessage":{...}}}; STR_NULL = none */
+    uint32_t recorded_up_to; /* the last index those documents speak of */
+};
+
+/* The head event's data, in the arena: compact JSON, members in a fixed order, what is not known left out. */
+struct str head_write(const struct head *h, struct arena *a);
+
+/* The reverse; slices point into the arena. FALSE with REASON_DATABASE_CORRUPT when `data` is not a head's.
+ * O(length). */
+bool head_read(struct str data, struct head *h, struct arena *a, GError **error);

@@ -1,0 +1,28 @@
+/* The line: one session as one JSON object, the form of import and export (doc/format.md, issue text "Import and
+ * export") and of the body of Parley's POST sessions. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/visitor.h"
+
+struct line {
+    struct str id;       /* session id; may be STR_NULL where `id_optional` */
+    struct head head;
+    int64_t start_ms;    /* time of the head: the first event's, else member "start", else NO_TIME */
+    struct event *events; /* events[0] has index 1 */
+    size_t event_count;
+};
+
+/* Decodes and checks one line (event_check with imported = true for each; ids, sizes, zone names, participants unique
+ * and known to every event's `by`, unknown members refused by name). `operator` stays as given in head.operator.username
+ * (id and name unset): whoever appends resolves it. `defaults` for members that are absent: dialect parley.
+ * Reasons: BODY_*, FIELD_*, TEXT_*, TIME_INVALID, ZONE_UNKNOWN, ID_INVALID, PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN;
+ * the error's field is a path such as "events[3].text". Slices live in the arena. O(length). */
+bool line_read(json_t *object, bool id_optional, struct line *line, struct arena *a, GError **error);
+
+/* Parses text first, then line_read. */
+bool line_parse(struct str text, struct line *line, struct arena *a, GError **error);
+
+/* Writes the line without a newline; members in the fixed order of doc/format.md, so that equal sessions give equal
+ * bytes. Revisions are events of their own and need nothing here. May overflow `out` (check out->overflow). */
+void line_write(const struct line *line, struct buf *out);
