@@ -1,0 +1,343 @@
+/* The store: where the log and its projections are kept. The contract that every driver fulfils.
+ *
+ * A store is one data directory. One process at a time has it open for writing (flock on DIR/lock); inside that
+ * process one writer runs all changes, in groups, and any number of readers read.
+ *
+ *   reading   store_reader_open once per thread; store_read_begin .. calls .. store_read_end is one snapshot.
+ *   writing   store_submit(job): job->run gets a transaction and may call everything in this header that takes a
+ *             `txn`; when its commit is durable job->done is called. store_write waits for that.
+ *
+ * Two classes (design 4):
+ *   atomic with the append: events, session row, participants, visitor row;
+ *   sequenced: change numbers, roll-ups, search. A reader sees both at once here; a driver that sequences later
+ *   must add the undrained tail itself.
+ *
+ * Nothing above this contract assumes one clock, one writer or SQL. Keyset paging only.
+ *
+ * Threads: a reader and a write transaction belong to one thread at a time. store_submit, store_write and
+ * store_close's wait may be called from any thread; `run` and `done` run on the writer's thread.
+ *
+ * Memory: what a function returns lives in the arena it was given; struct members not filled are zero.
+ *
+ * Errors: besides those named at each function, every call may give DATABASE_CORRUPT, DISK_FULL, FILE_UNREADABLE,
+ * FILE_UNWRITABLE or INTERNAL. A *read* that finds nothing is no error: bool functions with a `found` say so there.
+ *
+ * Costs are for the embedded driver, pages in cache: point reads are a few microseconds. */
+#pragma once
+
+#include "model/account.h"
+#include "model/visitor.h"
+
+struct store;
+struct store_reader;
+struct store_txn;
+
+/* ---- opening -------------------------------------------------------------------------------------------- */
+
+struct store_options {
+    bool create;          /* make the directory and an empty database when there is none */
+    bool full_text;       /* maintain the search index; false only in benchmarks */
+    size_t reader_cache_bytes; /* page cache of one reader; 0 = 2 MiB */
+    size_t writer_cache_bytes; /* 0 = 16 MiB */
+};
+
+/* Opens the data directory for this process and starts the writer. Runs pending migrations first.
+ * Reasons: DIRECTORY_IN_USE (another process has it; the message says how to reach that one), FILE_UNREADABLE,
+ * FILE_UNWRITABLE, DATABASE_FOREIGN (not Parley's), DATABASE_NEWER (written by a later version), DATABASE_CORRUPT. */
+struct store *store_open(const char *directory, const struct store_options *options, GError **error);
+
+/* Finishes what was submitted, stops the writer, checkpoints, gives the directory free. All readers must be closed. */
+void store_close(struct store *store);
+
+/* A directory's driver can be wrapped for tests: store/fault/fault.h. */
+
+struct store_reader *store_reader_open(struct store *store, GError **error);
+void store_reader_close(struct store_reader *reader);
+
+/* A snapshot for reading. Borrowed from the reader; one at a time; end it within one chunk of a reply. */
+struct store_txn *store_read_begin(struct store_reader *reader, GError **error);
+void store_read_end(struct store_txn *txn);
+
+/* ---- writing -------------------------------------------------------------------------------------------- */
+
+/* One change. Embedded in a larger struct; it must stay where it is until `done`. */
+struct store_job {
+    /* Reads and checks first, then writes: when it returns FALSE with an error it must have written nothing. No
+     * savepoints protect it. It may be called a second time after a rollback (alone, in a transaction of its own), so
+     * it starts by forgetting what an earlier call left in the job. */
+    bool (*run)(struct store_job *job, struct store_txn *txn, GError **error);
+    /* Called once: `error` is NULL when the job's commit is durable; else why not (ownership moves to the callee):
+     * run's own error, COMMIT_UNKNOWN (the outcome is open: retry with the same id), WRITES_OFF, STOPPING, or an io
+     * reason. Must not block. */
+    void (*done)(struct store_job *job, GError *error);
+    struct store_job *next; /* the queue's */
+};
+
+/* Queues the job. Always leads to exactly one `done`, even when refused (QUEUE_FULL, WRITES_OFF, STOPPING: then at once, on
+ * the calling thread). */
+void store_submit(struct store *store, struct store_job *job);
+
+/* Submits and waits. Not from the writer's thread. */
+bool store_write(struct store *store, struct store_job *job, GError **error);
+
+/* Numbers since the store was opened, for /metrics. Any thread. */
+struct store_counters {
+    int64_t groups, jobs, group_failures, wal_bytes, queue_length;
+};
+void store_counters(struct store *store, struct store_counters *counters);
+
+/* ---- sessions and events -------------------------------------------------------------------------------- */
+
+/* The session with its participants. `found` false: no such id in that company. */
+bool store_session_get(struct store_txn *txn, int64_t company, struct str id, struct arena *a,
+                       struct session_view *view, bool *found, GError **error);
+
+/* By its number. */
+bool store_session_by_number(struct store_txn *txn, int64_t session, struct arena *a, struct session_view *view,
+                             bool *found, GError **error);
+
+/* Events of one session in ascending index order from `first` to `last` (both inclusive, clipped to what is there),
+ * with revisions joined in. At most `limit`. O(events returned). */
+bool store_events(struct store_txn *txn, const struct session *s, uint32_t first, uint32_t last, size_t limit,
+                  struct arena *a, struct event **events, size_t *count, GError **error);
+
+/* The event with this client-chosen id in the session. */
+bool store_event_by_id(struct store_txn *txn, const struct session *s, struct str id, struct arena *a,
+                       struct event *event, bool *found, GError **error);
+
+/* The message event with this client-chosen id in any session of the company; `session` gets the number. */
+bool store_event_find(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event,
+                      int64_t *session, bool *found, GError **error);
+
+/* The next free numbers; write transactions only. Gaps may appear when a job is refused afterwards. */
+bool store_session_number(struct store_txn *txn, int64_t *number, GError **error);
+bool store_visitor_number(struct store_txn *txn, int64_t *number, GError **error);
+
+/* What one append changes: `before` is the session as read in this transaction (NULL: the session is new and events[0] is its
+ * head), `after` the same with all `events` folded in and sealed (chain set). Visitor alike (`visitor_before` NULL: new; both NULL: the
+ * visitor is untouched). Writes the event rows, session, participants, visitor, roll-ups
+ * (contribution of after minus before), search rows (edits and deletes replace the text of their target), `revised_by`
+ * of targets and one change entry covering the events. `targets` are the events that edits and deletes in `events`
+ * name, in their order (their current text is needed to take it out of the index).
+ * Write transactions only. Reasons: ID_TAKEN (the session id, or a client-chosen event id in this session, is there already). */
+struct store_append {
+    const struct session_view *before, *after;
+    const struct visitor *visitor_before, *visitor_after;
+    const struct event *events;
+    size_t event_count;
+    const struct event *targets;
+    size_t target_count;
+    int64_t change; /* out: the change number */
+};
+bool store_append(struct store_txn *txn, struct store_append *append, GError **error);
+
+/* ---- visitors ------------------------------------------------------------------------------------------- */
+
+bool store_visitor_get(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
+                       bool *found, GError **error);
+bool store_visitor_by_number(struct store_txn *txn, int64_t visitor, struct arena *a, struct visitor *v, bool *found,
+                             GError **error);
+bool store_visitor_by_token(struct store_txn *txn, int64_t company, struct str token, struct arena *a,
+                            struct visitor *v, bool *found, GError **error);
+
+/* Visitors whose name, e-mail or phone holds `text` (ASCII case-insensitive; empty = all), by number descending,
+ * below `before` (0 = from the newest). O(visitors of the company) in the worst case. */
+bool store_visitor_list(struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit,
+                        struct arena *a, struct visitor **visitors, size_t *count, GError **error);
+
+/* ---- lists of sessions ---------------------------------------------------------------------------------- */
+
+enum store_time { STORE_BY_START, STORE_BY_FIRST_MESSAGE };
+
+struct store_session_filter {
+    int64_t company;      /* required */
+    int64_t visitor;      /* 0 = any */
+    struct str operator_id, department_id, button_id; /* STR_NULL = any */
+    int state;            /* enum session_state, -1 = any */
+    int dialect;          /* enum dialect, -1 = any */
+    enum store_time by;   /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a message */
+    int64_t from_ms, to_ms; /* half-open [from, to); NO_TIME = unbounded */
+};
+
+/* A place between two sessions of a list: time, then id. */
+struct store_session_key {
+    int64_t time_ms;
+    struct str id;
+};
+
+/* A page, newest time first, then id descending (`ascending` turns both round: for `previous` cursors), strictly
+ * behind `after` (NULL = from the start). Erased sessions are listed (erased = true). With every filter the order
+ * comes from an index; asserted on the query plan in the tests. Participants are not read. */
+bool store_session_list(struct store_txn *txn, const struct store_session_filter *filter,
+                        const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
+                        struct session **sessions, size_t *count, GError **error);
+
+/* One visitor's rooms for Rocket.Chat: newest first by START or LAST (lm, = last_message_ms or start), id ascending
+ * as tie-break, with the wire's offset and count (limit 0 = all). O(offset + count). */
+enum store_room_order { STORE_ROOM_START_DESC, STORE_ROOM_START_ASC, STORE_ROOM_LM_DESC, STORE_ROOM_LM_ASC };
+bool store_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order,
+                         size_t offset, size_t limit, struct arena *a, struct session **sessions, size_t *count,
+                         GError **error);
+
+/* What a list shows beside the sessions, for each of them in one go: the newest message event with its revision
+ * (index 0 when there is none) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to `sessions`. */
+bool store_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
+                         struct event **messages, struct participant **authors, GError **error);
+
+/* ---- summary -------------------------------------------------------------------------------------------- */
+
+/* Sums session_contribution over the company's sessions with from_ms <= first_message_ms < to_ms (NO_TIME = unbounded), optionally
+ * of one button (no roll-up: O(sessions in range)). O(days + 200), flat in the number of sessions. */
+bool store_summary(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, struct summary *sum,
+                   GError **error);
+
+/* The least and greatest first_message_ms of the company; `found` false when there is no message yet. */
+bool store_summary_bounds(struct store_txn *txn, int64_t company, int64_t *least_ms, int64_t *greatest_ms,
+                          bool *found, GError **error);
+
+/* ---- search --------------------------------------------------------------------------------------------- */
+
+struct store_search {
+    int64_t company;
+    struct str query; /* Parley's syntax, text/search_query.h, already checked */
+    int64_t visitor;  /* 0 = any */
+    struct str operator_id, department_id, button_id; /* of the session; STR_NULL = any */
+    int state, dialect;                               /* -1 = any */
+    int64_t from_ms, to_ms; /* of the message, half-open; NO_TIME = unbounded */
+    bool best_first;        /* by relevance, else newest message first */
+    int64_t after;          /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
+    size_t limit;
+};
+
+struct store_range {
+    uint32_t start, length; /* code points */
+};
+
+struct store_hit {
+    int64_t key;     /* for `after` */
+    int64_t session; /* number */
+    struct str session_id;
+    struct event event; /* with its revision */
+    struct str snippet; /* part of the current text around the first match, at most 200 code points, valid UTF-8 */
+    bool snippet_from_start, snippet_to_end; /* nothing was cut there */
+    struct store_range *highlights; /* inside the snippet, ascending, not overlapping */
+    size_t highlight_count;
+};
+
+/* Message events whose current text matches. Words fold case and diacritics (unicode61). Erased and deleted messages
+ * never match. Budget: newest 20 of 10 million messages under 2 ms. Reason QUERY_INVALID. */
+bool store_search(struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_hit **hits,
+                  size_t *count, GError **error);
+
+/* ---- the order of changes ------------------------------------------------------------------------------- */
+
+enum store_change_kind { STORE_CHANGE_APPEND, STORE_CHANGE_ERASE, STORE_CHANGE_SCRUB };
+
+/* One committed append (or a step of an erasure). Numbers grow in commit order and are never used twice. */
+struct store_change {
+    int64_t number;
+    enum store_change_kind kind;
+    int64_t company, visitor, session; /* session 0 for SCRUB */
+    uint32_t first, last;              /* indices appended, inclusive */
+};
+
+/* Changes above `after` in ascending order. company 0 = all. */
+bool store_changes(struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a,
+                   struct store_change **changes, size_t *count, GError **error);
+
+/* ---- erasure -------------------------------------------------------------------------------------------- */
+
+/* Makes everything of the visitor unreadable at once: state ERASING, identifying columns dropped, sessions marked
+ * erased (no list content, search or event read shows text from now on), chat keys dropped. Counts stay. Write transactions only. */
+bool store_erase_begin(struct store_txn *txn, const struct visitor *v, GError **error);
+
+/* Drops payloads of up to `limit` events of visitors in state ERASING (inner hash stays, salt and payload go, search rows go).
+ * `finished`: nothing is left to drop; their state is ERASED now. Resumable: call until finished. Write transactions only. */
+bool store_erase_step(struct store_txn *txn, size_t limit, bool *finished, GError **error);
+
+/* After erase steps finished: makes dropped bytes disappear from the files (index merged, free pages overwritten, log truncated).
+ * Long; outside any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it is begun again. Ends with a SCRUB change entry.
+ * store_scrub_pending says whether one is owed (also after a crash). */
+bool store_scrub(struct store *store, bool (*cancelled)(void *data), void *data, GError **error);
+bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, GError **error);
+
+/* ---- accounts (plain tables) ---------------------------------------------------------------------------- */
+
+/* number 0 = new: it gets one; the first is the default. Reason NAME_TAKEN (name or host). */
+bool store_company_put(struct store_txn *txn, struct company *company, GError **error);
+bool store_companies(struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error);
+
+/* Inserts or replaces by id. Reason NAME_TAKEN (username of another operator). */
+bool store_operator_put(struct store_txn *txn, const struct operator *o, GError **error);
+bool store_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator *o, bool *found,
+                          GError **error);
+bool store_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator *o,
+                                bool *found, GError **error);
+/* By username, ascending. company 0 = all. */
+bool store_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator **operators,
+                     size_t *count, GError **error);
+
+bool store_department_put(struct store_txn *txn, const struct department *d, GError **error);
+bool store_departments(struct store_txn *txn, int64_t company, struct arena *a, struct department **departments,
+                       size_t *count, GError **error);
+
+bool store_button_put(struct store_txn *txn, const struct button *b, GError **error);
+bool store_buttons(struct store_txn *txn, int64_t company, struct arena *a, struct button **buttons, size_t *count,
+                   GError **error);
+
+bool store_token_put(struct store_txn *txn, const struct token *t, GError **error);
+bool store_token_get(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t,
+                     bool *found, GError **error);
+bool store_token_delete(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error);
+/* All of one operator. */
+bool store_token_delete_of(struct store_txn *txn, struct str operator_id, GError **error);
+
+bool store_chat_key_put(struct store_txn *txn, const struct chat_key *k, GError **error);
+bool store_chat_keys(struct store_txn *txn, int64_t session, struct arena *a, struct chat_key **keys, size_t *count,
+                     GError **error);
+
+/* Genesys chats that were opened live in this database and are still open: whose silent clients the server must time
+ * out, after a restart too. Sessions with at least one chat key made by open, dialect genesys, state open, not imported. */
+bool store_live_chats(struct store_txn *txn, struct arena *a, int64_t **sessions, size_t *count, GError **error);
+bool store_live_chat_put(struct store_txn *txn, int64_t session, GError **error);
+bool store_live_chat_delete(struct store_txn *txn, int64_t session, GError **error);
+
+/* Counts accounts-table commits (anything in this section but chat keys): caches drop what they hold when it moves. Any thread, one
+ * atomic load. */
+uint64_t store_account_epoch(struct store *store);
+
+/* Small named values of the installation (cursor key, instance id...), up to 4 KiB. */
+bool store_value_get(struct store_txn *txn, struct str name, struct arena *a, struct str *value, bool *found,
+                     GError **error);
+bool store_value_put(struct store_txn *txn, struct str name, struct str value, GError **error);
+
+/* ---- keeping ------------------------------------------------------------------------------------------- */
+
+/* Called as long work goes on; false interrupts it (the call then fails with CANCELLED). */
+struct store_progress {
+    bool (*report)(void *data, int64_t done, int64_t total);
+    void *data;
+};
+
+/* Writes a consistent copy of the database to `path` (a new file) while the store serves. Reason FILE_UNWRITABLE, CANCELLED. */
+bool store_backup(struct store *store, const char *path, const struct store_progress *progress, GError **error);
+
+/* What a check found; `text` is for people. */
+typedef void store_finding(void *data, const char *text);
+
+/* Integrity of the files and of what the driver alone knows: pages, indexes, orphan rows, roll-ups against a full scan, search index
+ * against the events' current texts, change entries cover every index exactly once. Each finding is reported; the result is FALSE only when checking itself failed. */
+bool store_check(struct store_reader *reader, store_finding *report, void *data, const struct store_progress *progress,
+                 GError **error);
+
+/* All sessions in number order above `after`, for checks and exports. */
+bool store_session_scan(struct store_txn *txn, int64_t company /* 0 = all */, int64_t after, size_t limit,
+                        struct arena *a, struct session_view **views, size_t *count, GError **error);
+bool store_visitor_scan(struct store_txn *txn, int64_t after, size_t limit, struct arena *a, struct visitor **visitors,
+                        size_t *count, GError **error);
+
+/* Repair: replaces the stored projection. Write transactions only. */
+bool store_session_replace(struct store_txn *txn, const struct session_view *view, GError **error);
+bool store_visitor_replace(struct store_txn *txn, const struct visitor *v, GError **error);
+/* Makes roll-ups and the search index anew from the log. Long; resumable by calling it again. */
+bool store_rebuild(struct store *store, const struct store_progress *progress, GError **error);
