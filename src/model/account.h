@@ -31,17 +31,18 @@ unsigned role_from_name(struct str name);
 /* The name of exactly one role. */
 struct str role_name(enum role role);
 
-struct operator {
+struct operator
+{
     int64_t company;
     struct str id;       /* Rocket.Chat user _id; unique over all companies */
     struct str username; /* unique over all companies */
     struct str name;
     struct str email;
-    struct str password;      /* argon2id string of libsodium; STR_NULL = cannot log in with one */
-    struct str digest;        /* argon2id string of the lower-case hex SHA-256 of the password: for clients that
+    struct str password;    /* argon2id string of libsodium; STR_NULL = cannot log in with one */
+    struct str digest;      /* argon2id string of the lower-case hex SHA-256 of the password: for clients that
                                  send {digest, algorithm: "sha-256"}; STR_NULL with password */
-    unsigned roles;           /* of enum role */
-    struct str departments;   /* JSON array of department ids they work in; STR_NULL = none */
+    unsigned roles;         /* of enum role */
+    struct str departments; /* JSON array of department ids they work in; STR_NULL = none */
     bool disabled;
     int64_t created_ms;
 };
@@ -86,8 +87,8 @@ struct token {
 /* One pair that opens one Genesys chat (spec/genesys.md 0.3). Earlier ones stay valid. */
 struct chat_key {
     int64_t company;
-    int64_t session;             /* session number */
-    struct str user_id;          /* shown as sent */
-    uint8_t hash[ID_HASH_SIZE];  /* id_hash of the secureKey */
-    uint32_t participant;        /* whom it speaks for */
+    int64_t session;            /* session number */
+    struct str user_id;         /* shown as sent */
+    uint8_t hash[ID_HASH_SIZE]; /* id_hash of the secureKey */
+    uint32_t participant;       /* whom it speaks for */
 };

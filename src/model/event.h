@@ -15,28 +15,28 @@
 
 /* number as stored (never renumber), name as in import lines and Parley's API, may a client append it live?
  * "live" kinds are those accepted by the append operation; the others are written by operations of their own. */
-#define EVENT_KINDS(X)                             \
-    X(0, OPENED, "opened", false)                  \
-    X(1, JOINED, "joined", true)                   \
-    X(2, LEFT, "left", true)                       \
-    X(3, MESSAGE, "message", true)                 \
-    X(4, TYPING_STARTED, "typing_started", true)   \
-    X(5, TYPING_STOPPED, "typing_stopped", true)   \
-    X(6, NOTICE, "notice", true)                   \
-    X(7, URL, "url", true)                         \
-    X(8, FILE, "file", true)                       \
-    X(9, TAKE, "take", true)                       \
-    X(10, TRANSFER, "transfer", true)              \
-    X(11, HOLD, "hold", true)                      \
-    X(12, RESUME, "resume", true)                  \
-    X(13, EDIT, "edit", true)                      \
-    X(14, DELETE, "delete", true)                  \
-    X(15, NICKNAME, "nickname", true)              \
-    X(16, USER_DATA, "user_data", true)            \
-    X(17, PAGE_VISITED, "page_visited", true)      \
-    X(18, SURVEY, "survey", true)                  \
-    X(19, READ_RECEIPT, "read_receipt", true)      \
-    X(20, CLOSED, "closed", true)                  \
+#define EVENT_KINDS(X) \
+    X(0, OPENED, "opened", false) \
+    X(1, JOINED, "joined", true) \
+    X(2, LEFT, "left", true) \
+    X(3, MESSAGE, "message", true) \
+    X(4, TYPING_STARTED, "typing_started", true) \
+    X(5, TYPING_STOPPED, "typing_stopped", true) \
+    X(6, NOTICE, "notice", true) \
+    X(7, URL, "url", true) \
+    X(8, FILE, "file", true) \
+    X(9, TAKE, "take", true) \
+    X(10, TRANSFER, "transfer", true) \
+    X(11, HOLD, "hold", true) \
+    X(12, RESUME, "resume", true) \
+    X(13, EDIT, "edit", true) \
+    X(14, DELETE, "delete", true) \
+    X(15, NICKNAME, "nickname", true) \
+    X(16, USER_DATA, "user_data", true) \
+    X(17, PAGE_VISITED, "page_visited", true) \
+    X(18, SURVEY, "survey", true) \
+    X(19, READ_RECEIPT, "read_receipt", true) \
+    X(20, CLOSED, "closed", true) \
     X(21, ERASED, "erased", false)
 
 enum event_kind {

@@ -40,9 +40,9 @@ struct head {
     enum dialect dialect;
     struct str time_zone; /* STR_NULL = the company's */
     struct {
-        struct str id;                              /* required */
-        struct str token, username;                 /* made at the first session when not given */
-        struct str name, email, phone;              /* latest wins on the visitor row */
+        struct str id;                 /* required */
+        struct str token, username;    /* made at the first session when not given */
+        struct str name, email, phone; /* latest wins on the visitor row */
         struct str ip, user_agent, country, city, operating_system, browser; /* this session's */
     } visitor;
     struct operator_ref operator;
@@ -55,8 +55,8 @@ struct head {
     } button;
     struct str start_page;
     struct str subject;
-    struct str user_data; /* JSON object, Genesys userData given on creation */
-    struct str source;    /* JSON object, Rocket.Chat `source`; STR_NULL = {"type":"api","alias":dialect} */
+    struct str user_data;             /* JSON object, Genesys userData given on creation */
+    struct str source;                /* JSON object, Rocket.Chat `source`; STR_NULL = {"type":"api","alias":dialect} */
     struct participant *participants; /* those known at the start; `present` is not recorded here */
     size_t participant_count;
     struct str recorded;     /* JSON object {"rocketchat":{"room":{...},"lastMessage":{...}}}; STR_NULL = none */

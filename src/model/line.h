@@ -6,9 +6,9 @@
 #include "model/visitor.h"
 
 struct line {
-    struct str id;       /* session id; may be STR_NULL where `id_optional` */
+    struct str id; /* session id; may be STR_NULL where `id_optional` */
     struct head head;
-    int64_t start_ms;    /* time of the head: the first event's, else member "start", else NO_TIME */
+    int64_t start_ms;     /* time of the head: the first event's, else member "start", else NO_TIME */
     struct event *events; /* events[0] has index 1 */
     size_t event_count;
 };

@@ -20,17 +20,17 @@ enum closer { CLOSER_NONE, CLOSER_VISITOR, CLOSER_OPERATOR, CLOSER_SYSTEM };
 /* Rocket.Chat's room metrics (spec/rocketchat.md 2.2). Durations are milliseconds here, seconds on the wire.
  * Those not yet set are NO_TIME; sums start at 0 with `response_total` 0. */
 struct session_metrics {
-    int64_t visitor_last_query_ms;  /* v.lq */
-    int64_t served_last_reply_ms;   /* servedBy.lr */
-    int64_t reaction_first_ms;      /* reaction.fd, a date */
+    int64_t visitor_last_query_ms;    /* v.lq */
+    int64_t served_last_reply_ms;     /* servedBy.lr */
+    int64_t reaction_first_ms;        /* reaction.fd, a date */
     int64_t reaction_first_length_ms; /* reaction.ft */
-    int64_t reaction_total_ms;      /* reaction.tt */
-    int64_t response_first_ms;      /* response.fd, a date */
+    int64_t reaction_total_ms;        /* reaction.tt */
+    int64_t response_first_ms;        /* response.fd, a date */
     int64_t response_first_length_ms; /* response.ft */
-    int64_t response_total_ms;      /* response.tt; response.avg = tt / total */
-    int64_t response_total;         /* response.total, a count */
-    int64_t chat_length_ms;         /* chatDuration, at close */
-    int64_t service_length_ms;      /* serviceTimeDuration, at close */
+    int64_t response_total_ms;        /* response.tt; response.avg = tt / total */
+    int64_t response_total;           /* response.total, a count */
+    int64_t chat_length_ms;           /* chatDuration, at close */
+    int64_t service_length_ms;        /* serviceTimeDuration, at close */
 };
 
 struct session {
@@ -55,16 +55,16 @@ struct session {
     struct str department_id;
     struct str department_ancestors; /* JSON array; STR_NULL = none */
     int64_t start_ms;
-    int64_t first_message_ms; /* least time of a message event */
-    int64_t last_message_ms;  /* greatest */
-    int64_t last_time_ms;     /* greatest time of any event: live events are stamped max(now, this) */
-    int64_t end_ms;           /* time of the closing event; NO_TIME while open */
-    uint32_t last_index;      /* 0 = the head only */
-    uint32_t messages;        /* message events, deleted ones included */
-    uint32_t last_message;    /* index of the newest message event; 0 = none */
-    uint32_t operators_joined;  /* agents and supervisors that joined: Rocket.Chat usersCount - 1 */
-    uint32_t participant_count; /* also the greatest participant id in use */
-    uint32_t rocketchat_system; /* what started and close events written by that dialect add to `msgs` */
+    int64_t first_message_ms;       /* least time of a message event */
+    int64_t last_message_ms;        /* greatest */
+    int64_t last_time_ms;           /* greatest time of any event: live events are stamped max(now, this) */
+    int64_t end_ms;                 /* time of the closing event; NO_TIME while open */
+    uint32_t last_index;            /* 0 = the head only */
+    uint32_t messages;              /* message events, deleted ones included */
+    uint32_t last_message;          /* index of the newest message event; 0 = none */
+    uint32_t operators_joined;      /* agents and supervisors that joined: Rocket.Chat usersCount - 1 */
+    uint32_t participant_count;     /* also the greatest participant id in use */
+    uint32_t rocketchat_system;     /* what started and close events written by that dialect add to `msgs` */
     int64_t last_client_message_ms; /* v.lastMessageTs */
     bool waiting_response;
     struct {
@@ -109,9 +109,9 @@ bool session_equal(const struct session_view *a, const struct session_view *b, c
 
 /* What one session adds to the reports (design 4): counted once its first message exists, at that time. */
 struct contribution {
-    bool counts;        /* false while there is no message: the rest is 0 then */
-    int64_t at_ms;      /* first_message_ms */
-    int64_t sessions;   /* 1 */
+    bool counts;         /* false while there is no message: the rest is 0 then */
+    int64_t at_ms;       /* first_message_ms */
+    int64_t sessions;    /* 1 */
     int64_t duration_ms; /* last message minus first */
     int64_t messages;
 };

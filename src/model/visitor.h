@@ -15,8 +15,8 @@ struct visitor {
     struct str token;    /* Rocket.Chat visitor token, made once; STR_NULL once erased */
     struct str username; /* "guest-N"; STR_NULL once erased */
     struct str name, email, phone;
-    int64_t sessions;    /* how many: Rocket.Chat's `total` */
-    int64_t created_ms;  /* start of the first stored session */
+    int64_t sessions;   /* how many: Rocket.Chat's `total` */
+    int64_t created_ms; /* start of the first stored session */
     enum visitor_state state;
 };
 

@@ -35,8 +35,8 @@ struct store_txn;
 /* ---- opening -------------------------------------------------------------------------------------------- */
 
 struct store_options {
-    bool create;          /* make the directory and an empty database when there is none */
-    bool full_text;       /* maintain the search index; false only in benchmarks */
+    bool create;               /* make the directory and an empty database when there is none */
+    bool full_text;            /* maintain the search index; false only in benchmarks */
     size_t reader_cache_bytes; /* page cache of one reader; 0 = 2 MiB */
     size_t writer_cache_bytes; /* 0 = 16 MiB */
 };
@@ -150,12 +150,13 @@ bool store_visitor_list(struct store_txn *txn, int64_t company, struct str text,
 enum store_time { STORE_BY_START, STORE_BY_FIRST_MESSAGE };
 
 struct store_session_filter {
-    int64_t company;      /* required */
-    int64_t visitor;      /* 0 = any */
+    int64_t company;                                  /* required */
+    int64_t visitor;                                  /* 0 = any */
     struct str operator_id, department_id, button_id; /* STR_NULL = any */
-    int state;            /* enum session_state, -1 = any */
-    int dialect;          /* enum dialect, -1 = any */
-    enum store_time by;   /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a message */
+    int state;                                        /* enum session_state, -1 = any */
+    int dialect;                                      /* enum dialect, -1 = any */
+    enum store_time
+        by; /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a message */
     int64_t from_ms, to_ms; /* half-open [from, to); NO_TIME = unbounded */
 };
 
@@ -192,20 +193,20 @@ bool store_summary(struct store_txn *txn, int64_t company, int64_t from_ms, int6
                    GError **error);
 
 /* The least and greatest first_message_ms of the company; `found` false when there is no message yet. */
-bool store_summary_bounds(struct store_txn *txn, int64_t company, int64_t *least_ms, int64_t *greatest_ms,
-                          bool *found, GError **error);
+bool store_summary_bounds(struct store_txn *txn, int64_t company, int64_t *least_ms, int64_t *greatest_ms, bool *found,
+                          GError **error);
 
 /* ---- search --------------------------------------------------------------------------------------------- */
 
 struct store_search {
     int64_t company;
-    struct str query; /* Parley's syntax, text/search_query.h, already checked */
-    int64_t visitor;  /* 0 = any */
+    struct str query;                                 /* Parley's syntax, text/search_query.h, already checked */
+    int64_t visitor;                                  /* 0 = any */
     struct str operator_id, department_id, button_id; /* of the session; STR_NULL = any */
     int state, dialect;                               /* -1 = any */
-    int64_t from_ms, to_ms; /* of the message, half-open; NO_TIME = unbounded */
-    bool best_first;        /* by relevance, else newest message first */
-    int64_t after;          /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
+    int64_t from_ms, to_ms;                           /* of the message, half-open; NO_TIME = unbounded */
+    bool best_first;                                  /* by relevance, else newest message first */
+    int64_t after; /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
     size_t limit;
 };
 
@@ -220,7 +221,7 @@ struct store_hit {
     struct event event; /* with its revision */
     struct str snippet; /* part of the current text around the first match, at most 200 code points, valid UTF-8 */
     bool snippet_from_start, snippet_to_end; /* nothing was cut there */
-    struct store_range *highlights; /* inside the snippet, ascending, not overlapping */
+    struct store_range *highlights;          /* inside the snippet, ascending, not overlapping */
     size_t highlight_count;
 };
 
@@ -268,13 +269,13 @@ bool store_company_put(struct store_txn *txn, struct company *company, GError **
 bool store_companies(struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error);
 
 /* Inserts or replaces by id. Reason NAME_TAKEN (username of another operator). */
-bool store_operator_put(struct store_txn *txn, const struct operator *o, GError **error);
-bool store_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator *o, bool *found,
+bool store_operator_put(struct store_txn *txn, const struct operator* o, GError **error);
+bool store_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator* o, bool *found,
                           GError **error);
-bool store_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator *o,
+bool store_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator* o,
                                 bool *found, GError **error);
 /* By username, ascending. company 0 = all. */
-bool store_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator **operators,
+bool store_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator** operators,
                      size_t *count, GError **error);
 
 bool store_department_put(struct store_txn *txn, const struct department *d, GError **error);

@@ -1,0 +1,24 @@
+/* Changing accounts: companies, operators, departments, buttons, tokens. WRITE ops through core_run or core_submit;
+ * passwords are hashed (argon2id) before the write, by account_hash_password on a thread that may be slow. */
+#pragma once
+
+#include "core/core.h"
+
+/* Fills o->password and o->digest for a password of 1 to LIMIT_NAME bytes. ~0.1 s. */
+bool account_hash_password(struct operator* o, struct str password, struct arena *a, GError **error);
+
+/* One change of one account row. Exactly one of the pointers is set; rows live in the op's arena. */
+struct account_op {
+    struct op op;
+    struct company *company;   /* number 0 = add (NAME_TAKEN); else change */
+    struct operator* operator; /* id STR_NULL = add with a random id; `must_exist` false */
+    struct department *department;
+    struct button *button;
+    struct token *token;       /* add; `secret` and `companion_secret` are what the caller shows once */
+    struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable) */
+};
+void account_op_init(struct account_op *op, struct core *core);
+
+/* Makes the row of a new random token; *secret is shown once and never stored. For TOKEN_AGENDIZE `api_key` gets its second half. */
+void account_token_make(struct token *t, enum token_kind kind, struct arena *a, struct str *secret,
+                        struct str *api_key);

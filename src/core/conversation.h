@@ -1,0 +1,97 @@
+/* Writing conversations: open, append, leave, close, edit, delete, import; each checks rights and the session's state
+ * inside `run`, so that it sees what it changes.
+ *
+ * Live events are stamped max(now, the session's last time). Imported times are kept. The same client-chosen event id
+ * in the same session answers the stored event and appends nothing. */
+#pragma once
+
+#include "core/core.h"
+#include "model/line.h"
+
+/* ---- open ----------------------------------------------------------------------------------------------- */
+
+enum open_outcome { OPEN_CREATED, OPEN_APPENDED, OPEN_UNCHANGED };
+
+/* What opening or importing one line did. */
+struct opened {
+    enum open_outcome outcome;
+    struct session_view view;
+    size_t events_written;
+};
+
+/* Opens (or, imported, completes) the session of `line` inside a write transaction: resolves operator, department and
+ * button, finds or makes the visitor (token, username "guest-N"), stamps (live) or keeps (import) times, folds, seals, appends.
+ *   import: a known session with equal head and an equal prefix of events gets the rest; equal events are skipped;
+ *           anything else is SESSION_DIFFERS.
+ *   live:   a known session id is SESSION_EXISTS; a line without id gets a random one. Event times in the line are ignored.
+ * Other reasons: SESSION_ERASED, VISITOR erased = VISITOR_UNKNOWN never: a visitor id that was erased is a new visitor;
+ * those of session_admits. `line` is changed (ids and times filled in). */
+bool conversation_open_in(struct core *core, struct store_txn *txn, int64_t company, struct line *line, bool import,
+                          struct opened *opened, struct op *op, GError **error);
+
+struct open_op {
+    struct op op;
+    int64_t company;
+    struct line line; /* in the op's arena */
+    bool import;      /* `at` of events and an id already there are fine */
+    /* Genesys: also make a key for participant 1 and watch for its silence. Given by the caller so that a second run
+     * stores the same ones. */
+    struct str user_id, secure_key; /* STR_NULL = no key */
+    bool live_chat;
+    struct opened opened; /* out */
+};
+void open_op_init(struct open_op *op, struct core *core);
+
+/* ---- append --------------------------------------------------------------------------------------------- */
+
+struct append_op {
+    struct op op;
+    int64_t company;
+    struct str session_id;
+    /* The dialect's own check of the caller against the session as it stands; NULL = may. */
+    bool (*allow)(struct append_op *op, const struct session_view *view, GError **error);
+    const void *allow_data;
+    struct event *
+        events; /* kind, participant, id, text, data, target, and time_ms (NO_TIME = live: stamped now); appended all or none */
+    size_t event_count;    /* 1..8 */
+    bool close_when_empty; /* after these, append CLOSED when neither a client nor an agent or supervisor is present */
+    /* out */
+    struct session_view view; /* after */
+    struct event *stored;     /* events as stored (index, time), those of close_when_empty included */
+    size_t stored_count;
+    bool repeated; /* the first event's id was there already: `stored` is that event, nothing was appended */
+};
+void append_op_init(struct append_op *op, struct core *core);
+
+/* ---- keys ----------------------------------------------------------------------------------------------- */
+
+/* WRITE: adds a Genesys key to a session (any dialect) for its first client; earlier ones stay valid; no event.
+ * Reasons SESSION_UNKNOWN, SESSION_ERASED, PARTICIPANT_UNKNOWN. */
+struct key_op {
+    struct op op;
+    int64_t company;
+    struct str session_id;
+    struct str user_id, secure_key; /* as chosen by the caller: 16 hex digits each */
+};
+void key_op_init(struct key_op *op, struct core *core);
+
+/* ---- import --------------------------------------------------------------------------------------------- */
+
+/* WRITE: up to LIMIT_IMPORT_BATCH events' worth of lines, all or none but for lines refused: with `skip_bad` a refused line
+ * is noted and the others go in; without it the first refused line fails the op (field "lines[N]") and nothing is written. */
+struct import_op {
+    struct op op;
+    int64_t company;
+    struct line *lines;
+    size_t line_count;
+    bool skip_bad;
+    struct str value_name,
+        value; /* a store value written in the same transaction (the import's place), STR_NULL = none */
+    /* out */
+    struct {
+        size_t created, appended, unchanged, refused, events;
+    } counts;
+    GError **refusals; /* per line, NULL = went in; owned by the op */
+};
+void import_op_init(struct import_op *op, struct core *core);
+void import_op_clear(struct import_op *op); /* instead of op_clear */

@@ -1,0 +1,82 @@
+/* The core: one open store with everything that lives beside it in memory (identity cache, directory of accounts,
+ * live hub, limiters, the pool for slow work). One per process; made by the application, handed to the dialects.
+ *
+ * How a request runs (design 3): decode -> op, run(txn, op), render(op, reply).
+ *   READ   in place: core_read_begin, calls with the txn, core_read_end, render.
+ *   WRITE  core_submit: `run` on the writer's thread inside a group; `done` when durable.
+ *   SLOW   core_submit: `run` on a pool of two threads (password hashing, files); no txn.
+ *   HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/reason.h"
+#include "store/store.h"
+
+struct core;
+
+struct core_options {
+    bool sample_credentials; /* accept credentials of the sample company (listening on loopback, or allowed) */
+    int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
+};
+
+/* Takes ownership of `store` (closed by core_close). Resumes erasures that a crash interrupted; starts the pool and the
+ * keep-alive clock. */
+struct core *core_open(struct store *store, const struct core_options *options, GError **error);
+
+/* Waits for submitted ops, stops the threads, closes the store. */
+void core_close(struct core *core);
+
+struct store *core_store(struct core *core);
+bool core_allows_sample_credentials(const struct core *core);
+
+/* A reader for one thread (each loop has one). */
+static inline struct store_reader *core_reader_open(struct core *core, GError **error)
+{
+    return store_reader_open(core_store(core), error);
+}
+
+static inline struct store_txn *core_read_begin(struct store_reader *reader, GError **error)
+{
+    return store_read_begin(reader, error);
+}
+
+static inline void core_read_end(struct store_txn *txn)
+{
+    store_read_end(txn);
+}
+
+/* ---- ops ------------------------------------------------------------------------------------------------ */
+
+enum op_kind { OP_WRITE, OP_SLOW };
+
+struct op;
+struct effect;
+
+/* Embedded first in every operation's struct. Made by op_init, zeroed otherwise. */
+struct op {
+    enum op_kind kind;
+    /* Touches only the txn, the op and the op's arena. May run a second time (store_job.run): starts by forgetting
+     * its outputs. OP_SLOW gets a NULL txn. On refusal it has written nothing and set *error. */
+    bool (*run)(struct op *op, struct store_txn *txn, GError **error);
+    /* Called once, on any thread, after the commit is durable and the op's effects are applied; op->error says whether
+     * it failed. Must not block: it posts to its loop. */
+    void (*done)(struct op *op);
+    void *user;         /* the caller's */
+    GError *error;      /* owned by the op; freed by op_clear */
+    struct arena arena; /* the request's life time: inputs, outputs */
+    struct core *core;
+    struct effect *effects; /* internal: what live.h must learn after COMMIT */
+    struct store_job job;   /* internal */
+};
+
+void op_init(struct op *op, struct core *core, enum op_kind kind,
+             bool (*run)(struct op *op, struct store_txn *txn, GError **error));
+
+/* Frees the arena and the error. After `done` only. */
+void op_clear(struct op *op);
+
+/* Hands the op over until `done`. Any thread. */
+void core_submit(struct op *op);
+
+/* Submits and waits; the op's error is moved to *error. For commands and tests. Not on a loop's or the writer's thread. */
+bool core_run(struct op *op, GError **error);

@@ -1,0 +1,83 @@
+/* Reading conversations. All functions run in place with a read transaction and give what the caller's company holds;
+ * another company's ids are unknown ids. Erased sessions: `view.session.erased` is true and nothing in them has text. */
+#pragma once
+
+#include "core/core.h"
+
+/* SESSION_UNKNOWN when there is no such id in that company. */
+bool history_session(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct session_view *view,
+                     GError **error);
+
+/* The head of a session, decoded. An erased session's head has no visitor. */
+bool history_head(struct store_txn *txn, const struct session *s, struct arena *a, struct head *head, GError **error);
+
+enum history_anchor {
+    HISTORY_FROM,   /* ascending from `index` on, `index` included */
+    HISTORY_BEFORE, /* the newest `limit` below `index` */
+    HISTORY_AFTER,  /* the oldest `limit` above `index` */
+    HISTORY_AROUND, /* `index` in the middle */
+};
+
+/* Events 1.. of a session, ascending whatever the anchor. `complete`: nothing lies further in the direction asked
+ * (AROUND: in neither). */
+struct history_page {
+    struct event *events;
+    size_t count;
+    bool complete;
+};
+bool history_events(struct store_txn *txn, const struct session *s, enum history_anchor anchor, uint32_t index,
+                    size_t limit, struct arena *a, struct history_page *page, GError **error);
+
+/* The event of an id as dialects show it (client-chosen or "<session>.<index>"), in a known session. */
+bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
+                   GError **error);
+
+/* A page of the list of sessions with, for each, its visitor and newest message (design issue "The log" item 4). */
+struct history_item {
+    struct session session;
+    struct visitor visitor;    /* state and id; columns STR_NULL once erased */
+    struct event last_message; /* index 0 = none */
+    struct participant author; /* of the last message; id 0 = none */
+};
+bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
+                  const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
+                  struct history_item **items, size_t *count, GError **error);
+
+/* One visitor's sessions (Rocket.Chat's rooms): see store_visitor_rooms. limit 0 = all. */
+bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
+                   size_t limit, struct arena *a, struct history_item **items, size_t *count, GError **error);
+
+/* VISITOR_UNKNOWN when there is none, or they are erased. */
+bool history_visitor(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
+                     GError **error);
+bool history_visitor_of(struct store_txn *txn, const struct session *s, struct arena *a, struct visitor *v,
+                        GError **error);
+bool history_visitors(struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit,
+                      struct arena *a, struct visitor **visitors, size_t *count, GError **error);
+
+/* See store.h: search and summary are its functions, named here so that dialects need not look below the core. */
+static inline bool history_search(struct store_txn *txn, const struct store_search *search, struct arena *a,
+                                  struct store_hit **hits, size_t *count, GError **error)
+{
+    return store_search(txn, search, a, hits, count, error);
+}
+
+static inline bool history_summary(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms,
+                                   struct summary *sum, GError **error)
+{
+    return store_summary(txn, company, from_ms, to_ms, sum, error);
+}
+
+/* One bar of a chart: [start, end) in UTC ms. */
+struct history_bucket {
+    int64_t start_ms, end_ms;
+    struct summary sum;
+};
+
+enum history_unit { HISTORY_HOUR, HISTORY_DAY, HISTORY_WEEK, HISTORY_MONTH };
+
+/* The summary between bounds cut at the zone's hours, days, weeks (Monday) or months; empty buckets included, at most
+ * 5,000 (else FIELD_VALUE naming "by"). Unbounded sides end at the first and last message. ZONE_UNKNOWN. */
+bool history_summary_by(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, enum history_unit unit,
+                        struct str zone, struct arena *a, struct history_bucket **buckets, size_t *count,
+                        GError **error);

@@ -1,0 +1,59 @@
+/* Who is calling, and what they may do.
+ *
+ * Credentials are looked up by their hash and cached; every commit to an account table moves an epoch and drops the
+ * cache, so a revoked token stops working at once. Sample credentials are refused with SAMPLE_CREDENTIAL_REFUSED where
+ * the core was opened without sample_credentials. Any thread, with that thread's reader. */
+#pragma once
+
+#include "core/core.h"
+
+enum caller_kind {
+    CALLER_SYSTEM,   /* a command on this machine: all rights */
+    CALLER_OPERATOR, /* Rocket.Chat user */
+    CALLER_AGENDIZE, /* apiKey + token */
+    CALLER_BEARER,   /* Parley's own token */
+};
+
+struct caller {
+    enum caller_kind kind;
+    int64_t company;
+    unsigned rights;                        /* enum right, CALLER_BEARER and CALLER_SYSTEM */
+    unsigned roles;                         /* enum role, CALLER_OPERATOR */
+    struct str operator_id, username, name; /* CALLER_OPERATOR */
+    struct str departments;                 /* JSON array of department ids, CALLER_OPERATOR */
+};
+
+/* X-User-Id and X-Auth-Token (spec/rocketchat.md 1.1). Reasons CREDENTIAL_WRONG, SAMPLE_CREDENTIAL_REFUSED. */
+bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
+                                struct caller *caller, struct arena *a, GError **error);
+
+/* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). spec/agendize.md Authentication. */
+bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
+                                struct caller *caller, struct arena *a, GError **error);
+
+/* Parley's own bearer token. */
+bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
+                        struct arena *a, GError **error);
+
+/* SLOW: checks a password (plain, or the hex SHA-256 digest of it) or resumes a token, and makes an authToken, which is stored by
+ * a write of its own before `done`. Attempts are limited per username and address (ATTEMPTS_LIMITED).
+ * Reasons: PASSWORD_WRONG (unknown user and wrong password alike, in equal time), CREDENTIAL_WRONG (resume),
+ * ATTEMPTS_LIMITED, SAMPLE_CREDENTIAL_REFUSED. */
+struct login_op {
+    struct op op;
+    struct str user;          /* username or e-mail */
+    struct str password;      /* STR_NULL: digest or resume is used */
+    struct str digest;        /* lower-case hex SHA-256 */
+    struct str resume;        /* an authToken */
+    struct str address;       /* the peer's, for the limiter */
+    struct operator operator; /* out */
+    struct str auth_token;    /* out; for resume the given one */
+};
+void login_op_init(struct login_op *op, struct core *core);
+
+/* WRITE: forgets one operator token. */
+struct logout_op {
+    struct op op;
+    struct str token;
+};
+void logout_op_init(struct logout_op *op, struct core *core);

@@ -1,0 +1,47 @@
+/* The live hub: what must be known about open chats without asking the store.
+ *
+ * A `tail` is one session in memory: its last committed index, whether it ended, its chat keys and who waits for more.
+ * Tails change only from ops' effects, after COMMIT, so nothing is told before it is on disk. A poll that finds nothing
+ * new takes a shared lock of one shard for the lookup and reads atomics: it never meets a lock that an append holds
+ * while it writes.
+ *
+ * Tails are made on the first poll or by the op that opens the chat, and dropped when idle; a dropped one is loaded
+ * again. Any thread. */
+#pragma once
+
+#include "base/waiter.h"
+#include "core/core.h"
+
+struct tail;
+
+/* The tail of a session, with a reference, when it is in memory; else NULL. No I/O. */
+struct tail *live_find(struct core *core, int64_t company, struct str session_id);
+
+/* The same, loading it from the store when it is not in memory. SESSION_UNKNOWN. */
+struct tail *live_get(struct core *core, struct store_reader *reader, int64_t company, struct str session_id,
+                      GError **error);
+void tail_unref(struct tail *tail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tail, tail_unref)
+
+/* The last committed index and whether the session is closed, read together. */
+uint32_t tail_last_index(const struct tail *tail, bool *ended);
+int64_t tail_session(const struct tail *tail); /* session number */
+
+/* Does this pair open the chat, and as which participant? Constant time in the key. KEY_WRONG (wrong pair, or an erased session),
+ * ATTEMPTS_LIMITED (too many wrong ones for this chat from this address). */
+bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
+                    uint32_t *participant, GError **error);
+
+/* The client was heard of now: restarts its keep-alive. */
+void tail_touch(struct tail *tail, uint32_t participant);
+
+/* Parks `waiter` until the last index passes `index` or the session ends; woken at once when that is so already.
+ * Woken at most once; live_unwait before the waiter's memory goes (then it will not be woken any more, even when a wake was under way). */
+void live_wait(struct tail *tail, struct waiter *waiter, uint32_t index);
+void live_unwait(struct tail *tail, struct waiter *waiter);
+
+/* Numbers for /metrics. */
+struct live_counters {
+    int64_t tails, waiters;
+};
+void live_counters(struct core *core, struct live_counters *counters);
