@@ -12,7 +12,6 @@ struct directory *directory_ref(struct core *core, struct store_reader *reader, 
 /* The same inside a transaction (WRITE ops): sees what the transaction sees. Not cached when the epoch moved. */
 struct directory *directory_ref_in(struct core *core, struct store_txn *txn, GError **error);
 void directory_unref(struct directory *directory);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(directory, directory_unref)
 
 /* NULL where there is none. */
 const struct company *directory_company(const struct directory *d, int64_t number);

@@ -21,7 +21,6 @@ struct tail *live_find(struct core *core, int64_t company, struct str session_id
 struct tail *live_get(struct core *core, struct store_reader *reader, int64_t company, struct str session_id,
                       GError **error);
 void tail_unref(struct tail *tail);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(tail, tail_unref)
 
 /* The last committed index and whether the session is closed, read together. */
 uint32_t tail_last_index(const struct tail *tail, bool *ended);
