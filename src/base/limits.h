@@ -24,6 +24,7 @@ enum {
     LIMIT_PAGE = 200,
     LIMIT_QUERY_TERMS = 32,
     LIMIT_QUERY = 1024,
+    LIMIT_QUERY_PARAMETERS = 64,
 
     /* HTTP. */
     LIMIT_HTTP_HEAD = 16 * 1024,
