@@ -55,6 +55,9 @@ bool event_kind_from_name(struct str name, enum event_kind *kind);
 /* True for the kinds that a caller may append. */
 bool event_kind_is_live(enum event_kind kind);
 
+/* True for the kinds that only a participant can do; the others may have participant 0, the system. */
+bool event_kind_needs_participant(enum event_kind kind);
+
 enum { EVENT_CHAIN_SIZE = 32, EVENT_SALT_SIZE = 16 };
 
 struct event {
@@ -96,6 +99,9 @@ struct str event_shown_id(const struct event *e, struct str session_id, struct a
 /* The reverse for ids that were never stored: true, with *index set, when `id` reads as "<session id>.<index>". */
 bool event_index_from_id(struct str id, struct str session_id, uint32_t *index);
 
+/* Notes in `target` that `revision`, an EDIT or DELETE of it, happened: fills revised_by and what goes with it. Borrows. */
+void event_revise(struct event *target, const struct event *revision);
+
 /* Computes e->inner from salt and payload (id, text, data, target), then e->chain from `previous` (the chain of the
  * event before it, all zeros before the head), kind, time, participant and inner. The byte layout is doc/format.md's.
  * An erased event keeps its stored inner. Pure. O(payload). */
@@ -106,8 +112,8 @@ void event_salt(struct event *e);
 
 /* Checks what any event must fulfil whatever its origin: sizes (limits.h), UTF-8, no U+0000, time range, kind-specific
  * needs (a message has text, an edit has target and text...). `imported` permits what only an import may do (an empty
- * text). Reasons: TEXT_EMPTY, TEXT_TOO_LONG, TEXT_INVALID, TIME_INVALID, ID_INVALID, FIELD_MISSING, FIELD_TOO_LONG;
- * the error's field names the member ("text", "at", "id", "by", "target", "data"). */
+ * text). Reasons: TEXT_EMPTY, TEXT_TOO_LONG, TEXT_INVALID, TIME_INVALID, ID_INVALID, FIELD_MISSING, FIELD_VALUE,
+ * FIELD_TOO_LONG; the error's field names the member ("text", "at", "id", "by", "target", "data"). */
 bool event_check(const struct event *e, bool imported, GError **error);
 
 /* Same members, nothing of revision or seal compared: what "equal events are skipped" means. */

@@ -33,6 +33,7 @@ struct participant {
     enum participant_type type;
     struct str name;              /* the nickname as it stands now */
     struct operator_ref operator; /* agents and supervisors; else nobody */
+    bool joined;                  /* has joined at least once; false for those that only the head names */
     bool present;                 /* joined and not left */
 };
 
@@ -57,7 +58,7 @@ struct head {
     struct str subject;
     struct str user_data;             /* JSON object, Genesys userData given on creation */
     struct str source;                /* JSON object, Rocket.Chat `source`; STR_NULL = {"type":"api","alias":dialect} */
-    struct participant *participants; /* those known at the start; `present` is not recorded here */
+    struct participant *participants; /* those known at the start; no `joined`, `present` */
     size_t participant_count;
     struct str recorded;     /* JSON object {"rocketchat":{"room":{...},"lastMessage":{...}}}; STR_NULL = none */
     uint32_t recorded_up_to; /* the last index those documents speak of */

@@ -63,8 +63,8 @@ struct session {
     uint32_t messages;              /* message events, deleted ones included */
     uint32_t last_message;          /* index of the newest message event; 0 = none */
     uint32_t operators_joined;      /* agents and supervisors that joined: Rocket.Chat usersCount - 1 */
-    uint32_t participant_count;     /* also the greatest participant id in use */
-    uint32_t rocketchat_system;     /* what started and close events written by that dialect add to `msgs` */
+    uint32_t participant_count;     /* the greatest participant id in use */
+    uint32_t rocketchat_system;     /* what its own system messages add to `msgs` (doc/events.md) */
     int64_t last_client_message_ms; /* v.lastMessageTs */
     bool waiting_response;
     struct {
@@ -80,7 +80,12 @@ struct session_view {
     struct session session;
     struct participant *participants;
     size_t participant_count;
+    size_t participant_capacity; /* places in the array; below participant_count when somebody else made it */
 };
+
+/* A copy that session_apply may change without touching `from`: the participants get an array of their own in the arena,
+ * strings stay shared. */
+void session_copy(const struct session_view *from, struct session_view *to, struct arena *a);
 
 /* Starts the projection from the head event: fills everything of `view` that the head knows. `session.number`,
  * `.company`, `.visitor`, `.id` are the caller's. Slices point into `h` and the arena. */
@@ -88,8 +93,8 @@ void session_open(struct session_view *view, const struct event *head, const str
 
 /* Folds one event (index = last_index + 1) into the view. Data that the kinds TAKE, TRANSFER, JOINED, CLOSED... need
  * is read from e->data. New participants named by the event's data are added. Never fails on an event that passed
- * event_check and session_admits; unknown members of data are ignored. Slices point into e and the arena. O(1) but for
- * participants (a handful). */
+ * event_check and session_admits; unknown members of data are ignored. Changes the array of participants in place
+ * (session_copy first to keep the old state). Slices point into e and the arena. O(1) but for participants (a handful). */
 void session_apply(struct session_view *view, const struct event *e, struct arena *a);
 
 /* May this event be appended to the session as it stands? `live` = stamped now by the server, else imported.
