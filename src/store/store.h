@@ -77,7 +77,7 @@ struct store_job {
  * the calling thread). */
 void store_submit(struct store *store, struct store_job *job);
 
-/* Submits and waits. Not from the writer's thread. */
+/* Submits and waits; job->done is not called and may be NULL. Not from the writer's thread. */
 bool store_write(struct store *store, struct store_job *job, GError **error);
 
 /* Numbers since the store was opened, for /metrics. Any thread. */

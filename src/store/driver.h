@@ -1,0 +1,214 @@
+/* What stands behind store.h: a table of functions, one table a driver.
+ *
+ * A store, a reader and a transaction begin with a pointer to the table that serves them, so that store.c can pass
+ * every call on without knowing whose it is. A driver embeds these heads as the first members of its own structs and
+ *   - gives each reader and each transaction the table of its store: `txn->driver = store->driver`, at every begin;
+ *   - calls its own begin and commit of write groups as `store->driver->write_begin` and `->write_commit`.
+ * A wrapper (fault/) then needs only to replace the store's pointer to see every call.
+ *
+ * Both lists below are read by store.c (the public functions), by this header (the table) and by fault/ (the
+ * wrappers): a function of store.h is added in one place.
+ *
+ * Not for use above the store. */
+#pragma once
+
+#include "store/store.h"
+
+struct store_driver;
+
+struct store {
+    const struct store_driver *driver;
+};
+
+struct store_reader {
+    const struct store_driver *driver;
+};
+
+struct store_txn {
+    const struct store_driver *driver;
+    /* A call failed for a cause that is not the caller's (disk, corruption, out of memory, a fault put in): what the
+     * transaction wrote so far may be half of something. The writer looks here after each run, whatever run returned,
+     * and must not commit a transaction with it set. Set by the driver's calls and by wrappers; cleared at begin. */
+    bool failed;
+};
+
+/* Calls on a transaction, all bool with an error last.
+ * X(name, parameters, arguments) */
+/* clang-format off */
+#define STORE_TXN_CALLS(X) \
+    X(session_get, \
+      (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct session_view *view, \
+       bool *found, GError **error), \
+      (txn, company, id, a, view, found, error)) \
+    X(session_by_number, \
+      (struct store_txn *txn, int64_t session, struct arena *a, struct session_view *view, bool *found, \
+       GError **error), \
+      (txn, session, a, view, found, error)) \
+    X(events, \
+      (struct store_txn *txn, const struct session *s, uint32_t first, uint32_t last, size_t limit, struct arena *a, \
+       struct event **events, size_t *count, GError **error), \
+      (txn, s, first, last, limit, a, events, count, error)) \
+    X(event_by_id, \
+      (struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event, \
+       bool *found, GError **error), \
+      (txn, s, id, a, event, found, error)) \
+    X(event_find, \
+      (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event, \
+       int64_t *session, bool *found, GError **error), \
+      (txn, company, id, a, event, session, found, error)) \
+    X(session_number, (struct store_txn *txn, int64_t *number, GError **error), (txn, number, error)) \
+    X(visitor_number, (struct store_txn *txn, int64_t *number, GError **error), (txn, number, error)) \
+    X(append, (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
+    X(visitor_get, \
+      (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v, bool *found, \
+       GError **error), \
+      (txn, company, id, a, v, found, error)) \
+    X(visitor_by_number, \
+      (struct store_txn *txn, int64_t visitor, struct arena *a, struct visitor *v, bool *found, GError **error), \
+      (txn, visitor, a, v, found, error)) \
+    X(visitor_by_token, \
+      (struct store_txn *txn, int64_t company, struct str token, struct arena *a, struct visitor *v, bool *found, \
+       GError **error), \
+      (txn, company, token, a, v, found, error)) \
+    X(visitor_list, \
+      (struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit, struct arena *a, \
+       struct visitor **visitors, size_t *count, GError **error), \
+      (txn, company, text, before, limit, a, visitors, count, error)) \
+    X(session_list, \
+      (struct store_txn *txn, const struct store_session_filter *filter, const struct store_session_key *after, \
+       bool ascending, size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error), \
+      (txn, filter, after, ascending, limit, a, sessions, count, error)) \
+    X(visitor_rooms, \
+      (struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order, size_t offset, \
+       size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error), \
+      (txn, company, visitor, order, offset, limit, a, sessions, count, error)) \
+    X(last_messages, \
+      (struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a, struct event **messages, \
+       struct participant **authors, GError **error), \
+      (txn, sessions, count, a, messages, authors, error)) \
+    X(summary, \
+      (struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, struct summary *sum, \
+       GError **error), \
+      (txn, company, from_ms, to_ms, sum, error)) \
+    X(summary_bounds, \
+      (struct store_txn *txn, int64_t company, int64_t *least_ms, int64_t *greatest_ms, bool *found, \
+       GError **error), \
+      (txn, company, least_ms, greatest_ms, found, error)) \
+    X(search, \
+      (struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_hit **hits, \
+       size_t *count, GError **error), \
+      (txn, search, a, hits, count, error)) \
+    X(changes, \
+      (struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a, \
+       struct store_change **changes, size_t *count, GError **error), \
+      (txn, company, after, limit, a, changes, count, error)) \
+    X(erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
+    X(erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
+      (txn, limit, finished, error)) \
+    X(scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, GError **error), \
+      (txn, erasing, scrub, error)) \
+    X(company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
+    X(companies, \
+      (struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error), \
+      (txn, a, companies, count, error)) \
+    X(operator_put, (struct store_txn *txn, const struct operator *o, GError **error), (txn, o, error)) \
+    X(operator_by_id, \
+      (struct store_txn *txn, struct str id, struct arena *a, struct operator *o, bool *found, GError **error), \
+      (txn, id, a, o, found, error)) \
+    X(operator_by_username, \
+      (struct store_txn *txn, struct str username, struct arena *a, struct operator *o, bool *found, \
+       GError **error), \
+      (txn, username, a, o, found, error)) \
+    X(operators, \
+      (struct store_txn *txn, int64_t company, struct arena *a, struct operator** operators, size_t *count, \
+       GError **error), \
+      (txn, company, a, operators, count, error)) \
+    X(department_put, (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \
+    X(departments, \
+      (struct store_txn *txn, int64_t company, struct arena *a, struct department **departments, size_t *count, \
+       GError **error), \
+      (txn, company, a, departments, count, error)) \
+    X(button_put, (struct store_txn *txn, const struct button *b, GError **error), (txn, b, error)) \
+    X(buttons, \
+      (struct store_txn *txn, int64_t company, struct arena *a, struct button **buttons, size_t *count, \
+       GError **error), \
+      (txn, company, a, buttons, count, error)) \
+    X(token_put, (struct store_txn *txn, const struct token *t, GError **error), (txn, t, error)) \
+    X(token_get, \
+      (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t, bool *found, \
+       GError **error), \
+      (txn, hash, a, t, found, error)) \
+    X(token_delete, (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error), \
+      (txn, hash, error)) \
+    X(token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
+      (txn, operator_id, error)) \
+    X(chat_key_put, (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
+    X(chat_keys, \
+      (struct store_txn *txn, int64_t session, struct arena *a, struct chat_key **keys, size_t *count, \
+       GError **error), \
+      (txn, session, a, keys, count, error)) \
+    X(live_chats, \
+      (struct store_txn *txn, struct arena *a, int64_t **sessions, size_t *count, GError **error), \
+      (txn, a, sessions, count, error)) \
+    X(live_chat_put, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(live_chat_delete, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(value_get, \
+      (struct store_txn *txn, struct str name, struct arena *a, struct str *value, bool *found, GError **error), \
+      (txn, name, a, value, found, error)) \
+    X(value_put, (struct store_txn *txn, struct str name, struct str value, GError **error), \
+      (txn, name, value, error)) \
+    X(session_scan, \
+      (struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a, \
+       struct session_view **views, size_t *count, GError **error), \
+      (txn, company, after, limit, a, views, count, error)) \
+    X(visitor_scan, \
+      (struct store_txn *txn, int64_t after, size_t limit, struct arena *a, struct visitor **visitors, \
+       size_t *count, GError **error), \
+      (txn, after, limit, a, visitors, count, error)) \
+    X(session_replace, (struct store_txn *txn, const struct session_view *view, GError **error), \
+      (txn, view, error)) \
+    X(visitor_replace, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error))
+
+/* Other calls that can fail; the result is false or NULL then. X(result, on, name, parameters, arguments), `on` being
+ * the parameter whose table serves the call. */
+#define STORE_OTHER_CALLS(X) \
+    X(struct store_reader *, store, reader_open, (struct store *store, GError **error), (store, error)) \
+    X(struct store_txn *, reader, read_begin, (struct store_reader *reader, GError **error), (reader, error)) \
+    X(bool, store, scrub, (struct store *store, bool (*cancelled)(void *data), void *data, GError **error), \
+      (store, cancelled, data, error)) \
+    X(bool, store, backup, \
+      (struct store *store, const char *path, const struct store_progress *progress, GError **error), \
+      (store, path, progress, error)) \
+    X(bool, reader, check, \
+      (struct store_reader *reader, store_finding *report, void *data, const struct store_progress *progress, \
+       GError **error), \
+      (reader, report, data, progress, error)) \
+    X(bool, store, rebuild, (struct store *store, const struct store_progress *progress, GError **error), \
+      (store, progress, error))
+
+/* clang-format on */
+
+struct store_driver {
+#define X(name, parameters, arguments) bool(*name) parameters;
+    STORE_TXN_CALLS(X)
+#undef X
+#define X(result, on, name, parameters, arguments) result(*name) parameters;
+    STORE_OTHER_CALLS(X)
+#undef X
+
+    /* Cannot fail. */
+    void (*close)(struct store *store);
+    void (*reader_close)(struct store_reader *reader);
+    void (*read_end)(struct store_txn *txn);
+    void (*submit)(struct store *store, struct store_job *job);
+    void (*counters)(struct store *store, struct store_counters *counters);
+    uint64_t (*account_epoch)(struct store *store);
+
+    /* Called by the driver's own writer only, through store->driver: the edges of a write transaction. After a
+     * write_begin that failed nothing is open. After a write_commit that failed the outcome is unknown. */
+    bool (*write_begin)(struct store_txn *txn, GError **error);
+    bool (*write_commit)(struct store_txn *txn, GError **error);
+};
+
+/* The drivers there are. */
+struct store *sqlite_store_open(const char *directory, const struct store_options *options, GError **error);

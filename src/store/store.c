@@ -1,0 +1,98 @@
+#include "store/driver.h"
+
+/* There is one driver so far. The next one is chosen here, by what stands in the directory. */
+struct store *store_open(const char *directory, const struct store_options *options, GError **error)
+{
+    return sqlite_store_open(directory, options, error);
+}
+
+#define X(name, parameters, arguments) \
+    bool store_##name parameters \
+    { \
+        return txn->driver->name arguments; \
+    }
+STORE_TXN_CALLS(X)
+#undef X
+
+#define X(result, on, name, parameters, arguments) \
+    result store_##name parameters \
+    { \
+        return on->driver->name arguments; \
+    }
+STORE_OTHER_CALLS(X)
+#undef X
+
+void store_close(struct store *store)
+{
+    store->driver->close(store);
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    reader->driver->reader_close(reader);
+}
+
+void store_read_end(struct store_txn *txn)
+{
+    txn->driver->read_end(txn);
+}
+
+void store_submit(struct store *store, struct store_job *job)
+{
+    store->driver->submit(store, job);
+}
+
+void store_counters(struct store *store, struct store_counters *counters)
+{
+    store->driver->counters(store, counters);
+}
+
+uint64_t store_account_epoch(struct store *store)
+{
+    return store->driver->account_epoch(store);
+}
+
+/* A job that runs another one and wakes whoever waits for it. */
+struct waited_job {
+    struct store_job job;
+    struct store_job *inner;
+    GMutex mutex;
+    GCond ended;
+    bool done;
+    GError *error;
+};
+
+static bool waited_run(struct store_job *job, struct store_txn *txn, GError **error)
+{
+    struct store_job *inner = ((struct waited_job *)job)->inner;
+    return inner->run(inner, txn, error);
+}
+
+static void waited_done(struct store_job *job, GError *error)
+{
+    struct waited_job *waited = (struct waited_job *)job;
+    g_mutex_lock(&waited->mutex);
+    waited->error = error;
+    waited->done = true;
+    g_cond_signal(&waited->ended);
+    g_mutex_unlock(&waited->mutex);
+}
+
+bool store_write(struct store *store, struct store_job *job, GError **error)
+{
+    struct waited_job waited = {.job = {.run = waited_run, .done = waited_done}, .inner = job};
+    g_mutex_init(&waited.mutex);
+    g_cond_init(&waited.ended);
+    store_submit(store, &waited.job);
+    g_mutex_lock(&waited.mutex);
+    while (!waited.done)
+        g_cond_wait(&waited.ended, &waited.mutex);
+    g_mutex_unlock(&waited.mutex);
+    g_mutex_clear(&waited.mutex);
+    g_cond_clear(&waited.ended);
+    if (waited.error) {
+        g_propagate_error(error, waited.error);
+        return false;
+    }
+    return true;
+}
