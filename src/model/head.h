@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/reason.h"
+#include "text/json_read.h"
 
-#include <jansson.h>
 #include <stdint.h>
 
 enum dialect { DIALECT_PARLEY, DIALECT_ROCKETCHAT, DIALECT_AGENDIZE, DIALECT_GENESYS, DIALECT_COUNT };
@@ -27,6 +27,19 @@ bool participant_type_from_name(struct str name, enum participant_type *type);
 struct operator_ref {
     struct str id, username, name; /* all STR_NULL = nobody */
 };
+
+static inline bool operator_ref_is_nobody(const struct operator_ref *o)
+{
+    return !o->id.ptr && !o->username.ptr && !o->name.ptr;
+}
+
+bool operator_ref_equal(const struct operator_ref *a, const struct operator_ref *b);
+
+/* The JSON object {"id","username","name"} of events' data (doc/events.md), what is not known left out. */
+void operator_ref_write(struct json *w, const struct operator_ref *o);
+
+/* The reverse, for any JSON: what is no such object, and members that are no strings, read as not known. */
+struct operator_ref operator_ref_read(const json_t *object, struct arena *a);
 
 struct participant {
     uint32_t id; /* 1..LIMIT_PARTICIPANTS, unique in its session; 0 is the system */
@@ -70,3 +83,12 @@ struct str head_write(const struct head *h, struct arena *a);
 /* The reverse; slices point into the arena. FALSE with REASON_DATABASE_CORRUPT when `data` is not a head's.
  * O(length). */
 bool head_read(struct str data, struct head *h, struct arena *a, GError **error);
+
+/* The JSON object {"type","name","operator"} by which a participant's first event introduces it (doc/events.md), its `id` left out. */
+void participant_write(struct json *w, const struct participant *p);
+
+/* The reverse, with `id` as given: false when `object` is no object with a known type. */
+bool participant_read(const json_t *object, uint32_t id, struct participant *p, struct arena *a);
+
+/* A JSON tree as compact text in the arena; STR_NULL for NULL. */
+struct str model_json_text(const json_t *tree, struct arena *a);

@@ -108,7 +108,8 @@ bool session_admits(const struct session_view *view, const struct event *e, cons
 /* Borrowed from the view; NULL when there is none. O(log participants). */
 const struct participant *session_participant(const struct session_view *view, uint32_t id);
 
-/* Everything folded is equal (identity columns and chain included): what `check` compares. `difference`, when not NULL, gets the
+/* Everything folded is equal (identity columns and chain included): what `check` compares. Of an erased session only what
+ * follows without payloads is compared: identity, state, times, counts and chain. `difference`, when not NULL, gets the
  * name of the first member that differs (static storage). */
 bool session_equal(const struct session_view *a, const struct session_view *b, const char **difference);
 

@@ -1,0 +1,553 @@
+#include "model/session.h"
+
+#include <stdlib.h>
+
+/* ---- participants ---- */
+
+static int compare_participants(const void *a, const void *b)
+{
+    uint32_t x = ((const struct participant *)a)->id, y = ((const struct participant *)b)->id;
+    return (x > y) - (x < y);
+}
+
+const struct participant *session_participant(const struct session_view *view, uint32_t id)
+{
+    if (view->participant_count == 0)
+        return NULL;
+    struct participant key = {.id = id};
+    return bsearch(&key, view->participants, view->participant_count, sizeof key, compare_participants);
+}
+
+static struct participant *find_participant(struct session_view *view, uint32_t id)
+{
+    return (struct participant *)session_participant(view, id);
+}
+
+void session_copy(const struct session_view *from, struct session_view *to, struct arena *a)
+{
+    *to = *from;
+    to->participants = arena_array(a, from->participant_count, sizeof *to->participants);
+    to->participant_capacity = from->participant_count;
+    if (from->participant_count)
+        memcpy(to->participants, from->participants, from->participant_count * sizeof *to->participants);
+}
+
+static void make_room(struct session_view *view, struct arena *a)
+{
+    if (view->participant_count < view->participant_capacity)
+        return;
+    size_t capacity = MAX(2 * view->participant_count, 4);
+    struct participant *larger = arena_array(a, capacity, sizeof *larger);
+    if (view->participant_count)
+        memcpy(larger, view->participants, view->participant_count * sizeof *larger);
+    view->participants = larger;
+    view->participant_capacity = capacity;
+}
+
+/* `p`'s id is not among the participants yet. */
+static struct participant *insert_participant(struct session_view *view, const struct participant *p, struct arena *a)
+{
+    make_room(view, a);
+    size_t at = view->participant_count++;
+    while (at > 0 && view->participants[at - 1].id > p->id) {
+        view->participants[at] = view->participants[at - 1];
+        at--;
+    }
+    view->participants[at] = *p;
+    view->session.participant_count = MAX(view->session.participant_count, p->id);
+    return &view->participants[at];
+}
+
+/* Who did it; a newcomer is added when its first event introduces it. NULL = nobody we know. */
+static struct participant *actor(struct session_view *view, const struct event *e, const json_t *data, struct arena *a)
+{
+    struct participant *known = find_participant(view, e->participant);
+    struct participant introduced;
+    if (known || e->participant == 0 || e->participant > LIMIT_PARTICIPANTS ||
+        !participant_read(json_object_get(data, "participant"), e->participant, &introduced, a))
+        return known;
+    return insert_participant(view, &introduced, a);
+}
+
+/* ---- the fold ---- */
+
+void session_open(struct session_view *view, const struct event *head, const struct head *h, struct arena *a)
+{
+    struct session *s = &view->session;
+    *s = (struct session){
+        .company = s->company,
+        .visitor = s->visitor,
+        .number = s->number,
+        .id = s->id,
+        .dialect = h->dialect,
+        .time_zone = h->time_zone,
+        .button_id = h->button.id,
+        .button_name = h->button.name,
+        .operator= h->operator,
+        .served_ms = operator_ref_is_nobody(&h->operator) ? NO_TIME : head->time_ms,
+        .department_id = h->department.id,
+        .department_ancestors = h->department.ancestors,
+        .start_ms = head->time_ms,
+        .first_message_ms = NO_TIME,
+        .last_message_ms = NO_TIME,
+        .last_time_ms = head->time_ms,
+        .end_ms = NO_TIME,
+        .last_client_message_ms = NO_TIME,
+        .response_by = {.first_ms = NO_TIME, .last_ms = NO_TIME},
+        .metrics =
+            {
+                .visitor_last_query_ms = NO_TIME,
+                .served_last_reply_ms = NO_TIME,
+                .reaction_first_ms = NO_TIME,
+                .reaction_first_length_ms = NO_TIME,
+                .response_first_ms = NO_TIME,
+                .response_first_length_ms = NO_TIME,
+                .chat_length_ms = NO_TIME,
+                .service_length_ms = NO_TIME,
+            },
+    };
+    memcpy(s->chain, head->chain, sizeof s->chain);
+
+    view->participants = NULL;
+    view->participant_count = view->participant_capacity = 0;
+    for (size_t i = 0; i < h->participant_count; i++) {
+        struct participant p = h->participants[i];
+        p.joined = p.present = false;
+        insert_participant(view, &p, a);
+    }
+}
+
+static bool is_rocketchat(const json_t *data)
+{
+    return str_equal(json_str(json_object_get(data, "dialect")), dialect_name(DIALECT_ROCKETCHAT));
+}
+
+/* What the system messages that Rocket.Chat's dialect wrote for this event add to `msgs` (spec/rocketchat.md 2.1):
+ * `livechat-started` and `livechat-close` 2 each, the others 1 each. A take is two: `command` and `uj`. */
+static uint32_t rocketchat_messages(const struct session *s, const struct event *e, const struct participant *by)
+{
+    switch (e->kind) {
+    case EVENT_JOINED:
+        return by && by->type == PARTICIPANT_CLIENT && s->rocketchat_system == 0 ? 2 : 0;
+    case EVENT_CLOSED:
+        return 2;
+    case EVENT_TAKE:
+        return 2;
+    case EVENT_LEFT:
+    case EVENT_TRANSFER:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static void serve(struct session *s, const struct operator_ref *o, int64_t since_ms)
+{
+    s->operator= * o;
+    s->served_ms = operator_ref_is_nobody(o) ? NO_TIME : since_ms;
+}
+
+static bool agent_has_joined(const struct session_view *view)
+{
+    for (size_t i = 0; i < view->participant_count; i++)
+        if (view->participants[i].type == PARTICIPANT_AGENT && view->participants[i].joined)
+            return true;
+    return false;
+}
+
+static void fold_joined(struct session_view *view, const struct event *e, struct participant *by)
+{
+    struct session *s = &view->session;
+    if (by->type == PARTICIPANT_AGENT) {
+        if (operator_ref_is_nobody(&s->operator))
+            serve(s, &by->operator, e->time_ms);
+        else if (s->served_ms == s->start_ms && !agent_has_joined(view))
+            s->served_ms = e->time_ms; /* the head knew who serves, not since when */
+    }
+    if (!by->joined && (by->type == PARTICIPANT_AGENT || by->type == PARTICIPANT_SUPERVISOR))
+        s->operators_joined++;
+    by->joined = by->present = true;
+}
+
+/* spec/rocketchat.md 2.2, with now = the message's own time; the state is the one before this message. */
+static void fold_metrics(struct session *s, int64_t now, bool from_client)
+{
+    struct session_metrics *m = &s->metrics;
+    int64_t last_query = m->visitor_last_query_ms != NO_TIME ? m->visitor_last_query_ms : s->start_ms;
+    int64_t last_reply = m->served_last_reply_ms != NO_TIME ? m->served_last_reply_ms : s->start_ms;
+    if (from_client) {
+        if (last_reply >= last_query)
+            m->visitor_last_query_ms = now;
+        return;
+    }
+    int64_t response = now - last_query;
+    if (m->served_last_reply_ms == NO_TIME) {
+        int64_t reaction = now - (s->served_ms != NO_TIME ? s->served_ms : s->start_ms);
+        if (response != 0) {
+            m->response_first_ms = m->reaction_first_ms = now;
+            m->response_first_length_ms = response;
+            m->reaction_first_length_ms = reaction;
+        }
+        m->response_total++;
+        m->response_total_ms += response;
+        m->reaction_total_ms += reaction;
+    } else if (last_query > last_reply) {
+        m->response_total++;
+        m->response_total_ms += response;
+        m->reaction_total_ms += response;
+    }
+    if (last_query > last_reply)
+        m->served_last_reply_ms = now;
+}
+
+static void fold_response(struct session *s, int64_t now, const struct participant *by)
+{
+    if (by->type == PARTICIPANT_CLIENT) {
+        s->last_client_message_ms = now;
+        s->waiting_response = true;
+        s->response_by.operator=(struct operator_ref){0};
+        s->response_by.first_ms = s->response_by.last_ms = NO_TIME;
+        return;
+    }
+    if (s->waiting_response) {
+        s->response_by.operator= by->operator;
+        if (operator_ref_is_nobody(&by->operator))
+            s->response_by.operator.name = by->name;
+        s->response_by.first_ms = now;
+    }
+    if (s->response_by.first_ms != NO_TIME)
+        s->response_by.last_ms = now;
+    s->waiting_response = false;
+}
+
+static void fold_message(struct session *s, const struct event *e, const struct participant *by)
+{
+    s->messages++;
+    s->last_message = e->index;
+    s->first_message_ms = s->messages == 1 ? e->time_ms : MIN(s->first_message_ms, e->time_ms);
+    s->last_message_ms = MAX(s->last_message_ms, e->time_ms);
+    if (!by)
+        return;
+    fold_metrics(s, e->time_ms, by->type == PARTICIPANT_CLIENT);
+    fold_response(s, e->time_ms, by);
+}
+
+static void fold_take(struct session *s, const struct event *e, const json_t *data, const struct participant *by,
+                      struct arena *a)
+{
+    struct operator_ref taker = operator_ref_read(json_object_get(data, "operator"), a);
+    if (operator_ref_is_nobody(&taker) && by)
+        taker = by->operator;
+    if (!operator_ref_is_nobody(&taker))
+        serve(s, &taker, e->time_ms);
+}
+
+static void fold_transfer(struct session *s, const struct event *e, const json_t *data, struct arena *a)
+{
+    if (!data)
+        return; /* a transfer nothing is known of */
+    const json_t *department = json_object_get(data, "department");
+    struct str id = arena_str(a, json_str(json_object_get(department, "id")));
+    if (id.ptr) {
+        s->department_id = id;
+        s->department_ancestors = model_json_text(json_object_get(department, "ancestors"), a);
+    }
+    struct operator_ref next = operator_ref_read(json_object_get(data, "operator"), a);
+    serve(s, &next, e->time_ms);
+}
+
+static void close_session(struct session *s, int64_t end_ms, enum closer closer)
+{
+    if (s->state == SESSION_CLOSED)
+        return;
+    s->state = SESSION_CLOSED;
+    s->closer = closer;
+    s->on_hold = false;
+    s->end_ms = end_ms;
+    s->metrics.chat_length_ms = end_ms - s->start_ms;
+    if (s->served_ms != NO_TIME && end_ms != s->served_ms)
+        s->metrics.service_length_ms = end_ms - s->served_ms;
+}
+
+static enum closer closer_of(const json_t *data, const struct participant *by)
+{
+    struct str closer = json_str(json_object_get(data, "closer"));
+    if (str_equal(closer, STR("visitor")))
+        return CLOSER_VISITOR;
+    if (str_equal(closer, STR("operator")))
+        return CLOSER_OPERATOR;
+    if (str_equal(closer, STR("system")) || !by || by->type == PARTICIPANT_EXTERNAL)
+        return CLOSER_SYSTEM;
+    return by->type == PARTICIPANT_CLIENT ? CLOSER_VISITOR : CLOSER_OPERATOR;
+}
+
+static void fold_erased(struct session_view *view, const struct event *e)
+{
+    close_session(&view->session, e->time_ms, CLOSER_SYSTEM);
+    view->session.erased = true;
+    for (size_t i = 0; i < view->participant_count; i++)
+        if (view->participants[i].type == PARTICIPANT_CLIENT)
+            view->participants[i].name = STR_NULL;
+}
+
+static void fold_kind(struct session_view *view, const struct event *e, const json_t *data, struct participant *by,
+                      struct arena *a)
+{
+    struct session *s = &view->session;
+    switch (e->kind) {
+    case EVENT_JOINED:
+        if (by)
+            fold_joined(view, e, by);
+        if (is_rocketchat(data) && s->messages == 0)
+            s->waiting_response = true; /* a room waits from its creation on */
+        break;
+    case EVENT_LEFT:
+        if (by)
+            by->present = false;
+        break;
+    case EVENT_MESSAGE:
+        fold_message(s, e, by);
+        break;
+    case EVENT_TAKE:
+        fold_take(s, e, data, by, a);
+        break;
+    case EVENT_TRANSFER:
+        fold_transfer(s, e, data, a);
+        break;
+    case EVENT_HOLD:
+        s->on_hold = s->state == SESSION_OPEN;
+        break;
+    case EVENT_RESUME:
+        s->on_hold = false;
+        break;
+    case EVENT_NICKNAME:
+        if (by)
+            by->name = e->text;
+        break;
+    case EVENT_CLOSED:
+        close_session(s, e->time_ms, closer_of(data, by));
+        break;
+    case EVENT_ERASED:
+        fold_erased(view, e);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Parsing is most of the cost of a fold: only where something could be read. */
+static json_t *read_data(const struct session_view *view, const struct event *e)
+{
+    if (str_is_empty(e->data) || (e->kind == EVENT_MESSAGE && session_participant(view, e->participant)))
+        return NULL;
+    return json_read(e->data, JSON_TOP_OBJECT, NULL);
+}
+
+void session_apply(struct session_view *view, const struct event *e, struct arena *a)
+{
+    struct session *s = &view->session;
+    json_t *data = read_data(view, e);
+    struct participant *by = actor(view, e, data, a);
+    uint32_t system_messages = is_rocketchat(data) ? rocketchat_messages(s, e, by) : 0;
+    fold_kind(view, e, data, by, a);
+    s->rocketchat_system += system_messages;
+    s->last_index = e->index;
+    s->last_time_ms = MAX(s->last_time_ms, e->time_ms);
+    memcpy(s->chain, e->chain, sizeof s->chain);
+    json_decref(data);
+}
+
+/* ---- admission ---- */
+
+static bool admits_after_close(enum event_kind kind)
+{
+    return kind == EVENT_READ_RECEIPT || kind == EVENT_SURVEY || kind == EVENT_USER_DATA || kind == EVENT_ERASED;
+}
+
+static bool introduces_participant(const struct event *e)
+{
+    if (str_is_empty(e->data) || e->participant > LIMIT_PARTICIPANTS)
+        return false;
+    json_t *data = json_read(e->data, JSON_TOP_OBJECT, NULL);
+    enum participant_type type;
+    bool introduces =
+        participant_type_from_name(json_str(json_object_get(json_object_get(data, "participant"), "type")), &type);
+    json_decref(data);
+    return introduces;
+}
+
+static bool admits_participant(const struct session_view *view, const struct event *e, bool live, GError **error)
+{
+    if (e->participant == 0)
+        return true; /* event_check knows which kinds may */
+    const struct participant *by = session_participant(view, e->participant);
+    if (!by && !introduces_participant(e)) {
+        reason_set_field(error, REASON_PARTICIPANT_UNKNOWN, STR("by"), "there is no participant %u", e->participant);
+        return false;
+    }
+    bool gone = live && by && by->joined && !by->present;
+    if (gone && e->kind != EVENT_JOINED && e->kind != EVENT_CLOSED && !admits_after_close(e->kind)) {
+        reason_set_field(error, REASON_PARTICIPANT_GONE, STR("by"), "participant %u has left", e->participant);
+        return false;
+    }
+    return true;
+}
+
+static bool admits_target(const struct event *e, const struct event *target, GError **error)
+{
+    if (e->kind != EVENT_EDIT && e->kind != EVENT_DELETE)
+        return true;
+    if (!target || e->target != target->index || e->target >= e->index)
+        reason_set_field(error, REASON_EVENT_UNKNOWN, STR("target"), "there is no event %u before it", e->target);
+    else if (target->kind != EVENT_MESSAGE)
+        reason_set_field(error, REASON_FIELD_VALUE, STR("target"), "event %u is no message", e->target);
+    else if (event_is_deleted(target))
+        reason_set_field(error, REASON_EVENT_DELETED, STR("target"), "message %u is deleted", e->target);
+    else
+        return true;
+    return false;
+}
+
+bool session_admits(const struct session_view *view, const struct event *e, const struct event *target, bool live,
+                    GError **error)
+{
+    const struct session *s = &view->session;
+    if (s->erased) {
+        reason_set(error, REASON_SESSION_ERASED, "the session is erased");
+        return false;
+    }
+    if (s->last_index + 1 >= LIMIT_EVENTS_PER_SESSION) {
+        reason_set(error, REASON_SESSION_FULL, "the session has its greatest number of events, %d",
+                   LIMIT_EVENTS_PER_SESSION - 1);
+        return false;
+    }
+    if (live && s->state == SESSION_CLOSED && !admits_after_close(e->kind)) {
+        reason_set(error, REASON_SESSION_CLOSED, "the session is closed");
+        return false;
+    }
+    return admits_participant(view, e, live, error) && admits_target(e, target, error);
+}
+
+/* ---- comparing ---- */
+
+static bool participant_equal(const struct participant *a, const struct participant *b)
+{
+    return a->id == b->id && a->type == b->type && str_equal(a->name, b->name) &&
+           operator_ref_equal(&a->operator, & b->operator) && a->joined == b->joined && a->present == b->present;
+}
+
+static bool participants_equal(const struct session_view *a, const struct session_view *b)
+{
+    if (a->participant_count != b->participant_count)
+        return false;
+    for (size_t i = 0; i < a->participant_count; i++)
+        if (!participant_equal(&a->participants[i], &b->participants[i]))
+            return false;
+    return true;
+}
+
+/* Member lists for the comparison. Those of the first list follow from kinds, times and indices alone, so that they hold
+ * for an erased session too, whose payloads are gone. */
+#define SURVIVING_NUMBERS(X) \
+    X(company) \
+    X(visitor) \
+    X(number) \
+    X(state) \
+    X(erased) \
+    X(start_ms) \
+    X(first_message_ms) \
+    X(last_message_ms) \
+    X(last_time_ms) \
+    X(end_ms) \
+    X(last_index) \
+    X(messages) \
+    X(last_message)
+
+#define OTHER_NUMBERS(X) \
+    X(dialect) \
+    X(closer) \
+    X(on_hold) \
+    X(served_ms) \
+    X(operators_joined) \
+    X(participant_count) \
+    X(rocketchat_system) \
+    X(last_client_message_ms) \
+    X(waiting_response) \
+    X(response_by.first_ms) \
+    X(response_by.last_ms) \
+    X(metrics.visitor_last_query_ms) \
+    X(metrics.served_last_reply_ms) \
+    X(metrics.reaction_first_ms) \
+    X(metrics.reaction_first_length_ms) \
+    X(metrics.reaction_total_ms) \
+    X(metrics.response_first_ms) \
+    X(metrics.response_first_length_ms) \
+    X(metrics.response_total_ms) \
+    X(metrics.response_total) \
+    X(metrics.chat_length_ms) \
+    X(metrics.service_length_ms)
+
+#define OTHER_TEXTS(X) \
+    X(time_zone) \
+    X(button_id) \
+    X(button_name) \
+    X(department_id) \
+    X(department_ancestors)
+
+#define NUMBER(member) \
+    if (a->member != b->member) \
+        return #member;
+#define TEXT(member) \
+    if (!str_equal(a->member, b->member)) \
+        return #member;
+
+static const char *surviving_difference(const struct session *a, const struct session *b)
+{
+    TEXT(id)
+    SURVIVING_NUMBERS(NUMBER)
+    return memcmp(a->chain, b->chain, sizeof a->chain) ? "chain" : NULL;
+}
+
+static const char *other_difference(const struct session *a, const struct session *b)
+{
+    OTHER_NUMBERS(NUMBER)
+    OTHER_TEXTS(TEXT)
+    if (!operator_ref_equal(&a->operator, & b->operator))
+        return "operator";
+    return operator_ref_equal(&a->response_by.operator, & b->response_by.operator) ? NULL : "response_by.operator";
+}
+
+#undef NUMBER
+#undef TEXT
+
+bool session_equal(const struct session_view *a, const struct session_view *b, const char **difference)
+{
+    const char *differs = surviving_difference(&a->session, &b->session);
+    if (!differs && !a->session.erased)
+        differs = other_difference(&a->session, &b->session);
+    if (!differs && !a->session.erased && !participants_equal(a, b))
+        differs = "participants";
+    if (difference)
+        *difference = differs;
+    return !differs;
+}
+
+/* ---- reports ---- */
+
+struct contribution session_contribution(const struct session *s)
+{
+    if (s->messages == 0)
+        return (struct contribution){0};
+    return (struct contribution){
+        .counts = true,
+        .at_ms = s->first_message_ms,
+        .sessions = 1,
+        .duration_ms = s->last_message_ms - s->first_message_ms,
+        .messages = s->messages,
+    };
+}
+
+int64_t summary_average_thousandths(const struct summary *s)
+{
+    return s->sessions ? (2 * s->duration_ms + s->sessions) / (2 * s->sessions) : 0;
+}

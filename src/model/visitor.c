@@ -1,0 +1,76 @@
+#include "model/visitor.h"
+
+static void fold_latest(struct str *member, struct str value)
+{
+    if (value.ptr)
+        *member = value;
+}
+
+static void fold_first(struct str *member, struct str value)
+{
+    if (!member->ptr)
+        *member = value;
+}
+
+static void fold_head(struct visitor *v, const struct event *e, struct arena *a)
+{
+    if (v->sessions++ == 0)
+        v->created_ms = e->time_ms;
+    struct head h;
+    /* An erased head has no data left: it counts, and says nothing. */
+    if (v->state != VISITOR_KNOWN || !e->data.ptr || !head_read(e->data, &h, a, NULL))
+        return;
+    fold_first(&v->id, h.visitor.id);
+    fold_first(&v->token, h.visitor.token);
+    fold_first(&v->username, h.visitor.username);
+    fold_latest(&v->name, h.visitor.name);
+    fold_latest(&v->email, h.visitor.email);
+    fold_latest(&v->phone, h.visitor.phone);
+}
+
+static void fold_user_data(struct visitor *v, const struct event *e, struct arena *a)
+{
+    if (v->state != VISITOR_KNOWN || !e->data.ptr)
+        return;
+    json_t *data = json_read(e->data, JSON_TOP_OBJECT, NULL);
+    const json_t *visitor = json_object_get(data, "visitor");
+    fold_latest(&v->name, arena_str(a, json_str(json_object_get(visitor, "name"))));
+    fold_latest(&v->email, arena_str(a, json_str(json_object_get(visitor, "email"))));
+    fold_latest(&v->phone, arena_str(a, json_str(json_object_get(visitor, "phone"))));
+    json_decref(data);
+}
+
+void visitor_apply(struct visitor *v, const struct event *e, struct arena *a)
+{
+    if (e->kind == EVENT_OPENED)
+        fold_head(v, e, a);
+    else if (e->kind == EVENT_USER_DATA)
+        fold_user_data(v, e, a);
+}
+
+bool visitor_equal(const struct visitor *a, const struct visitor *b, const char **difference)
+{
+    const char *differs = NULL;
+#define NUMBER(member) \
+    if (!differs && a->member != b->member) \
+        differs = #member;
+#define TEXT(member) \
+    if (!differs && !str_equal(a->member, b->member)) \
+        differs = #member;
+    NUMBER(company)
+    NUMBER(number)
+    TEXT(id)
+    TEXT(token)
+    TEXT(username)
+    TEXT(name)
+    TEXT(email)
+    TEXT(phone)
+    NUMBER(sessions)
+    NUMBER(created_ms)
+    NUMBER(state)
+#undef NUMBER
+#undef TEXT
+    if (difference)
+        *difference = differs;
+    return !differs;
+}
