@@ -27,6 +27,8 @@ struct core *core_open(struct store *store, const struct core_options *options, 
 void core_close(struct core *core);
 
 struct store *core_store(struct core *core);
+/* 32 random bytes made with the database, for cursors (text/cursor.h): they outlive restarts. Borrowed from the core. */
+const uint8_t *core_cursor_key(const struct core *core);
 bool core_allows_sample_credentials(const struct core *core);
 
 /* A reader for one thread (each loop has one). */

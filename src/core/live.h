@@ -20,6 +20,7 @@ struct tail *live_find(struct core *core, int64_t company, struct str session_id
 /* The same, loading it from the store when it is not in memory. SESSION_UNKNOWN. */
 struct tail *live_get(struct core *core, struct store_reader *reader, int64_t company, struct str session_id,
                       GError **error);
+struct tail *tail_ref(struct tail *tail);
 void tail_unref(struct tail *tail);
 
 /* The last committed index and whether the session is closed, read together. */
@@ -31,7 +32,8 @@ int64_t tail_session(const struct tail *tail); /* session number */
 bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
                     uint32_t *participant, GError **error);
 
-/* The client was heard of now: restarts its keep-alive. */
+/* The client was heard of now: restarts its keep-alive. A tail that somebody waits on is not silent either: a held poll
+ * may last longer than the time-out. */
 void tail_touch(struct tail *tail, uint32_t participant);
 
 /* Parks `waiter` until the last index passes `index` or the session ends; woken at once when that is so already.
