@@ -28,7 +28,7 @@ struct store_txn {
     const struct store_driver *driver;
     /* A call failed for a cause that is not the caller's (disk, corruption, out of memory, a fault put in): what the
      * transaction wrote so far may be half of something. The writer looks here after each run, whatever run returned,
-     * and must not commit a transaction with it set. Set by the driver's calls and by wrappers; cleared at begin. */
+     * and must not commit a transaction with it set. Set by the driver's calls, by wrappers and by store_txn_spoil; cleared at begin. */
     bool failed;
 };
 
@@ -108,6 +108,8 @@ struct store_txn {
     X(scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, GError **error), \
       (txn, erasing, scrub, error)) \
     X(company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
+    X(company_guest, (struct store_txn *txn, int64_t company, int64_t *guest, GError **error), \
+      (txn, company, guest, error)) \
     X(companies, \
       (struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error), \
       (txn, a, companies, count, error)) \

@@ -37,6 +37,11 @@ void store_read_end(struct store_txn *txn)
     txn->driver->read_end(txn);
 }
 
+void store_txn_spoil(struct store_txn *txn)
+{
+    txn->failed = true;
+}
+
 void store_submit(struct store *store, struct store_job *job)
 {
     store->driver->submit(store, job);

@@ -80,6 +80,11 @@ void store_submit(struct store *store, struct store_job *job);
 /* Submits and waits; job->done is not called and may be NULL. Not from the writer's thread. */
 bool store_write(struct store *store, struct store_job *job, GError **error);
 
+/* For a job that has to refuse after it has written (a batch whose last line is bad): what the transaction wrote is
+ * rolled back, never committed; the other jobs of the group run again, as does this one, alone. Call it, then return
+ * FALSE with the error. Write transactions only. */
+void store_txn_spoil(struct store_txn *txn);
+
 /* Numbers since the store was opened, for /metrics. Any thread. */
 struct store_counters {
     int64_t groups, jobs, group_failures, wal_bytes, queue_length;
@@ -266,6 +271,9 @@ bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, GErr
 
 /* number 0 = new: it gets one; the first is the default. Reason NAME_TAKEN (name or host). */
 bool store_company_put(struct store_txn *txn, struct company *company, GError **error);
+/* Counts up the company's `guests` and answers the new number, the N of "guest-N". No account commit in the sense of
+ * store_account_epoch: it happens with every new visitor. Write transactions only. COMPANY_UNKNOWN. */
+bool store_company_guest(struct store_txn *txn, int64_t company, int64_t *guest, GError **error);
 bool store_companies(struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error);
 
 /* Inserts or replaces by id. Reason NAME_TAKEN (username of another operator). */
@@ -303,7 +311,7 @@ bool store_live_chats(struct store_txn *txn, struct arena *a, int64_t **sessions
 bool store_live_chat_put(struct store_txn *txn, int64_t session, GError **error);
 bool store_live_chat_delete(struct store_txn *txn, int64_t session, GError **error);
 
-/* Counts accounts-table commits (anything in this section but chat keys): caches drop what they hold when it moves. Any thread, one
+/* Counts accounts-table commits (anything in this section but chat keys and guests): caches drop what they hold when it moves. Any thread, one
  * atomic load. */
 uint64_t store_account_epoch(struct store *store);
 
