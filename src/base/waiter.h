@@ -4,6 +4,14 @@
  * into whoever woke it: all it does is tell its own loop that there is news. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct waiter {
     void (*wake)(struct waiter *waiter);
+
+    /* Of whom it waits at; only touched there, under that one's lock. Zeroed before the first wait. */
+    struct waiter *previous, *next;
+    uint32_t after; /* what it has seen already */
+    bool waiting;
 };
