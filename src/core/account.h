@@ -11,12 +11,14 @@ bool account_hash_password(struct operator* o, struct str password, struct arena
 struct account_op {
     struct op op;
     struct company *company;   /* number 0 = add (NAME_TAKEN); else change */
-    struct operator* operator; /* id STR_NULL = add with a random id; `must_exist` false */
+    struct operator* operator; /* id STR_NULL = add with a random id */
     struct department *department;
     struct button *button;
-    struct token *token;       /* add; `secret` and `companion_secret` are what the caller shows once */
+    struct token *token;       /* add, made by account_token_make */
     struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable) */
 };
+/* Reasons: NAME_TAKEN, COMPANY_UNKNOWN, OPERATOR_UNKNOWN (a token's), DEPARTMENT_UNKNOWN (a parent), ZONE_UNKNOWN,
+ * ID_INVALID, FIELD_MISSING, TEXT_*. Numbers and ids given out are in the row after `done`. */
 void account_op_init(struct account_op *op, struct core *core);
 
 /* Makes the row of a new random token; *secret is shown once and never stored. For TOKEN_AGENDIZE `api_key` gets its second half. */

@@ -21,13 +21,15 @@ struct opened {
 
 /* Opens (or, imported, completes) the session of `line` inside a write transaction: resolves operator, department and
  * button, finds or makes the visitor (token, username "guest-N"), stamps (live) or keeps (import) times, folds, seals, appends.
- *   import: a known session with equal head and an equal prefix of events gets the rest; equal events are skipped;
- *           anything else is SESSION_DIFFERS.
- *   live:   a known session id is SESSION_EXISTS; a line without id gets a random one. Event times in the line are ignored.
- * Other reasons: SESSION_ERASED, VISITOR erased = VISITOR_UNKNOWN never: a visitor id that was erased is a new visitor;
- * those of session_admits. `line` is changed (ids and times filled in). */
-bool conversation_open_in(struct core *core, struct store_txn *txn, int64_t company, struct line *line, bool import,
-                          struct opened *opened, struct op *op, GError **error);
+ *   import: a known session with an equal head and an equal prefix of events gets the rest; equal events are skipped;
+ *           anything else is SESSION_DIFFERS. Heads are equal when all that the line gives is as stored.
+ *   live:   a known session id is SESSION_EXISTS. Event times in the line are ignored.
+ * A line without id gets a random one. A visitor id that was erased is a new visitor. Other reasons: COMPANY_UNKNOWN,
+ * SESSION_ERASED, ID_TAKEN (another visitor's token; an event id given twice), ID_INVALID, those of event_check and
+ * session_admits; on any of them nothing has been written. `line` is not changed: it may run again after a rollback.
+ * `opened` lives in the op's arena. */
+bool conversation_open_in(struct core *core, struct store_txn *txn, int64_t company, const struct line *line,
+                          bool import, struct opened *opened, struct op *op, GError **error);
 
 struct open_op {
     struct op op;
@@ -48,7 +50,8 @@ struct append_op {
     struct op op;
     int64_t company;
     struct str session_id;
-    /* The dialect's own check of the caller against the session as it stands; NULL = may. */
+    /* The dialect's own check of the caller against the session as it stands; NULL = may. Not asked when the first
+     * event is there already. May run twice. */
     bool (*allow)(struct append_op *op, const struct session_view *view, GError **error);
     const void *allow_data;
     struct event *
@@ -59,8 +62,12 @@ struct append_op {
     struct session_view view; /* after */
     struct event *stored;     /* events as stored (index, time), those of close_when_empty included */
     size_t stored_count;
-    bool repeated; /* the first event's id was there already: `stored` is that event, nothing was appended */
+    /* The first event's id was there already, by the same participant and of the same kind (else ID_TAKEN): `stored`
+     * is that event, nothing was appended. */
+    bool repeated;
 };
+/* Other reasons: SESSION_UNKNOWN, SESSION_ERASED, ID_TAKEN, ID_INVALID (an id that reads as another event's), those of
+ * event_check, session_admits and `allow`. */
 void append_op_init(struct append_op *op, struct core *core);
 
 /* ---- keys ----------------------------------------------------------------------------------------------- */

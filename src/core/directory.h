@@ -9,7 +9,7 @@ struct directory;
 
 /* The current snapshot, with a reference for the caller. Loads it when the epoch moved: O(accounts). */
 struct directory *directory_ref(struct core *core, struct store_reader *reader, GError **error);
-/* The same inside a transaction (WRITE ops): sees what the transaction sees. Not cached when the epoch moved. */
+/* The same inside a write transaction: sees what the transaction sees. `guests` of companies may be out of date in both. */
 struct directory *directory_ref_in(struct core *core, struct store_txn *txn, GError **error);
 void directory_unref(struct directory *directory);
 
