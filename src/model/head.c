@@ -117,11 +117,52 @@ struct str model_json_text(const json_t *tree, struct arena *a)
     return text;
 }
 
+/* What stands around kept JSON in the forms that are read back: line, events, event, data; head, recorded, dialect. */
+enum { KEPT_DEPTH = LIMIT_JSON_DEPTH - 4 };
+
+static bool fits_depth(const json_t *tree, int depth)
+{
+    const char *key;
+    json_t *value;
+    size_t index;
+    if (!json_is_object(tree) && !json_is_array(tree))
+        return true;
+    if (depth == 0)
+        return false;
+    json_object_foreach((json_t *)tree, key, value)
+    {
+        if (!fits_depth(value, depth - 1))
+            return false;
+    }
+    json_array_foreach(tree, index, value)
+    {
+        if (!fits_depth(value, depth - 1))
+            return false;
+    }
+    return true;
+}
+
+bool model_json_keep(const json_t *tree, const char *field, struct str *text, struct arena *a, GError **error)
+{
+    if (!fits_depth(tree, KEPT_DEPTH)) {
+        reason_set_field(error, REASON_FIELD_VALUE, str_from_c(field), "%s is nested deeper than %d levels", field,
+                         KEPT_DEPTH);
+        return false;
+    }
+    *text = model_json_text(tree, a);
+    if (text->len > LIMIT_EVENT_DATA) {
+        reason_set_field(error, REASON_FIELD_TOO_LONG, str_from_c(field), "%s is longer than %d bytes", field,
+                         LIMIT_EVENT_DATA);
+        return false;
+    }
+    return true;
+}
+
 /* ---- the head ---- */
 
-static void write_visitor(struct json *w, const struct head *h)
+void head_visitor_write(struct json *w, const struct head *h)
 {
-    json_member_object_begin(w, "visitor");
+    json_object_begin(w);
     json_member_string_if(w, "id", h->visitor.id);
     json_member_string_if(w, "name", h->visitor.name);
     json_member_string_if(w, "email", h->visitor.email);
@@ -180,7 +221,8 @@ struct str head_write(const struct head *h, struct arena *a)
     json_object_begin(w);
     json_member_string(w, "dialect", dialect_name(h->dialect));
     json_member_string_if(w, "timeZone", h->time_zone);
-    write_visitor(w, h);
+    json_key_literal(w, "visitor");
+    head_visitor_write(w, h);
     if (!operator_ref_is_nobody(&h->operator)) {
         json_key_literal(w, "operator");
         operator_ref_write(w, &h->operator);

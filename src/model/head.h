@@ -90,5 +90,13 @@ void participant_write(struct json *w, const struct participant *p);
 /* The reverse, with `id` as given: false when `object` is no object with a known type. */
 bool participant_read(const json_t *object, uint32_t id, struct participant *p, struct arena *a);
 
+/* The head's visitor as a JSON object, the same in the head and in a line. */
+void head_visitor_write(struct json *w, const struct head *h);
+
 /* A JSON tree as compact text in the arena; STR_NULL for NULL. */
 struct str model_json_text(const json_t *tree, struct arena *a);
+
+/* Checks and writes JSON that somebody gave us to keep (an event's data, userData, source, recorded documents): at most
+ * LIMIT_EVENT_DATA bytes, and not nested so deep that a line or a head around it could not be read back.
+ * Reasons FIELD_TOO_LONG, FIELD_VALUE naming `field`. NULL gives STR_NULL. O(size). */
+bool model_json_keep(const json_t *tree, const char *field, struct str *text, struct arena *a, GError **error);

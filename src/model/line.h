@@ -8,16 +8,18 @@
 struct line {
     struct str id; /* session id; may be STR_NULL where `id_optional` */
     struct head head;
-    int64_t start_ms;     /* time of the head: the first event's, else member "start", else NO_TIME */
+    int64_t start_ms;     /* time of the head: member "start", else the first event's, else NO_TIME */
     struct event *events; /* events[0] has index 1 */
     size_t event_count;
 };
 
 /* Decodes and checks one line (event_check with imported = true for each; ids, sizes, zone names, participants unique
  * and known to every event's `by`, unknown members refused by name). `operator` stays as given in head.operator.username
- * (id and name unset): whoever appends resolves it. `defaults` for members that are absent: dialect parley.
- * Reasons: BODY_*, FIELD_*, TEXT_*, TIME_INVALID, ZONE_UNKNOWN, ID_INVALID, PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN;
- * the error's field is a path such as "events[3].text". Slices live in the arena. O(length). */
+ * (id and name unset), also those of participants, and `department` in head.department.id: whoever appends resolves
+ * them. An absent dialect is parley. `id_optional` (the body of a live POST): id, participants, events and the events'
+ * `at` may be absent; an absent `at` is 0. Events have their revisions noted.
+ * Reasons: BODY_*, FIELD_*, TEXT_*, TIME_INVALID, ZONE_UNKNOWN, ID_INVALID, ID_TAKEN (twice in the line),
+ * PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN, EVENT_UNKNOWN and EVENT_DELETED (targets), SESSION_FULL; the error's field is a path such as "events[3].text". Slices live in the arena. O(length). */
 bool line_read(json_t *object, bool id_optional, struct line *line, struct arena *a, GError **error);
 
 /* Parses text first, then line_read. */
