@@ -51,6 +51,6 @@ bool json_refuse_unknown(const json_t *object, const char *const *names, size_t 
 /* The string a JSON string node holds, borrowed; STR_NULL for any other node and for NULL. */
 struct str json_str(const json_t *node);
 
-/* Writes a tree compactly, members in the order they were read. Integers come back digit for digit, reals as the
- * shortest decimal that reads back as the same double and still looks like a real (0.233, 1.0, 1e+300). */
+/* Writes a tree compactly, members in the order they were read. Integers come back digit for digit; reals with as few
+ * of 15 to 17 digits as read back to the same double, and still looking like a real (0.233, 1.0, 1e+300). */
 void json_add_tree(struct json *w, const json_t *tree);
