@@ -35,6 +35,7 @@ enum {
     LIMIT_HTTP_CONNECTIONS = 65536,
     LIMIT_HTTP_HEAD_TIME = 10 * 1000,
     LIMIT_HTTP_BODY_TIME = 30 * 1000,
+    LIMIT_HTTP_SEND_TIME = 30 * 1000, /* without a byte taken by the client */
     LIMIT_HTTP_IDLE_TIME = 75 * 1000,
     LIMIT_HTTP_DRAIN_TIME = 5 * 1000,
 

@@ -32,7 +32,9 @@ enum reason_class {
 
 /* name, class */
 #define REASONS(X) \
+    X(PATH_INVALID, INVALID) \
     X(BODY_MALFORMED, INVALID) \
+    X(BODY_TIMEOUT, INVALID) \
     X(BODY_NOT_UTF8, INVALID) \
     X(MEDIA_TYPE_UNKNOWN, INVALID) \
     X(FIELD_MISSING, INVALID) \
