@@ -171,7 +171,7 @@ struct store_session_key {
     struct str id;
 };
 
-/* A page, newest time first, then id descending (`ascending` turns both round: for `previous` cursors), strictly
+/* A page, newest time first, then id ascending (`ascending` turns both round: for `previous` cursors), strictly
  * behind `after` (NULL = from the start). Erased sessions are listed (erased = true). With every filter the order
  * comes from an index; asserted on the query plan in the tests. Participants are not read. */
 bool store_session_list(struct store_txn *txn, const struct store_session_filter *filter,
