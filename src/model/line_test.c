@@ -70,7 +70,7 @@ static void test_full(void)
     struct arena a;
     arena_init(&a);
     struct line line;
-    g_assert_true(line_parse(STR(full), &line, &a, NULL));
+    g_assert_true(line_parse(str_from_c(full), &line, &a, NULL));
     g_assert_cmpint(line.start_ms, ==, 5); /* the first event's, not the least */
     g_assert_cmpuint(line.event_count, ==, 8);
     g_assert_cmpuint(line.events[1].revised_by, ==, 4);
@@ -267,7 +267,7 @@ static void test_head(void)
         "\"Anna\"},\"department\":{\"id\":\"d\",\"name\":\"Sales\",\"ancestors\":[]},\"participants\":[{\"id\":2,"
         "\"type\":\"Supervisor\",\"operator\":{\"id\":\"b\"}}],\"recorded\":{\"rocketchat\":{}},\"recordedUpTo\":3}";
     struct head h;
-    g_assert_true(head_read(STR(text), &h, &a, NULL));
+    g_assert_true(head_read(str_from_c(text), &h, &a, NULL));
     g_assert_true(str_equal(h.department.name, STR("Sales")) && str_equal(h.operator.name, STR("Anna")));
     g_assert_true(str_equal(h.participants[0].operator.id, STR("b")));
     expect_text(head_write(&h, &a), text);
