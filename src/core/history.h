@@ -47,6 +47,12 @@ bool history_list(struct store_txn *txn, const struct store_session_filter *filt
 bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
                    size_t limit, struct arena *a, struct history_item **items, size_t *count, GError **error);
 
+/* The two halves of it, for an order that no index has: the sessions alone (O(rooms)), and what is shown beside some. */
+bool history_room_sessions(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
+                           size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error);
+bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,
+                        struct arena *a, struct history_item **items, GError **error);
+
 /* VISITOR_UNKNOWN when there is none, or they are erased. */
 bool history_visitor(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
                      GError **error);
