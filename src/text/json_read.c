@@ -196,7 +196,9 @@ bool json_refuse_unknown(const json_t *object, const char *const *names, size_t 
         for (size_t i = 0; i < count && !known; i++)
             known = strcmp(key, names[i]) == 0;
         if (!known) {
-            reason_set_field(error, REASON_FIELD_UNKNOWN, str_from_c(key), "%.128s is not a known member", key);
+            /* A key can be as long as the body; the start of it says enough. */
+            g_autofree char *start = g_utf8_make_valid(key, (gssize)MIN(strlen(key), 128));
+            reason_set_field(error, REASON_FIELD_UNKNOWN, str_from_c(start), "%s is not a known member", start);
             return false;
         }
     }

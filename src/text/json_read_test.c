@@ -142,6 +142,15 @@ static void test_unknown(void)
     g_assert_true(json_refuse_unknown(tree, both, 2, &error));
     g_assert_false(json_refuse_unknown(tree, both, 1, &error));
     expect(&error, REASON_FIELD_UNKNOWN, "a");
+
+    g_autoptr(GString) text = g_string_new("{\"a");
+    for (int i = 0; i < 1000; i++)
+        g_string_append(text, "\xc3\xbc");
+    g_string_append(text, "\":1}");
+    json_auto_t *long_key = read_fine(str_from(text->str, text->len));
+    g_assert_false(json_refuse_unknown(long_key, both, 2, &error));
+    g_assert_true(strlen(error->message) < 200 && str_is_utf8(str_from_c(error->message)));
+    g_clear_error(&error);
 }
 
 static void test_round_trip(void)

@@ -54,6 +54,8 @@ bool query_parse(struct str text, struct arena *a, struct query *q, GError **err
         struct str raw_value = str_split(piece, '=', &raw_name);
         if (!query_decode(raw_name, true, a, &name))
             return refuse(raw_name, "has a name that is no percent-encoded UTF-8 text", error);
+        if (name.len > LIMIT_ID)
+            return refuse(name, "has a name that is too long", error);
         if (q->count == LIMIT_QUERY_PARAMETERS)
             return refuse(name, "is one too many", error);
         if (!query_decode(raw_value, true, a, &value))

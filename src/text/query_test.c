@@ -79,6 +79,17 @@ static void test_refused(void)
     expect(&error, REASON_PARAMETER_VALUE, "b");
 }
 
+static void test_long_name(void)
+{
+    g_autofree char *text = g_strnfill(LIMIT_ID + 1, 'n');
+    struct query q;
+    GError *error = NULL;
+    g_assert_true(query_parse(str_from(text, LIMIT_ID), &memory, &q, &error));
+    g_assert_false(query_parse(str_from(text, LIMIT_ID + 1), &memory, &q, &error));
+    g_assert_cmpuint(reason_field(error).len, <=, LIMIT_ID);
+    g_clear_error(&error);
+}
+
 static void test_count(void)
 {
     for (int count = LIMIT_QUERY_PARAMETERS; count <= LIMIT_QUERY_PARAMETERS + 1; count++) {
@@ -128,6 +139,7 @@ int main(int argc, char **argv)
     arena_init(&memory);
     g_test_add_func("/query/parse", test_parse);
     g_test_add_func("/query/refused", test_refused);
+    g_test_add_func("/query/long_name", test_long_name);
     g_test_add_func("/query/count", test_count);
     g_test_add_func("/query/checks", test_checks);
     g_test_add_func("/query/decode", test_decode);
