@@ -242,8 +242,8 @@ static void test_damaged_heads(void)
         "{\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"X\"}]}",
         "{\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":5000,\"type\":\"Agent\"}]}",
         "{\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"participants\":[7]}",
-        "{\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"Agent\"},"
-        "{\"id\":1,\"type\":\"Agent\"}]}",
+        ("{\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"Agent\"},"
+         "{\"id\":1,\"type\":\"Agent\"}]}"),
     };
     struct arena a;
     arena_init(&a);
