@@ -30,7 +30,7 @@ struct operator_ref {
 
 static inline bool operator_ref_is_nobody(const struct operator_ref *o)
 {
-    return !o->id.ptr && !o->username.ptr && !o->name.ptr;
+    return str_is_empty(o->id) && str_is_empty(o->username) && str_is_empty(o->name);
 }
 
 bool operator_ref_equal(const struct operator_ref *a, const struct operator_ref *b);

@@ -154,6 +154,7 @@ static void test_metrics_quirk(void)
     g_assert_cmpint(m->response_first_ms, ==, 3000); /* overwritten */
     g_assert_cmpint(m->response_first_length_ms, ==, 3000);
     g_assert_cmpint(m->served_last_reply_ms, ==, NO_TIME);
+    g_assert_cmpint(c.view.session.response_by.last_ms, ==, NO_TIME); /* nobody was waiting for an answer */
     chat_clear(&c);
 }
 
@@ -175,6 +176,14 @@ static void test_close_metrics(void)
     chat_add(&c, EVENT_CLOSED, CLIENT, 12000, NULL); /* an import may say so twice */
     g_assert_cmpint(s->end_ms, ==, 11000);
     g_assert_cmpint(s->closer, ==, CLOSER_OPERATOR);
+    chat_add(&c, EVENT_HOLD, ANNA, 13000, NULL);
+    g_assert_false(s->on_hold);
+    chat_clear(&c);
+
+    chat_open(&c, DIALECT_PARLEY, 1000);
+    chat_add(&c, EVENT_TAKE, ANNA, 4000, NULL);
+    chat_add(&c, EVENT_CLOSED, ANNA, 4000, NULL);
+    g_assert_cmpint(s->metrics.service_length_ms, ==, NO_TIME); /* zero is not written */
     chat_clear(&c);
 
     chat_open(&c, DIALECT_PARLEY, 1000);

@@ -8,7 +8,7 @@ static void fold_latest(struct str *member, struct str value)
 
 static void fold_first(struct str *member, struct str value)
 {
-    if (!member->ptr)
+    if (str_is_empty(*member))
         *member = value;
 }
 
