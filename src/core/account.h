@@ -7,7 +7,7 @@
 /* Fills o->password and o->digest for a password of 1 to LIMIT_NAME bytes. ~0.1 s. */
 bool account_hash_password(struct operator* o, struct str password, struct arena *a, GError **error);
 
-/* One change of one account row. Exactly one of the pointers is set; rows live in the op's arena. */
+/* One change of one account row. At most one of the pointers is set; rows live in the op's arena. */
 struct account_op {
     struct op op;
     struct company *company;   /* number 0 = add (NAME_TAKEN); else change */
@@ -15,7 +15,8 @@ struct account_op {
     struct department *department;
     struct button *button;
     struct token *token;       /* add, made by account_token_make */
-    struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable) */
+    struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable); alone or after a change */
+    int64_t number_made;       /* internal: the new company's, for a second run */
 };
 /* Reasons: NAME_TAKEN, COMPANY_UNKNOWN, OPERATOR_UNKNOWN (a token's), DEPARTMENT_UNKNOWN (a parent), ZONE_UNKNOWN,
  * ID_INVALID, FIELD_MISSING, TEXT_*. Numbers and ids given out are in the row after `done`. */

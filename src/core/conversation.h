@@ -46,6 +46,9 @@ void open_op_init(struct open_op *op, struct core *core);
 
 /* ---- append --------------------------------------------------------------------------------------------- */
 
+/* The data of a LEFT event of a client that fell silent. */
+#define LEFT_BY_TIMEOUT STR("{\"reason\":\"timeout\"}")
+
 struct append_op {
     struct op op;
     int64_t company;

@@ -83,7 +83,8 @@ struct history_bucket {
 enum history_unit { HISTORY_HOUR, HISTORY_DAY, HISTORY_WEEK, HISTORY_MONTH };
 
 /* The summary between bounds cut at the zone's hours, days, weeks (Monday) or months; empty buckets included, at most
- * 5,000 (else FIELD_VALUE naming "by"). Unbounded sides end at the first and last message. ZONE_UNKNOWN. */
+ * 5,000 (else FIELD_VALUE naming "by"). Unbounded sides begin and end with the units of the first and last message.
+ * ZONE_UNKNOWN. */
 bool history_summary_by(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, enum history_unit unit,
                         struct str zone, struct arena *a, struct history_bucket **buckets, size_t *count,
                         GError **error);

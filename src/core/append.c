@@ -1,0 +1,124 @@
+#include "core/conversation.h"
+#include "core/pending.h"
+
+#include "base/clock.h"
+
+static void forget_outputs(struct append_op *op)
+{
+    op->view = (struct session_view){0};
+    op->stored = NULL;
+    op->stored_count = 0;
+    op->repeated = false;
+}
+
+/* A client that sends its message again, because it never saw the answer, gets that answer now. */
+static bool find_repeated(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
+{
+    const struct event *first = &op->events[0];
+    if (!first->id.ptr)
+        return true;
+    struct event *stored = arena_new(&op->op.arena, struct event);
+    bool found;
+    if (!store_event_by_id(txn, &view->session, first->id, &op->op.arena, stored, &found, error))
+        return false;
+    if (!found)
+        return true;
+    if (stored->kind != first->kind || stored->participant != first->participant) {
+        reason_set_field(error, REASON_ID_TAKEN, STR("id"), "another event of the session has this id");
+        return false;
+    }
+    op->repeated = true;
+    op->stored = stored;
+    op->stored_count = 1;
+    op->view = *view;
+    return true;
+}
+
+static bool add(struct pending *p, const struct event *event, GError **error)
+{
+    struct event e = *event;
+    bool live = e.time_ms == NO_TIME;
+    if (live)
+        e.time_ms = MAX(clock_now_ms(), p->after.session.last_time_ms);
+    return pending_add(p, &e, live, error);
+}
+
+/* An External (a bot) alone keeps no chat open. */
+static bool is_empty(const struct session_view *view)
+{
+    for (size_t i = 0; i < view->participant_count; i++)
+        if (view->participants[i].present && view->participants[i].type != PARTICIPANT_EXTERNAL)
+            return false;
+    return true;
+}
+
+static struct str closer_after(const struct pending *p)
+{
+    const struct event *last = &p->events[p->count - 1];
+    const struct participant *by = session_participant(&p->after, last->participant);
+    if (!by || by->type == PARTICIPANT_EXTERNAL || str_equal(last->data, LEFT_BY_TIMEOUT))
+        return STR("{\"closer\":\"system\"}");
+    return by->type == PARTICIPANT_CLIENT ? STR("{\"closer\":\"visitor\"}") : STR("{\"closer\":\"operator\"}");
+}
+
+static bool close_if_empty(struct pending *p, GError **error)
+{
+    if (p->after.session.state == SESSION_CLOSED || !is_empty(&p->after))
+        return true;
+    struct event closed = {.kind = EVENT_CLOSED, .time_ms = NO_TIME, .data = closer_after(p)};
+    return add(p, &closed, error);
+}
+
+static bool append(struct append_op *op, struct store_txn *txn, const struct session_view *before, struct pending *p,
+                   GError **error)
+{
+    pending_init(p, txn, before, op->event_count + op->close_when_empty, &op->op.arena);
+    for (size_t i = 0; i < op->event_count; i++)
+        if (!add(p, &op->events[i], error))
+            return false;
+    if ((op->close_when_empty && !close_if_empty(p, error)) || !pending_write(p, error))
+        return false;
+    const struct session *s = &p->after.session;
+    if (s->state == SESSION_CLOSED && s->dialect == DIALECT_GENESYS && before->session.state == SESSION_OPEN &&
+        !store_live_chat_delete(txn, s->number, error))
+        return false;
+    op->view = p->after;
+    op->stored = p->events;
+    op->stored_count = p->count;
+    effect_of(&op->op, s);
+    return true;
+}
+
+static bool run_append(struct op *base, struct store_txn *txn, GError **error)
+{
+    struct append_op *op = (struct append_op *)base;
+    struct session_view *before = arena_new(&base->arena, struct session_view);
+    bool found;
+    forget_outputs(op);
+    if (!store_session_get(txn, op->company, op->session_id, &base->arena, before, &found, error))
+        return false;
+    if (!found) {
+        reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
+        return false;
+    }
+    if (before->session.erased) {
+        reason_set(error, REASON_SESSION_ERASED, "the session is erased");
+        return false;
+    }
+    if (!find_repeated(op, txn, before, error))
+        return false;
+    if (op->repeated)
+        return true;
+    if (op->allow && !op->allow(op, before, error))
+        return false;
+    struct pending p;
+    bool done = append(op, txn, before, &p, error);
+    pending_clear(&p);
+    return done;
+}
+
+void append_op_init(struct append_op *op, struct core *core)
+{
+    *op = (struct append_op){0};
+    op_init(&op->op, core, OP_WRITE, run_append);
+}

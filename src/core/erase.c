@@ -1,0 +1,262 @@
+#include "core/erase.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/internal.h"
+#include "core/pending.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { ROOMS_CHUNK = 500, PROGRESS_MS = 100 };
+
+/* ---- the op: unreadable at once ----
+ *
+ * All of a visitor's sessions in one transaction, so that nobody sees half of an erasure and a crash leaves none. It
+ * costs one append a session; dropping the payloads, the larger part, comes in steps afterwards. */
+
+static bool list_sessions(struct store_txn *txn, const struct visitor *v, GArray *numbers, GError **error)
+{
+    bool read = true;
+    for (size_t offset = 0, count = ROOMS_CHUNK; read && count == ROOMS_CHUNK; offset += count) {
+        struct arena scratch;
+        arena_init(&scratch);
+        struct session *sessions;
+        read = store_visitor_rooms(txn, v->company, v->number, STORE_ROOM_START_ASC, offset, ROOMS_CHUNK, &scratch,
+                                   &sessions, &count, error);
+        for (size_t i = 0; read && i < count; i++)
+            g_array_append_val(numbers, sessions[i].number);
+        arena_clear(&scratch);
+    }
+    return read;
+}
+
+static bool append_erased(struct store_txn *txn, const struct session_view *before, struct op *op,
+                          struct arena *scratch, GError **error)
+{
+    struct pending p;
+    pending_init(&p, txn, before, 1, scratch);
+    struct event erased = {.kind = EVENT_ERASED, .time_ms = MAX(clock_now_ms(), before->session.last_time_ms)};
+    bool done =
+        pending_add(&p, &erased, true, error) && pending_write(&p, error) &&
+        (before->session.dialect != DIALECT_GENESYS || store_live_chat_delete(txn, before->session.number, error));
+    if (done) {
+        struct session s = p.after.session;
+        s.id = arena_str(&op->arena, s.id);
+        effect_of(op, &s);
+    }
+    pending_clear(&p);
+    return done;
+}
+
+static bool erase_session(struct store_txn *txn, int64_t number, struct op *op, GError **error)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct session_view before;
+    bool found;
+    bool done = store_session_by_number(txn, number, &scratch, &before, &found, error);
+    if (done && found && !before.session.erased)
+        done = append_erased(txn, &before, op, &scratch, error);
+    arena_clear(&scratch);
+    return done;
+}
+
+static bool erase_visitor(struct erase_op *op, struct store_txn *txn, GArray *numbers, GError **error)
+{
+    struct arena *a = &op->op.arena;
+    struct visitor v;
+    bool found;
+    if (!store_visitor_get(txn, op->company, op->visitor_id, a, &v, &found, error))
+        return false;
+    if (!found || v.state != VISITOR_KNOWN) {
+        reason_set(error, REASON_VISITOR_UNKNOWN, "there is no such visitor");
+        return false;
+    }
+    if (!list_sessions(txn, &v, numbers, error))
+        return false;
+    for (guint i = 0; i < numbers->len; i++)
+        if (!erase_session(txn, g_array_index(numbers, int64_t, i), &op->op, error)) {
+            store_txn_spoil(txn);
+            return false;
+        }
+    if (!store_erase_begin(txn, &v, error))
+        return false;
+    struct session nothing = {0};
+    effect_of(&op->op, &nothing)->erasure = true;
+    op->sessions = numbers->len;
+    return true;
+}
+
+static bool run_erase(struct op *base, struct store_txn *txn, GError **error)
+{
+    struct erase_op *op = (struct erase_op *)base;
+    op->sessions = 0;
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    bool done = erase_visitor(op, txn, numbers, error);
+    g_array_unref(numbers);
+    return done;
+}
+
+void erase_op_init(struct erase_op *op, struct core *core)
+{
+    *op = (struct erase_op){0};
+    op_init(&op->op, core, OP_WRITE, run_erase);
+}
+
+/* ---- the eraser: steps and scrub, one after the other on the pool ---- */
+
+struct eraser {
+    struct core *core;
+    struct op op; /* on the pool while `running` */
+    pthread_mutex_t lock;
+    pthread_cond_t rest;
+    bool running;
+    bool again; /* kicked while running */
+    atomic_bool cancelled;
+    GError *failure; /* of the last run; a later one tries again */
+};
+
+struct step_op {
+    struct op op;
+    bool finished;
+};
+
+static bool run_step(struct op *base, struct store_txn *txn, GError **error)
+{
+    struct step_op *op = (struct step_op *)base;
+    op->finished = false;
+    return store_erase_step(txn, LIMIT_IMPORT_BATCH, &op->finished, error);
+}
+
+static bool is_cancelled(void *data)
+{
+    struct eraser *eraser = data;
+    return atomic_load(&eraser->cancelled);
+}
+
+/* Each step is a write like any other: live ones come between. */
+static bool drop_payloads(struct eraser *eraser, GError **error)
+{
+    bool finished = false;
+    while (!finished) {
+        struct step_op step = {0};
+        if (is_cancelled(eraser)) {
+            reason_set(error, REASON_STOPPING, "the server stops; the erasure goes on at the next start");
+            return false;
+        }
+        op_init(&step.op, eraser->core, OP_WRITE, run_step);
+        bool done = core_run(&step.op, error);
+        finished = step.finished;
+        op_clear(&step.op);
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+static bool run_eraser(struct op *op, struct store_txn *txn, GError **error)
+{
+    struct eraser *eraser = op->user;
+    (void)txn;
+    return drop_payloads(eraser, error) && store_scrub(eraser->core->store, is_cancelled, eraser, error);
+}
+
+static void start(struct eraser *eraser);
+
+static void eraser_done(struct op *op)
+{
+    struct eraser *eraser = op->user;
+    if (op->error && !is_cancelled(eraser))
+        LOG_ERROR("erasure interrupted", LOG_TEXT("reason", str_from_c(op->error->message)));
+    pthread_mutex_lock(&eraser->lock);
+    g_clear_error(&eraser->failure);
+    eraser->failure = g_steal_pointer(&op->error);
+    eraser->running = false;
+    if (eraser->again && !is_cancelled(eraser))
+        start(eraser);
+    pthread_cond_broadcast(&eraser->rest);
+    pthread_mutex_unlock(&eraser->lock);
+}
+
+/* Under the lock. */
+static void start(struct eraser *eraser)
+{
+    eraser->running = true;
+    eraser->again = false;
+    op_init(&eraser->op, eraser->core, OP_SLOW, run_eraser);
+    eraser->op.done = eraser_done;
+    eraser->op.user = eraser;
+    pool_push(eraser->core->pool, &eraser->op, true);
+}
+
+void eraser_kick(struct eraser *eraser)
+{
+    pthread_mutex_lock(&eraser->lock);
+    eraser->again = true;
+    if (!eraser->running && !is_cancelled(eraser))
+        start(eraser);
+    pthread_mutex_unlock(&eraser->lock);
+}
+
+struct eraser *eraser_new(struct core *core)
+{
+    struct eraser *eraser = g_new0(struct eraser, 1);
+    eraser->core = core;
+    pthread_mutex_init(&eraser->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&eraser->rest, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return eraser;
+}
+
+void eraser_cancel(struct eraser *eraser)
+{
+    pthread_mutex_lock(&eraser->lock);
+    atomic_store(&eraser->cancelled, true);
+    pthread_mutex_unlock(&eraser->lock);
+}
+
+void eraser_free(struct eraser *eraser)
+{
+    g_clear_error(&eraser->failure);
+    pthread_cond_destroy(&eraser->rest);
+    pthread_mutex_destroy(&eraser->lock);
+    g_free(eraser);
+}
+
+static void wait_a_while(struct eraser *eraser)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += PROGRESS_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&eraser->rest, &eraser->lock, &until);
+}
+
+bool erase_finish(struct core *core, const struct store_progress *progress, GError **error)
+{
+    struct eraser *eraser = core->eraser;
+    bool go_on = true;
+    pthread_mutex_lock(&eraser->lock);
+    while (eraser->running && go_on) {
+        if (progress) {
+            wait_a_while(eraser);
+            pthread_mutex_unlock(&eraser->lock);
+            go_on = progress->report(progress->data, 0, 0);
+            pthread_mutex_lock(&eraser->lock);
+        } else {
+            pthread_cond_wait(&eraser->rest, &eraser->lock);
+        }
+    }
+    if (eraser->failure && go_on && error)
+        *error = g_error_copy(eraser->failure);
+    bool finished = go_on && !eraser->failure;
+    pthread_mutex_unlock(&eraser->lock);
+    if (!go_on)
+        reason_set(error, REASON_CANCELLED, "interrupted; the erasure goes on with the next start");
+    return finished;
+}

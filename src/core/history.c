@@ -1,0 +1,262 @@
+#include "core/history.h"
+
+#include "base/limits.h"
+#include "text/zone.h"
+
+enum { MAX_BUCKETS = 5000 };
+
+bool history_session(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct session_view *view,
+                     GError **error)
+{
+    bool found;
+    if (!store_session_get(txn, company, id, a, view, &found, error))
+        return false;
+    if (!found)
+        reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
+    return found;
+}
+
+/* What the row keeps of an erased session. */
+static struct head head_of_row(const struct session *s)
+{
+    return (struct head){
+        .dialect = s->dialect,
+        .time_zone = s->time_zone,
+        .operator= s->operator,
+        .department = {.id = s->department_id, .ancestors = s->department_ancestors},
+        .button = {.id = s->button_id, .name = s->button_name},
+    };
+}
+
+bool history_head(struct store_txn *txn, const struct session *s, struct arena *a, struct head *head, GError **error)
+{
+    struct event *events;
+    size_t count;
+    if (s->erased) {
+        *head = head_of_row(s);
+        return true;
+    }
+    if (!store_events(txn, s, 0, 0, 1, a, &events, &count, error))
+        return false;
+    if (count == 0 || !events[0].data.ptr) {
+        reason_set(error, REASON_DATABASE_CORRUPT, "the session has no head");
+        return false;
+    }
+    return head_read(events[0].data, head, a, error);
+}
+
+/* The bounds of a page, both inclusive; empty when first > last. */
+static void page_bounds(const struct session *s, enum history_anchor anchor, uint32_t index, size_t limit,
+                        uint32_t *first, uint32_t *last)
+{
+    uint64_t from = 1, to = s->last_index, n = MIN(limit, LIMIT_EVENTS_PER_SESSION);
+    switch (anchor) {
+    case HISTORY_FROM:
+    case HISTORY_AFTER:
+        from = MAX((uint64_t)index + (anchor == HISTORY_AFTER), 1);
+        to = MIN(to, from + n - 1);
+        break;
+    case HISTORY_BEFORE:
+        to = MIN(to, index > 0 ? (uint64_t)index - 1 : 0);
+        from = to >= n ? to - n + 1 : 1;
+        break;
+    case HISTORY_AROUND:
+        from = index > n / 2 ? index - n / 2 : 1;
+        if (from + n > to + 1) /* near the end: show more before it */
+            from = to + 1 > n ? to + 1 - n : 1;
+        to = MIN(to, from + n - 1);
+        break;
+    }
+    *first = (uint32_t)MIN(from, UINT32_MAX);
+    *last = (uint32_t)to;
+}
+
+bool history_events(struct store_txn *txn, const struct session *s, enum history_anchor anchor, uint32_t index,
+                    size_t limit, struct arena *a, struct history_page *page, GError **error)
+{
+    uint32_t first, last;
+    page_bounds(s, anchor, index, limit, &first, &last);
+    *page = (struct history_page){0};
+    bool at_start = first <= 1 || s->last_index == 0, at_end = last >= s->last_index;
+    page->complete = anchor == HISTORY_BEFORE   ? at_start
+                     : anchor == HISTORY_AROUND ? at_start && at_end
+                                                : at_end || first > s->last_index;
+    return first > last || store_events(txn, s, first, last, limit, a, &page->events, &page->count, error);
+}
+
+bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
+                   GError **error)
+{
+    bool found;
+    uint32_t index;
+    if (!store_event_by_id(txn, s, id, a, event, &found, error))
+        return false;
+    if (!found && event_index_from_id(id, s->id, &index)) {
+        struct event *events;
+        size_t count;
+        if (!store_events(txn, s, index, index, 1, a, &events, &count, error))
+            return false;
+        found = count == 1 && !events[0].id.ptr; /* one with an id of its own is not known by its place */
+        if (found)
+            *event = events[0];
+    }
+    if (!found)
+        reason_set(error, REASON_EVENT_UNKNOWN, "there is no such message");
+    return found;
+}
+
+/* ---- lists ---- */
+
+static bool fill_visitors(struct store_txn *txn, struct history_item *items, size_t count, struct arena *a,
+                          GError **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool found = i > 0 && items[i - 1].visitor.number == items[i].session.visitor;
+        if (found) /* sessions of one visitor often stand together */
+            items[i].visitor = items[i - 1].visitor;
+        else if (!store_visitor_by_number(txn, items[i].session.visitor, a, &items[i].visitor, &found, error))
+            return false;
+    }
+    return true;
+}
+
+static bool make_items(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
+                       struct history_item **items, GError **error)
+{
+    struct event *messages;
+    struct participant *authors;
+    if (!store_last_messages(txn, sessions, count, a, &messages, &authors, error))
+        return false;
+    *items = arena_array(a, count, sizeof **items);
+    for (size_t i = 0; i < count; i++)
+        (*items)[i] = (struct history_item){.session = sessions[i], .last_message = messages[i], .author = authors[i]};
+    return true;
+}
+
+bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
+                  const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
+                  struct history_item **items, size_t *count, GError **error)
+{
+    struct session *sessions;
+    return store_session_list(txn, filter, after, ascending, limit, a, &sessions, count, error) &&
+           make_items(txn, sessions, *count, a, items, error) && fill_visitors(txn, *items, *count, a, error);
+}
+
+bool history_room_sessions(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
+                           size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error)
+{
+    return store_visitor_rooms(txn, v->company, v->number, order, offset, limit, a, sessions, count, error);
+}
+
+bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,
+                        struct arena *a, struct history_item **items, GError **error)
+{
+    if (!make_items(txn, sessions, count, a, items, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        (*items)[i].visitor = *v;
+    return true;
+}
+
+bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
+                   size_t limit, struct arena *a, struct history_item **items, size_t *count, GError **error)
+{
+    struct session *sessions;
+    return history_room_sessions(txn, v, order, offset, limit, a, &sessions, count, error) &&
+           history_room_items(txn, v, sessions, *count, a, items, error);
+}
+
+/* ---- visitors ---- */
+
+static bool visitor_found(const struct visitor *v, bool found, GError **error)
+{
+    if (found && v->state == VISITOR_KNOWN)
+        return true;
+    reason_set(error, REASON_VISITOR_UNKNOWN, "there is no such visitor");
+    return false;
+}
+
+bool history_visitor(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
+                     GError **error)
+{
+    bool found;
+    return store_visitor_get(txn, company, id, a, v, &found, error) && visitor_found(v, found, error);
+}
+
+bool history_visitor_of(struct store_txn *txn, const struct session *s, struct arena *a, struct visitor *v,
+                        GError **error)
+{
+    bool found;
+    return store_visitor_by_number(txn, s->visitor, a, v, &found, error) && visitor_found(v, found, error);
+}
+
+bool history_visitors(struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit,
+                      struct arena *a, struct visitor **visitors, size_t *count, GError **error)
+{
+    return store_visitor_list(txn, company, text, before, limit, a, visitors, count, error);
+}
+
+/* ---- charts ---- */
+
+static enum zone_span span_of(enum history_unit unit)
+{
+    switch (unit) {
+    case HISTORY_HOUR:
+        return ZONE_HOUR;
+    case HISTORY_DAY:
+        return ZONE_DAY;
+    case HISTORY_WEEK:
+        return ZONE_WEEK;
+    default:
+        return ZONE_MONTH;
+    }
+}
+
+/* Replaces unbounded sides by the spans that hold the first and the last message. `any` false: there is nothing. */
+static bool close_bounds(struct store_txn *txn, int64_t company, const struct zone *zone, enum zone_span span,
+                         int64_t *from_ms, int64_t *to_ms, bool *any, GError **error)
+{
+    *any = true;
+    if (*from_ms == NO_TIME || *to_ms == NO_TIME) {
+        int64_t least, greatest, unused;
+        if (!store_summary_bounds(txn, company, &least, &greatest, any, error))
+            return false;
+        if (*any && *from_ms == NO_TIME)
+            zone_span(zone, span, least, from_ms, &unused);
+        if (*any && *to_ms == NO_TIME)
+            zone_span(zone, span, greatest, &unused, to_ms);
+    }
+    *from_ms = MAX(*from_ms, 0);
+    *to_ms = MIN(*to_ms, LIMIT_TIME_MS + 1);
+    *any = *any && *from_ms < *to_ms;
+    return true;
+}
+
+bool history_summary_by(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, enum history_unit unit,
+                        struct str zone_name, struct arena *a, struct history_bucket **buckets, size_t *count,
+                        GError **error)
+{
+    const struct zone *zone = zone_get(zone_name, error);
+    bool any;
+    *count = 0;
+    *buckets = NULL;
+    if (!zone || !close_bounds(txn, company, zone, span_of(unit), &from_ms, &to_ms, &any, error))
+        return false;
+    GArray *found = g_array_new(FALSE, TRUE, sizeof(struct history_bucket));
+    for (int64_t at = from_ms, start, next; any && at < to_ms && found->len <= MAX_BUCKETS; at = next) {
+        zone_span(zone, span_of(unit), at, &start, &next);
+        struct history_bucket bucket = {.start_ms = at, .end_ms = MIN(next, to_ms)};
+        g_array_append_val(found, bucket);
+    }
+    *count = found->len;
+    bool done = found->len <= MAX_BUCKETS;
+    if (!done)
+        reason_set_field(error, REASON_FIELD_VALUE, STR("by"), "this would give more than %d rows", MAX_BUCKETS);
+    *buckets = arena_array(a, *count, sizeof **buckets);
+    for (size_t i = 0; i < *count && done; i++) {
+        (*buckets)[i] = g_array_index(found, struct history_bucket, i);
+        done = store_summary(txn, company, (*buckets)[i].start_ms, (*buckets)[i].end_ms, &(*buckets)[i].sum, error);
+    }
+    g_array_unref(found);
+    return done;
+}

@@ -1,0 +1,206 @@
+#include "core/identity.h"
+
+#include "base/clock.h"
+#include "core/internal.h"
+
+#include <pthread.h>
+#include <sodium.h>
+
+enum { MAX_CACHED = 4096 };
+
+/* One credential and who it belongs to. */
+struct entry {
+    struct token token; /* .hash is the key */
+    struct caller caller;
+    struct arena arena;
+};
+
+struct credentials {
+    pthread_rwlock_t lock;
+    GHashTable *entries; /* only credentials that were found: nobody fills this by guessing */
+    uint64_t epoch;      /* what they were read at */
+};
+
+static guint hash_of_hash(gconstpointer key)
+{
+    guint hash;
+    memcpy(&hash, key, sizeof hash);
+    return hash;
+}
+
+static gboolean equal_hashes(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, ID_HASH_SIZE) == 0;
+}
+
+static void free_entry(void *data)
+{
+    struct entry *entry = data;
+    arena_clear(&entry->arena);
+    g_free(entry);
+}
+
+struct credentials *credentials_new(void)
+{
+    struct credentials *credentials = g_new0(struct credentials, 1);
+    pthread_rwlock_init(&credentials->lock, NULL);
+    credentials->entries = g_hash_table_new_full(hash_of_hash, equal_hashes, NULL, free_entry);
+    return credentials;
+}
+
+void credentials_free(struct credentials *credentials)
+{
+    g_hash_table_unref(credentials->entries);
+    pthread_rwlock_destroy(&credentials->lock);
+    g_free(credentials);
+}
+
+static bool refuse(GError **error)
+{
+    reason_set(error, REASON_CREDENTIAL_WRONG, "these credentials are not known here");
+    return false;
+}
+
+/* ---- looking up ---- */
+
+/* Fills the caller of an operator's token. `found` false: disabled or gone. */
+static bool read_operator(struct store_txn *txn, struct entry *entry, bool *found, GError **error)
+{
+    struct operator o;
+    if (!store_operator_by_id(txn, entry->token.operator_id, &entry->arena, &o, found, error))
+        return false;
+    *found = *found && !o.disabled;
+    entry->caller = (struct caller){
+        .kind = CALLER_OPERATOR,
+        .company = o.company,
+        .roles = o.roles,
+        .operator_id = o.id,
+        .username = o.username,
+        .name = o.name,
+        .departments = o.departments,
+    };
+    return true;
+}
+
+static bool read_entry(struct store_reader *reader, const uint8_t hash[ID_HASH_SIZE], struct entry *entry, bool *found,
+                       GError **error)
+{
+    struct store_txn *txn = store_read_begin(reader, error);
+    if (!txn)
+        return false;
+    bool read = store_token_get(txn, hash, &entry->arena, &entry->token, found, error);
+    if (read && *found && entry->token.kind == TOKEN_OPERATOR)
+        read = read_operator(txn, entry, found, error);
+    else if (read && *found)
+        entry->caller = (struct caller){
+            .kind = entry->token.kind == TOKEN_AGENDIZE ? CALLER_AGENDIZE : CALLER_BEARER,
+            .company = entry->token.company,
+            .rights = entry->token.kind == TOKEN_BEARER ? entry->token.rights : 0,
+        };
+    store_read_end(txn);
+    return read;
+}
+
+static void copy_caller(const struct entry *entry, struct token *token, struct caller *caller, struct arena *a)
+{
+    *token = entry->token;
+    token->operator_id = STR_NULL;
+    *caller = entry->caller;
+    caller->operator_id = arena_str(a, entry->caller.operator_id);
+    caller->username = arena_str(a, entry->caller.username);
+    caller->name = arena_str(a, entry->caller.name);
+    caller->departments = arena_str(a, entry->caller.departments);
+}
+
+static bool find_cached(struct credentials *c, uint64_t epoch, const uint8_t hash[ID_HASH_SIZE], struct token *token,
+                        struct caller *caller, struct arena *a)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    struct entry *entry = c->epoch == epoch ? g_hash_table_lookup(c->entries, hash) : NULL;
+    if (entry)
+        copy_caller(entry, token, caller, a);
+    pthread_rwlock_unlock(&c->lock);
+    return entry;
+}
+
+/* Takes the entry. One read at an older epoch than others were may be out of date already. */
+static void cache(struct credentials *c, uint64_t epoch, struct entry *entry)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    if (epoch > c->epoch || g_hash_table_size(c->entries) >= MAX_CACHED) {
+        g_hash_table_remove_all(c->entries);
+        c->epoch = MAX(epoch, c->epoch);
+    }
+    if (epoch == c->epoch)
+        g_hash_table_replace(c->entries, entry->token.hash, entry);
+    else
+        free_entry(entry);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+/* The credential of this secret, whatever its kind. */
+static bool find(struct core *core, struct store_reader *reader, struct str secret, struct token *token,
+                 struct caller *caller, struct arena *a, GError **error)
+{
+    uint8_t hash[ID_HASH_SIZE];
+    id_hash(secret, hash);
+    uint64_t epoch = store_account_epoch(core->store); /* before reading */
+    if (!find_cached(core->credentials, epoch, hash, token, caller, a)) {
+        struct entry *entry = g_new0(struct entry, 1);
+        bool found = false;
+        arena_init(&entry->arena);
+        bool read = read_entry(reader, hash, entry, &found, error);
+        if (!read || !found) {
+            free_entry(entry);
+            return read ? refuse(error) : false;
+        }
+        copy_caller(entry, token, caller, a);
+        cache(core->credentials, epoch, entry);
+    }
+    if (token->expires_ms && clock_now_ms() >= token->expires_ms)
+        return refuse(error);
+    if (token->is_sample && !core->options.sample_credentials) {
+        reason_set(error, REASON_SAMPLE_CREDENTIAL_REFUSED,
+                   "the sample company's credentials are refused on a server that others can reach");
+        return false;
+    }
+    return true;
+}
+
+bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
+                       struct arena *a, GError **error)
+{
+    struct token found;
+    return find(core, reader, token, &found, caller, a, error) && (found.kind == TOKEN_OPERATOR || refuse(error));
+}
+
+bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
+                                struct caller *caller, struct arena *a, GError **error)
+{
+    return identity_of_token(core, reader, token, caller, a, error) &&
+           (id_equal_secret(caller->operator_id, user_id) || refuse(error));
+}
+
+bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
+                                struct caller *caller, struct arena *a, GError **error)
+{
+    struct token found;
+    uint8_t companion[ID_HASH_SIZE];
+    if (!find(core, reader, token, &found, caller, a, error))
+        return false;
+    if (found.kind != TOKEN_AGENDIZE)
+        return refuse(error);
+    if (!api_key.ptr)
+        return true;
+    id_hash(api_key, companion);
+    return sodium_memcmp(companion, found.companion, sizeof companion) == 0 || refuse(error);
+}
+
+bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
+                        struct arena *a, GError **error)
+{
+    struct token found;
+    if (!find(core, reader, bearer, &found, caller, a, error))
+        return false;
+    return found.kind == TOKEN_BEARER || refuse(error);
+}

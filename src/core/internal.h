@@ -1,0 +1,90 @@
+/* What the core's own files share. Not for use above this folder. */
+#pragma once
+
+#include "core/core.h"
+
+struct pool;
+struct hub;
+struct keepalive;
+struct directories;
+struct credentials;
+struct eraser;
+struct limiter;
+struct caller;
+
+struct core {
+    struct store *store;
+    struct core_options options;
+    struct pool *pool;
+    struct hub *hub;
+    struct keepalive *keepalive;
+    struct directories *directories;
+    struct credentials *credentials;
+    struct limiter *logins; /* wrong passwords by address and user */
+    struct eraser *eraser;
+};
+
+/* What memory must learn of one session, or of an erasure, once the op's commit is durable. In the op's arena. */
+struct effect {
+    struct effect *next;
+    int64_t company, session;
+    struct str session_id;
+    uint32_t last_index;
+    bool ended, erased;
+    const struct chat_key *key; /* added; NULL = none */
+    bool live_chat;             /* opened here with that key: its client's silence is watched from now on */
+    bool erasure;               /* payloads wait to be dropped; no session is meant */
+};
+
+/* Adds the effect of what was written to this session; more can be set in the result. */
+struct effect *effect_of(struct op *op, const struct session *s);
+
+/* ---- pool.c: the threads of OP_SLOW ---- */
+
+struct pool *pool_new(void);
+/* Finishes what is queued, then ends the threads. Nothing may be pushed any more. */
+void pool_free(struct pool *pool);
+/* False when too much is queued; `always` ignores that. Ownership as in core_submit. */
+bool pool_push(struct pool *pool, struct op *op, bool always);
+
+/* ---- live.c ---- */
+
+struct hub *hub_new(void);
+void hub_free(struct hub *hub);
+/* Takes effects in after COMMIT, on the writer's thread, in commit order. */
+void live_learn(struct core *core, const struct effect *effects);
+
+/* ---- keepalive.c: clients that fell silent ---- */
+
+struct tail;
+struct keepalive *keepalive_start(struct core *core, GError **error);
+/* Before the store is closed. */
+void keepalive_stop(struct keepalive *keepalive);
+void keepalive_free(struct keepalive *keepalive);
+/* Watches a chat from now on; takes over one reference to the tail. */
+void keepalive_watch(struct keepalive *keepalive, struct tail *tail);
+
+/* ---- directory.c ---- */
+
+struct directories *directories_new(void);
+void directories_free(struct directories *directories);
+/* An account row was written by the running write transaction: until its commit moves the epoch, look-ups inside write
+ * transactions must not use the cached snapshot. */
+void directories_dirty(struct core *core);
+
+/* ---- identity.c ---- */
+
+struct credentials *credentials_new(void);
+void credentials_free(struct credentials *credentials);
+/* identity_of_operator_token for who does not say whose token it is. */
+bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
+                       struct arena *a, GError **error);
+
+/* ---- erase.c ---- */
+
+struct eraser *eraser_new(struct core *core);
+/* Makes the steps under way end early. */
+void eraser_cancel(struct eraser *eraser);
+void eraser_free(struct eraser *eraser);
+/* There is something to drop or to scrub: does so on the pool. */
+void eraser_kick(struct eraser *eraser);

@@ -1,0 +1,40 @@
+#include "core/conversation.h"
+#include "core/internal.h"
+
+static const struct participant *first_client(const struct session_view *view)
+{
+    for (size_t i = 0; i < view->participant_count; i++)
+        if (view->participants[i].type == PARTICIPANT_CLIENT)
+            return &view->participants[i];
+    return NULL;
+}
+
+static bool run_key(struct op *base, struct store_txn *txn, GError **error)
+{
+    struct key_op *op = (struct key_op *)base;
+    struct session_view view;
+    bool found;
+    if (!store_session_get(txn, op->company, op->session_id, &base->arena, &view, &found, error))
+        return false;
+    const struct participant *client = found ? first_client(&view) : NULL;
+    if (!found)
+        reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
+    else if (view.session.erased)
+        reason_set(error, REASON_SESSION_ERASED, "the session is erased");
+    else if (!client)
+        reason_set(error, REASON_PARTICIPANT_UNKNOWN, "no client takes part in the session");
+    if (!client || view.session.erased)
+        return false;
+    struct chat_key *key = arena_new(&base->arena, struct chat_key);
+    *key = (struct chat_key){
+        .company = op->company, .session = view.session.number, .user_id = op->user_id, .participant = client->id};
+    id_hash(op->secure_key, key->hash);
+    effect_of(base, &view.session)->key = key;
+    return store_chat_key_put(txn, key, error);
+}
+
+void key_op_init(struct key_op *op, struct core *core)
+{
+    *op = (struct key_op){0};
+    op_init(&op->op, core, OP_WRITE, run_key);
+}

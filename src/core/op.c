@@ -1,0 +1,99 @@
+#include "core/internal.h"
+
+#include <pthread.h>
+
+static struct op *op_of(struct store_job *job)
+{
+    return (struct op *)((char *)job - offsetof(struct op, job));
+}
+
+static bool run_job(struct store_job *job, struct store_txn *txn, GError **error)
+{
+    struct op *op = op_of(job);
+    op->effects = NULL; /* those of a run that was rolled back never happened */
+    return op->run(op, txn, error);
+}
+
+static void job_done(struct store_job *job, GError *error)
+{
+    struct op *op = op_of(job);
+    op->error = error;
+    if (!error)
+        live_learn(op->core, op->effects);
+    op->done(op);
+}
+
+void op_init(struct op *op, struct core *core, enum op_kind kind,
+             bool (*run)(struct op *op, struct store_txn *txn, GError **error))
+{
+    *op = (struct op){.kind = kind, .run = run, .core = core, .job = {.run = run_job, .done = job_done}};
+    arena_init(&op->arena);
+}
+
+void op_clear(struct op *op)
+{
+    g_clear_error(&op->error);
+    arena_clear(&op->arena);
+}
+
+struct effect *effect_of(struct op *op, const struct session *s)
+{
+    struct effect *effect = arena_new(&op->arena, struct effect);
+    *effect = (struct effect){
+        .company = s->company,
+        .session = s->number,
+        .session_id = s->id,
+        .last_index = s->last_index,
+        .ended = s->state == SESSION_CLOSED,
+        .erased = s->erased,
+    };
+    struct effect **end = &op->effects;
+    while (*end)
+        end = &(*end)->next;
+    *end = effect;
+    return effect;
+}
+
+void core_submit(struct op *op)
+{
+    if (op->kind == OP_WRITE) {
+        store_submit(op->core->store, &op->job);
+    } else if (!pool_push(op->core->pool, op, false)) {
+        reason_set(&op->error, REASON_QUEUE_FULL, "too much is under way; try again");
+        op->done(op);
+    }
+}
+
+struct waiting_thread {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool done;
+};
+
+static void wake_thread(struct op *op)
+{
+    struct waiting_thread *thread = op->user;
+    pthread_mutex_lock(&thread->lock);
+    thread->done = true;
+    pthread_cond_signal(&thread->ended);
+    pthread_mutex_unlock(&thread->lock);
+}
+
+bool core_run(struct op *op, GError **error)
+{
+    struct waiting_thread thread = {.lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+    op->done = wake_thread;
+    op->user = &thread;
+    core_submit(op);
+    pthread_mutex_lock(&thread.lock);
+    while (!thread.done)
+        pthread_cond_wait(&thread.ended, &thread.lock);
+    pthread_mutex_unlock(&thread.lock);
+    pthread_cond_destroy(&thread.ended);
+    pthread_mutex_destroy(&thread.lock);
+    if (!op->error)
+        return true;
+    g_propagate_error(error, op->error);
+    op->error = NULL;
+    return false;
+}

@@ -1,0 +1,170 @@
+#include "core/pending.h"
+
+#include "core/hash.h"
+
+void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t capacity,
+                  struct arena *a)
+{
+    *p = (struct pending){.txn = txn, .arena = a, .before = before, .capacity = capacity};
+    p->events = arena_array(a, capacity, sizeof *p->events);
+    p->targets = arena_array(a, capacity, sizeof *p->targets);
+    if (before)
+        session_copy(before, &p->after, a);
+}
+
+void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t capacity,
+                      struct arena *a)
+{
+    pending_init(p, txn, NULL, capacity + 1, a);
+    p->events[0] = (struct event){.kind = EVENT_OPENED, .time_ms = time_ms};
+    p->count = 1;
+    session_open(&p->after, &p->events[0], h, a);
+}
+
+void pending_clear(struct pending *p)
+{
+    g_clear_pointer(&p->ids, g_hash_table_unref);
+    g_clear_pointer(&p->target_of, g_hash_table_unref);
+}
+
+static bool id_is_free(struct pending *p, const struct event *e, GError **error)
+{
+    if (!e->id.ptr)
+        return true;
+    uint32_t index;
+    if (event_index_from_id(e->id, p->after.session.id, &index) && index != e->index) {
+        reason_set_field(error, REASON_ID_INVALID, STR("id"), "this id means another event of the session");
+        return false;
+    }
+    bool taken = false;
+    struct event known;
+    if (p->before && !store_event_by_id(p->txn, &p->before->session, e->id, p->arena, &known, &taken, error))
+        return false;
+    if (p->capacity > 1 && !p->ids)
+        p->ids = g_hash_table_new(hash_str, hash_str_equal);
+    if (!taken && p->ids)
+        taken = !g_hash_table_add(p->ids, (void *)&e->id);
+    if (taken)
+        reason_set_field(error, REASON_ID_TAKEN, STR("id"), "another event of the session has this id");
+    return !taken;
+}
+
+/* The event that an edit or delete names, as it stands now; NULL = there is none. */
+static bool find_target(struct pending *p, const struct event *e, struct event **target, GError **error)
+{
+    *target = NULL;
+    if ((e->kind != EVENT_EDIT && e->kind != EVENT_DELETE) || e->target == 0 || e->target >= e->index)
+        return true;
+    struct event *place = &p->targets[p->target_count];
+    struct event *revised = p->target_of ? g_hash_table_lookup(p->target_of, GUINT_TO_POINTER(e->target)) : NULL;
+    uint32_t first = p->events[0].index;
+    if (revised) {
+        *place = *revised;
+    } else if (p->count && e->target >= first) {
+        *place = p->events[e->target - first];
+    } else {
+        struct event *stored;
+        size_t count;
+        if (!store_events(p->txn, &p->before->session, e->target, e->target, 1, p->arena, &stored, &count, error))
+            return false;
+        if (count == 0)
+            return true;
+        *place = *stored;
+    }
+    *target = place;
+    return true;
+}
+
+/* Later edits of the same message in this batch must see this one. */
+static void note_revision(struct pending *p, const struct event *target, const struct event *e)
+{
+    p->target_count++;
+    if (p->capacity == 1)
+        return;
+    struct event *revised = arena_new(p->arena, struct event);
+    *revised = *target;
+    event_revise(revised, e);
+    if (!p->target_of)
+        p->target_of = g_hash_table_new(NULL, NULL);
+    g_hash_table_insert(p->target_of, GUINT_TO_POINTER(e->target), revised);
+}
+
+/* What an event tells of the visitor goes to their row. */
+static bool fold_visitor(struct pending *p, const struct event *e, GError **error)
+{
+    if (e->kind != EVENT_USER_DATA || !e->data.ptr)
+        return true;
+    if (!p->visitor_known) {
+        struct visitor *v = arena_new(p->arena, struct visitor);
+        bool found;
+        if (!store_visitor_by_number(p->txn, p->before->session.visitor, p->arena, v, &found, error))
+            return false;
+        if (!found) {
+            reason_set(error, REASON_DATABASE_CORRUPT, "the session's visitor is missing");
+            return false;
+        }
+        p->visitor_before = v;
+        p->visitor_after = *v;
+        p->visitor_known = true;
+    }
+    visitor_apply(&p->visitor_after, e, p->arena);
+    return true;
+}
+
+bool pending_add(struct pending *p, const struct event *event, bool live, GError **error)
+{
+    g_assert(p->count < p->capacity);
+    struct event *e = &p->events[p->count];
+    *e = (struct event){
+        .index = p->after.session.last_index + 1,
+        .kind = event->kind,
+        .time_ms = event->time_ms,
+        .participant = event->participant,
+        .target = event->target,
+        .id = event->id,
+        .text = event->text,
+        .data = event->data,
+    };
+    struct event *target;
+    if (!event_check(e, !live, error) || !find_target(p, e, &target, error) ||
+        !session_admits(&p->after, e, target, live, error) || !id_is_free(p, e, error))
+        return false;
+    session_apply(&p->after, e, p->arena);
+    if (target)
+        note_revision(p, target, e);
+    p->count++;
+    return p->before ? fold_visitor(p, e, error) : true;
+}
+
+static void seal(struct pending *p)
+{
+    static const uint8_t beginning[EVENT_CHAIN_SIZE];
+    const uint8_t *previous = p->before ? p->before->session.chain : beginning;
+    for (size_t i = 0; i < p->count; i++) {
+        event_salt(&p->events[i]);
+        event_seal(&p->events[i], previous);
+        previous = p->events[i].chain;
+    }
+    memcpy(p->after.session.chain, previous, EVENT_CHAIN_SIZE);
+}
+
+bool pending_write(struct pending *p, GError **error)
+{
+    seal(p);
+    if (!p->before) /* a new session's head and all its user data, in order */
+        for (size_t i = 0; i < p->count; i++)
+            visitor_apply(&p->visitor_after, &p->events[i], p->arena);
+    bool visitor_changed =
+        p->visitor_known && (!p->visitor_before || !visitor_equal(p->visitor_before, &p->visitor_after, NULL));
+    struct store_append append = {
+        .before = p->before,
+        .after = &p->after,
+        .visitor_before = visitor_changed ? p->visitor_before : NULL,
+        .visitor_after = visitor_changed ? &p->visitor_after : NULL,
+        .events = p->events,
+        .event_count = p->count,
+        .targets = p->targets,
+        .target_count = p->target_count,
+    };
+    return store_append(p->txn, &append, error);
+}

@@ -1,0 +1,38 @@
+/* Events on their way into one session: checked and folded one by one, then sealed and written together. The one way
+ * by which anything gets into the log (open, append, import, erase). Internal to the core. */
+#pragma once
+
+#include "core/internal.h"
+
+struct pending {
+    struct store_txn *txn;
+    struct arena *arena;
+    const struct session_view *before; /* NULL = a new session */
+    struct session_view after;
+    const struct visitor *visitor_before; /* NULL = new or not looked at yet */
+    struct visitor visitor_after;
+    bool visitor_known; /* visitor_after is filled */
+    struct event *events;
+    size_t count, capacity;
+    struct event *targets;
+    size_t target_count;
+    GHashTable *ids;       /* client-chosen ones among `events`; made when there can be two */
+    GHashTable *target_of; /* index -> the last one of `targets` with it */
+};
+
+/* For a session read in this transaction, and up to `capacity` more events. pending_clear in any case. */
+void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t capacity,
+                  struct arena *a);
+
+/* For a new session: the head and up to `capacity` events. `after`'s identity and the visitor are the caller's. */
+void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t capacity,
+                      struct arena *a);
+
+/* Checks one event whose time is set, and folds it in. Writes nothing. `e` is copied, its strings are borrowed.
+ * Reasons: ID_TAKEN, ID_INVALID, those of event_check and session_admits. */
+bool pending_add(struct pending *p, const struct event *e, bool live, GError **error);
+
+/* Seals and writes all events; the head's data must be final. Nothing may be refused any more. */
+bool pending_write(struct pending *p, GError **error);
+
+void pending_clear(struct pending *p);
