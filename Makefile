@@ -2,7 +2,6 @@
 LISTEN ?= 127.0.0.1:3000
 DATA ?= parley-data
 FUZZ_SECONDS ?= 60
-C_FILES = $(shell find src test bench fuzz -name node_modules -prune -o -name '*.[ch]' -print)
 
 .PHONY: help build run test test-tsan test-valgrind test-crash-long bench fuzz check-style clean
 
@@ -44,7 +43,7 @@ fuzz: ## each fuzz target for $FUZZ_SECONDS (60)
 
 check-style: ## what clang-format would change is an error
 	@tools/setup test
-	@clang-format --dry-run -Werror $(C_FILES)
+	@tools/check-style
 
 clean: ## remove everything that was built; data stays
 	@rm -rf build build-*
