@@ -83,6 +83,7 @@ void session_open(struct session_view *view, const struct event *head, const str
         .time_zone = h->time_zone,
         .button_id = h->button.id,
         .button_name = h->button.name,
+        .head_documents = h->recorded.ptr || h->source.ptr,
         .operator= h->operator,
         .served_ms = operator_ref_is_nobody(&h->operator) ? NO_TIME : head->time_ms,
         .department_id = h->department.id,
@@ -308,6 +309,9 @@ static void fold_kind(struct session_view *view, const struct event *e, const js
     case EVENT_MESSAGE:
         fold_message(s, e, by);
         break;
+    case EVENT_DELETE:
+        s->deleted++;
+        break;
     case EVENT_TAKE:
         fold_take(s, e, data, by, a);
         break;
@@ -461,10 +465,12 @@ static bool participants_equal(const struct session_view *a, const struct sessio
     X(end_ms) \
     X(last_index) \
     X(messages) \
+    X(deleted) \
     X(last_message)
 
 #define OTHER_NUMBERS(X) \
     X(dialect) \
+    X(head_documents) \
     X(closer) \
     X(on_hold) \
     X(served_ms) \

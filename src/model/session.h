@@ -44,6 +44,7 @@ struct session {
     enum dialect dialect;
     struct str time_zone; /* STR_NULL = the company's */
     struct str button_id, button_name;
+    bool head_documents; /* the head holds documents that a view must show (recorded, source) */
 
     /* Folded. */
     enum session_state state;
@@ -61,6 +62,7 @@ struct session {
     int64_t end_ms;                 /* time of the closing event; NO_TIME while open */
     uint32_t last_index;            /* 0 = the head only */
     uint32_t messages;              /* message events, deleted ones included */
+    uint32_t deleted;               /* how many of those are deleted by now */
     uint32_t last_message;          /* index of the newest message event; 0 = none */
     uint32_t operators_joined;      /* agents and supervisors that joined: Rocket.Chat usersCount - 1 */
     uint32_t participant_count;     /* the greatest participant id in use */
