@@ -1,0 +1,199 @@
+#include "wire/agendize/agendize.h"
+
+#include "core/directory.h"
+#include "text/json_write.h"
+#include "wire/agendize/internal.h"
+
+#define HEADERS STR("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n")
+
+void agendize_reply(struct http_request *request, const struct buf *body)
+{
+    http_reply(request, 200, HEADERS, buf_str(body));
+}
+
+bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)
+{
+    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+}
+
+static unsigned status_of(enum reason reason)
+{
+    if (reason == REASON_METHOD_UNKNOWN)
+        return 405;
+    if (reason == REASON_SESSION_ERASED) /* what was erased is not even known to have been */
+        return 404;
+    switch (reason_class(reason)) {
+    case CLASS_INVALID:
+        return 400;
+    case CLASS_UNAUTHORIZED:
+        return 401;
+    case CLASS_FORBIDDEN:
+        return 403;
+    case CLASS_NOT_FOUND:
+    case CLASS_GONE:
+        return 404;
+    case CLASS_EXISTS:
+    case CLASS_CONFLICT:
+        return 409;
+    case CLASS_TOO_LARGE:
+        return 413;
+    case CLASS_LIMIT:
+        return 429;
+    case CLASS_BUSY:
+    case CLASS_UNAVAILABLE:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+void agendize_refuse(struct http_request *request, const GError *error)
+{
+    unsigned status = status_of(reason_of(error));
+    struct str field = reason_field(error);
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_object_begin(&w, "error");
+    struct buf number; /* both known clients read the status as a string */
+    buf_init(&number, 8);
+    buf_add_int(&number, status);
+    json_member_string(&w, "statusCode", buf_str(&number));
+    buf_clear(&number);
+    json_member_string(&w, "message", str_from_c(status == 500 ? "internal error" : error->message));
+    json_member_array_begin(&w, "fields");
+    if (field.len)
+        json_add_string(&w, field);
+    json_array_end(&w);
+    json_object_end(&w);
+    json_object_end(&w);
+    if (status == 401)
+        http_reply_header(request, "WWW-Authenticate", STR("Bearer realm=\"agendize\""));
+    http_reply(request, status, HEADERS, buf_str(&body));
+    buf_clear(&body);
+}
+
+static void problem(struct http_request *request, const GError *error)
+{
+    agendize_refuse(request, error);
+}
+
+/* Names of credentials are case-insensitive in the query as well (spec "Authentication"). */
+static struct str credential_in_query(const struct query *query, struct str name)
+{
+    for (size_t i = 0; i < query->count; i++)
+        if (str_equal_nocase(query->pairs[i].name, name))
+            return query->pairs[i].value;
+    return STR_NULL;
+}
+
+static void drop_credentials(struct query *query)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < query->count; i++)
+        if (!str_equal_nocase(query->pairs[i].name, STR("apiKey")) &&
+            !str_equal_nocase(query->pairs[i].name, STR("token")))
+            query->pairs[kept++] = query->pairs[i];
+    query->count = kept;
+}
+
+static bool authenticate(struct http_request *request, struct call *call, struct caller *caller, GError **error)
+{
+    struct str token = http_request_header(request, STR("token"), NULL);
+    struct str api_key = http_request_header(request, STR("apiKey"), NULL);
+    struct str bearer = http_request_header(request, STR("Authorization"), NULL);
+    struct str query_token = credential_in_query(&call->query, STR("token"));
+    struct str query_key = credential_in_query(&call->query, STR("apiKey"));
+    if ((query_token.ptr || query_key.ptr) && !call->agendize->settings.query_credentials) {
+        reason_set(error, REASON_CREDENTIAL_MISSING,
+                   "apiKey and token are not accepted in the URL here: send them as the headers apiKey and token, or "
+                   "Authorization: Bearer");
+        return false;
+    }
+    drop_credentials(&call->query);
+    if (!token.ptr)
+        token = query_token;
+    if (!api_key.ptr)
+        api_key = query_key;
+    struct str scheme, rest = str_split(bearer, ' ', &scheme);
+    bool is_bearer = !token.ptr && str_equal_nocase(scheme, STR("Bearer"));
+    if (is_bearer)
+        token = str_trim(rest);
+    if (!token.len || (!is_bearer && !api_key.len)) {
+        reason_set(error, REASON_CREDENTIAL_MISSING,
+                   "send the headers apiKey and token, or Authorization: Bearer with the token");
+        return false;
+    }
+    return identity_of_agendize_token(call->agendize->core, http_loop_data(request->loop),
+                                      is_bearer ? STR_NULL : api_key, token, caller, &request->arena, error);
+}
+
+static bool find_zone(struct http_request *request, struct call *call, GError **error)
+{
+    struct directory *directory = directory_ref(call->agendize->core, http_loop_data(request->loop), error);
+    if (!directory)
+        return false;
+    const struct company *company = directory_company(directory, call->company);
+    call->zone = company ? zone_get(company->time_zone, NULL) : NULL;
+    if (!call->zone) /* tzdata was removed under a running company */
+        call->zone = zone_utc();
+    directory_unref(directory);
+    return true;
+}
+
+static void handle(struct http_request *request)
+{
+    void (*const *work)(struct http_request *, const struct call *) = request->route->word;
+    struct call *call = arena_new(&request->arena, struct call);
+    call->agendize = request->mount->word;
+    struct caller caller;
+    g_autoptr(GError) error = NULL;
+    if (!query_parse(request->query, &request->arena, &call->query, &error) ||
+        !authenticate(request, call, &caller, &error)) {
+        agendize_refuse(request, error);
+        return;
+    }
+    call->company = caller.company;
+    if (!find_zone(request, call, &error))
+        agendize_refuse(request, error);
+    else
+        (*work)(request, call);
+}
+
+static void (*const history)(struct http_request *, const struct call *) = agendize_history;
+static void (*const list)(struct http_request *, const struct call *) = agendize_list;
+static void (*const summary)(struct http_request *, const struct call *) = agendize_summary;
+
+static const struct http_route routes[] = {
+    {HTTP_GET, "/chat/history", handle, &list, HTTP_ROUTE_SLASH, 0},
+    {HTTP_GET, "/chat/history/summary", handle, &summary, HTTP_ROUTE_SLASH, 0},
+    {HTTP_GET, "/chat/history/:sessionId", handle, &history, HTTP_ROUTE_SLASH, 0},
+    {HTTP_GET, "/chat/sessions", handle, &list, HTTP_ROUTE_SLASH, 0},
+    {HTTP_GET, "/chat/sessions/summary", handle, &summary, HTTP_ROUTE_SLASH, 0},
+    {HTTP_GET, "/chat/sessions/:sessionId", handle, &history, HTTP_ROUTE_SLASH, 0},
+};
+
+struct agendize *agendize_new(struct core *core, const struct agendize_settings *settings)
+{
+    struct agendize *agendize = g_new0(struct agendize, 1);
+    agendize->core = core;
+    agendize->settings = *settings;
+    return agendize;
+}
+
+void agendize_free(struct agendize *agendize)
+{
+    g_free(agendize);
+}
+
+bool agendize_mount(struct agendize *agendize, struct http_router *router, GError **error)
+{
+    struct http_mount mount = {.prefix = "/api/2.0",
+                               .routes = routes,
+                               .route_count = G_N_ELEMENTS(routes),
+                               .problem = problem,
+                               .word = agendize};
+    return http_router_mount(router, &mount, error);
+}

@@ -1,0 +1,227 @@
+#include "wire/genesys/answer.h"
+
+#include "text/json_read.h"
+
+/* The type this dialect has for a kind; STR_NULL = none (doc/events.md). Pushed URLs and nickname changes are notices in
+ * the older dialect, as the seed shows. */
+static struct str type_of(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_JOINED:
+        return STR("ParticipantJoined");
+    case EVENT_LEFT:
+        return STR("ParticipantLeft");
+    case EVENT_MESSAGE:
+        return STR("Message");
+    case EVENT_TYPING_STARTED:
+        return STR("TypingStarted");
+    case EVENT_TYPING_STOPPED:
+        return STR("TypingStopped");
+    case EVENT_NOTICE:
+    case EVENT_URL:
+    case EVENT_NICKNAME:
+        return STR("Notice");
+    default:
+        return STR_NULL;
+    }
+}
+
+bool answer_shows(const struct event *e)
+{
+    return type_of(e->kind).ptr != NULL;
+}
+
+/* What a message's data holds for this dialect: the sender's messageType and userData. */
+static void add_data(struct json *w, struct str data)
+{
+    json_auto_t *tree = json_read(data, JSON_TOP_OBJECT, NULL);
+    const json_t *type = json_object_get(tree, "messageType");
+    const json_t *user_data = json_object_get(tree, "userData");
+    if (json_is_string(type))
+        json_member_string(w, "messageType", json_str(type));
+    if (json_is_object(user_data)) {
+        json_key_literal(w, "userData");
+        json_add_tree(w, user_data);
+    }
+}
+
+void answer_message(struct json *w, const struct event *e, const struct session_view *view)
+{
+    static const struct participant system = {.type = PARTICIPANT_EXTERNAL, .name = {"system", 6}};
+    const struct participant *from = session_participant(view, e->participant);
+    if (!from)
+        from = &system;
+    struct str text = event_current_text(e);
+    json_object_begin(w);
+    json_member_object_begin(w, "from");
+    json_member_string(w, "nickname", from->name);
+    json_member_int(w, "participantId", e->participant);
+    json_member_string(w, "type", participant_type_name(from->type));
+    json_object_end(w);
+    json_member_int(w, "index", e->index);
+    if (text.ptr)
+        json_member_string(w, "text", text);
+    json_member_string(w, "type", type_of(e->kind));
+    json_member_int(w, "utcTime", e->time_ms);
+    if (e->data.ptr && e->kind != EVENT_JOINED)
+        add_data(w, e->data);
+    json_object_end(w);
+}
+
+static void add_credentials(struct json *w, const struct answer *answer)
+{
+    json_member_string(w, "alias", answer->alias);
+    json_member_string(w, "secureKey", answer->secure_key);
+    json_member_string(w, "userId", answer->user_id);
+    json_member_string(w, "tenantName", answer->tenant);
+}
+
+void answer_begin(struct json *w, const struct answer *answer)
+{
+    json_object_begin(w);
+    if (answer->operation == OPERATION_REQUEST_CHAT) {
+        json_member_string(w, "chatId", answer->chat_id);
+        json_key_literal(w, "path");
+        /* Without the web application's prefix, as the original. */
+        struct buf path;
+        buf_init(&path, 64 + LIMIT_ID);
+        buf_add_literal(&path, "/api/v2/chats/");
+        buf_add(&path, answer->chat_id);
+        json_add_string(w, buf_str(&path));
+        buf_clear(&path);
+        json_member_string(w, "userId", answer->user_id);
+        json_member_string(w, "secureKey", answer->secure_key);
+        json_member_string(w, "alias", answer->alias);
+        json_member_string(w, "tenantName", answer->tenant);
+    } else {
+        json_member_int(w, "statusCode", 0);
+    }
+    json_member_array_begin(w, "messages");
+}
+
+void answer_end(struct json *w, const struct answer *answer)
+{
+    json_array_end(w);
+    if (answer->operation == OPERATION_REQUEST_CHAT) {
+        json_member_int(w, "statusCode", 0);
+        json_member_bool(w, "chatEnded", answer->chat_ended);
+    } else {
+        add_credentials(w, answer);
+        json_member_bool(w, "chatEnded", answer->chat_ended);
+        json_member_string(w, "chatId", answer->chat_id);
+    }
+    json_member_int(w, "nextPosition", answer->next_position);
+    json_object_end(w);
+}
+
+void answer_plain(struct json *w, const struct answer *answer)
+{
+    json_object_begin(w);
+    json_member_int(w, "statusCode", 0);
+    add_credentials(w, answer);
+    json_member_string(w, "chatId", answer->chat_id);
+    json_member_bool(w, "chatEnded", answer->chat_ended);
+    json_member_int(w, "nextPosition", answer->next_position);
+    json_object_end(w);
+}
+
+/* What a polling client may meet travels with HTTP 200 (spec/genesys.md 0.5); codes are those that Genesys Widgets
+ * translates for users (1.5). statusCode 1 = try again, 2 = final. */
+struct wire_error {
+    unsigned http;
+    int status_code;
+    int code;
+    const char *message;
+    const char *advice;
+};
+
+static struct wire_error wire_error_of(const struct answer *answer, const GError *error)
+{
+    enum reason reason = reason_of(error);
+    if (answer->operation == OPERATION_REQUEST_CHAT && str_equal(reason_field(error), STR("nickname")) &&
+        reason == REASON_FIELD_MISSING)
+        return (struct wire_error){200, 2, 161, "MISSED_PARAMETER", "send a nickname, or firstName and lastName"};
+    if (str_equal(reason_field(error), STR("emailAddress")) && reason == REASON_FIELD_VALUE)
+        return (struct wire_error){200, 2, 364, "BAD_EMAIL", "send an address such as name@example.com"};
+    switch (reason) {
+    case REASON_KEY_WRONG:
+    case REASON_SESSION_UNKNOWN:
+    case REASON_SESSION_ERASED: /* one answer for all, so that nothing can be learnt by guessing */
+        return (struct wire_error){200, 2, 404, "SESSION_NOT_FOUND",
+                                   "check chatId, userId and secureKey, or start a new chat"};
+    case REASON_COMPANY_UNKNOWN:
+        return (struct wire_error){200, 2, 401, "UNKNOWN_TENANT", "check tenantName"};
+    case REASON_SESSION_CLOSED:
+    case REASON_PARTICIPANT_GONE:
+        return (struct wire_error){200, 2, 404, "CHAT_ENDED", "start a new chat"};
+    case REASON_ATTEMPTS_LIMITED:
+        return (struct wire_error){200, 1, 401, "TOO_MANY_ATTEMPTS", "wait a minute and try again"};
+    case REASON_ROUTE_UNKNOWN:
+    case REASON_PATH_INVALID:
+        return (struct wire_error){404, 2, 404, "NOT_FOUND",
+                                   "use /api/v2/chats/{chatId} or /api/v2/chats/{chatId}/messages"};
+    case REASON_METHOD_UNKNOWN:
+        return (struct wire_error){405, 2, 405, "METHOD_NOT_ALLOWED", "use POST"};
+    case REASON_MEDIA_TYPE_UNKNOWN:
+        return (struct wire_error){415, 2, 415, "UNSUPPORTED_MEDIA_TYPE", "send Content-Type: application/json"};
+    case REASON_BODY_TOO_LARGE:
+        return (struct wire_error){413, 2, 204, "MESSAGE_TOO_LONG", "send a shorter body"};
+    case REASON_BODY_TIMEOUT:
+        return (struct wire_error){408, 2, 408, "REQUEST_TIMEOUT", "send the whole body at once"};
+    case REASON_BODY_MALFORMED:
+    case REASON_BODY_NOT_UTF8:
+    case REASON_TEXT_INVALID:
+        return (struct wire_error){400, 2, 400, "MALFORMED_JSON",
+                                   "send one JSON object in UTF-8 (mind a comma before a closing brace)"};
+    case REASON_FIELD_MISSING:
+        return (struct wire_error){400, 2, 400, "MISSED_PARAMETER", "add the parameter"};
+    case REASON_TEXT_TOO_LONG:
+        return (struct wire_error){200, 2, 204, "MESSAGE_TOO_LONG", "send it in pieces"};
+    default:
+        break;
+    }
+    switch (reason_class(reason)) {
+    case CLASS_INVALID:
+    case CLASS_TOO_LARGE:
+        return (struct wire_error){400, 2, 400, "INVALID_PARAMETER", "check the parameter"};
+    case CLASS_BUSY:
+    case CLASS_LIMIT:
+    case CLASS_UNAVAILABLE:
+        return (struct wire_error){200, 1, 503, "BUSY", "try again"};
+    default:
+        return (struct wire_error){200, 1, 500, "INTERNAL_ERROR", "try again"};
+    }
+}
+
+unsigned answer_error(struct json *w, const struct answer *answer, const GError *error)
+{
+    struct wire_error wire = wire_error_of(answer, error);
+    struct str field = reason_field(error);
+    json_object_begin(w);
+    json_member_int(w, "statusCode", wire.status_code);
+    json_member_array_begin(w, "errors");
+    json_object_begin(w);
+    json_member_int(w, "code", wire.code);
+    struct buf message;
+    buf_init(&message, 1024 + LIMIT_NAME);
+    buf_add(&message, str_from_c(wire.message));
+    if (field.len) {
+        buf_add_literal(&message, ": ");
+        buf_add(&message, field);
+    }
+    json_member_string(w, "message", buf_str(&message));
+    buf_clear(&message);
+    json_member_string(w, "advice", str_from_c(wire.advice));
+    json_object_end(w);
+    json_array_end(w);
+    if (answer->operation == OPERATION_REQUEST_CHAT || answer->operation == OPERATION_GET_MESSAGES) {
+        json_member_array_begin(w, "messages");
+        json_array_end(w);
+    }
+    add_credentials(w, answer);
+    json_member_string(w, "chatId", answer->chat_id);
+    json_member_bool(w, "chatEnded", answer->chat_ended);
+    json_member_int(w, "nextPosition", answer->next_position);
+    json_object_end(w);
+    return wire.http;
+}

@@ -1,0 +1,95 @@
+#include "core/conversation.h"
+#include "wire/genesys/internal.h"
+
+/* A RequestChat under way. */
+struct create {
+    struct open_op open;
+    struct http_post post;
+    struct http_request *request;
+    struct answer answer;
+    struct event joined;
+    struct participant client;
+};
+
+static void finish(struct http_post *post)
+{
+    struct create *create = (struct create *)((char *)post - offsetof(struct create, post));
+    struct http_request *request = create->request;
+    struct answer *answer = &create->answer;
+    const struct op *op = &create->open.op;
+    if (op->error) {
+        answer->user_id = answer->secure_key = STR_NULL;
+        genesys_refuse(request, genesys_origin(request), answer, op->error);
+    } else {
+        const struct session_view *view = &create->open.opened.view;
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        answer->chat_id = view->session.id;
+        answer->next_position = view->session.last_index + 1;
+        answer_begin(&w, answer);
+        for (size_t i = 0; i < create->open.line.event_count; i++)
+            answer_message(&w, &create->open.line.events[i], view);
+        answer_end(&w, answer);
+        genesys_reply(request, 200, genesys_origin(request), &body);
+        buf_clear(&body);
+    }
+    op_clear(&create->open.op);
+    g_free(create);
+}
+
+static void done(struct op *op)
+{
+    struct create *create = op->user;
+    http_post(create->request->loop, &create->post);
+}
+
+/* As the original's: 16 hexadecimal digits, the user id's in upper case. */
+static struct str new_user_id(struct arena *a)
+{
+    struct str id = id_random_hex(a, 8);
+    char *upper = arena_alloc(a, id.len + 1);
+    for (size_t i = 0; i < id.len; i++)
+        upper[i] = g_ascii_toupper(id.ptr[i]);
+    return str_from(upper, id.len);
+}
+
+void genesys_create(struct http_request *request, const struct call *call, const struct answer *answer, int64_t company)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct create *create = g_new0(struct create, 1);
+    struct open_op *open = &create->open;
+    open_op_init(open, genesys->core);
+    struct arena *a = &open->op.arena;
+    open->op.done = done;
+    open->op.user = create;
+    open->company = company;
+    open->user_id = new_user_id(a);
+    open->secure_key = id_random_hex(a, 8);
+    open->live_chat = true;
+
+    create->client = (struct participant){.id = 1, .type = PARTICIPANT_CLIENT, .name = call->nickname};
+    create->joined = (struct event){.kind = EVENT_JOINED, .participant = 1, .time_ms = NO_TIME};
+    struct head *head = &open->line.head;
+    head->dialect = DIALECT_GENESYS;
+    head->visitor.id = id_random(a);
+    head->visitor.name = call->nickname;
+    head->visitor.email = call->email;
+    head->visitor.ip = http_request_address(request);
+    head->visitor.user_agent = http_request_header(request, STR("User-Agent"), NULL);
+    head->subject = call->subject;
+    head->department.id = call->endpoint;
+    head->user_data = call->user_data;
+    head->participants = &create->client;
+    head->participant_count = 1;
+    open->line.events = &create->joined;
+    open->line.event_count = 1;
+
+    create->request = request;
+    create->post.run = finish;
+    create->answer = *answer;
+    create->answer.user_id = open->user_id;
+    create->answer.secure_key = open->secure_key;
+    core_submit(&open->op);
+}

@@ -1,0 +1,197 @@
+#include "wire/genesys/genesys.h"
+
+#include "core/conversation.h"
+#include "core/directory.h"
+#include "core/history.h"
+#include "core/live.h"
+#include "wire/genesys/answer.h"
+#include "wire/genesys/internal.h"
+
+#define HEADERS STR("Content-Type: application/json\r\nCache-Control: no-store\r\n")
+
+/* The 2014 widget sends credentials with its requests, so the origin is echoed, never `*` (spec/genesys.md 1.7). */
+static void allow_origin(struct http_request *request, struct str origin)
+{
+    if (!origin.len)
+        return;
+    http_reply_header(request, "Access-Control-Allow-Origin", origin);
+    http_reply_header(request, "Access-Control-Allow-Credentials", STR("true"));
+    http_reply_header(request, "Vary", STR("Origin"));
+}
+
+void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body)
+{
+    allow_origin(request, origin);
+    http_reply(request, status, HEADERS, buf_str(body));
+}
+
+bool genesys_reply_paged(struct http_request *request, struct str origin, struct http_paged *paged, size_t part_max)
+{
+    allow_origin(request, origin);
+    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+}
+
+struct str genesys_origin(const struct http_request *request)
+{
+    return http_request_header(request, STR("Origin"), NULL);
+}
+
+void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error)
+{
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    unsigned status = answer_error(&w, answer, error);
+    genesys_reply(request, status, origin, &body);
+    buf_clear(&body);
+}
+
+static void options(struct http_request *request)
+{
+    if (genesys_origin(request).len) {
+        http_reply_header(request, "Access-Control-Allow-Methods", STR("POST, OPTIONS"));
+        http_reply_header(request, "Access-Control-Allow-Headers", STR("Content-Type"));
+        http_reply_header(request, "Access-Control-Max-Age", STR("86400"));
+    }
+    http_reply_header(request, "Allow", http_request_allow(request));
+    allow_origin(request, genesys_origin(request));
+    http_reply(request, 204, STR(""), STR(""));
+}
+
+static struct answer answer_for(const struct genesys *genesys, const struct call *call, struct str chat_id)
+{
+    return (struct answer){.operation = call->operation,
+                           .chat_id = chat_id,
+                           .user_id = call->user_id,
+                           .secure_key = call->secure_key,
+                           .tenant = call->tenant,
+                           .alias = genesys->alias};
+}
+
+static void problem(struct http_request *request, const GError *error)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct call nothing = {.operation = OPERATION_UNKNOWN};
+    struct str chat_id = request->route ? request->parameters[0] : STR_NULL;
+    struct answer answer = answer_for(genesys, &nothing, chat_id);
+    genesys_refuse(request, genesys_origin(request), &answer, error);
+}
+
+/* application/json with any parameters; a client that names no type is believed. */
+static bool check_media_type(struct http_request *request, GError **error)
+{
+    struct str type, value = http_request_header(request, STR("Content-Type"), NULL);
+    str_split(value, ';', &type);
+    if (!value.ptr || str_equal_nocase(str_trim(type), STR("application/json")))
+        return true;
+    reason_set(error, REASON_MEDIA_TYPE_UNKNOWN, "the body must be application/json");
+    return false;
+}
+
+/* The company that a call names; without a name (lenient only) the request's own. */
+static bool find_company(struct http_request *request, const struct call *call, int64_t *company, GError **error)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct directory *directory = directory_ref(genesys->core, http_loop_data(request->loop), error);
+    if (!directory)
+        return false;
+    const struct company *found = call->tenant.ptr ? directory_company_by_name(directory, call->tenant)
+                                                   : directory_company_by_host(directory, http_request_host(request));
+    if (found)
+        *company = found->number;
+    else
+        reason_set_field(error, REASON_COMPANY_UNKNOWN, STR("tenantName"), "there is no such tenant");
+    directory_unref(directory);
+    return found != NULL;
+}
+
+/* The chat that the credentials open, heard of just now. */
+static struct tail *open_chat(struct http_request *request, const struct call *call, int64_t company,
+                              struct str chat_id, uint32_t *participant, GError **error)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct tail *tail = live_find(genesys->core, company, chat_id);
+    if (!tail)
+        tail = live_get(genesys->core, http_loop_data(request->loop), company, chat_id, error);
+    if (!tail)
+        return NULL;
+    if (!tail_check_key(tail, call->user_id, call->secure_key, http_request_address(request), participant, error)) {
+        tail_unref(tail);
+        return NULL;
+    }
+    tail_touch(tail, *participant);
+    return tail;
+}
+
+static void handle(struct http_request *request)
+{
+    const struct genesys *genesys = request->mount->word;
+    enum call_route route = *(const enum call_route *)request->route->word;
+    struct str chat_id = route == CALL_CREATE ? STR_NULL : request->parameters[0];
+    struct call *call = arena_new(&request->arena, struct call);
+    g_autoptr(GError) error = NULL;
+    int64_t company = 0;
+    uint32_t participant = 0;
+    struct tail *tail = NULL;
+    bool understood = check_media_type(request, &error) &&
+                      call_read(request->body, route, genesys->lenient, call, &request->arena, &error) &&
+                      find_company(request, call, &company, &error);
+    if (understood && route != CALL_CREATE)
+        tail = open_chat(request, call, company, chat_id, &participant, &error);
+    struct answer answer = answer_for(genesys, call, chat_id);
+    if (error)
+        genesys_refuse(request, genesys_origin(request), &answer, error);
+    else if (route == CALL_CREATE)
+        genesys_create(request, call, &answer, company);
+    else if (route == CALL_MESSAGES)
+        genesys_messages(request, call, &answer, company, tail);
+    else
+        genesys_operate(request, call, &answer, company, participant);
+    if (tail)
+        tail_unref(tail);
+}
+
+static const enum call_route create = CALL_CREATE, operate = CALL_OPERATE, messages = CALL_MESSAGES;
+
+static const struct http_route routes[] = {
+    {HTTP_POST, "", handle, &create, HTTP_ROUTE_SLASH, 0},
+    {HTTP_POST, "/:chatId", handle, &operate, HTTP_ROUTE_SLASH, 0},
+    {HTTP_POST, "/:chatId/messages", handle, &messages, HTTP_ROUTE_SLASH, 0},
+};
+
+struct genesys *genesys_new(struct core *core, const struct genesys_settings *settings)
+{
+    struct genesys *genesys = g_new0(struct genesys, 1);
+    genesys->core = core;
+    genesys->lenient = settings->lenient;
+    genesys->alias_memory = str_to_heap(settings->alias);
+    genesys->alias = str_from_c(genesys->alias_memory);
+    if (settings->prefix.len)
+        genesys->prefix = g_strdup_printf("%.*s/api/v2/chats", STR_ARG(settings->prefix));
+    return genesys;
+}
+
+void genesys_free(struct genesys *genesys)
+{
+    g_free(genesys->alias_memory);
+    g_free(genesys->prefix);
+    g_free(genesys);
+}
+
+bool genesys_mount(struct genesys *genesys, struct http_router *router, GError **error)
+{
+    const char *const prefixes[] = {"/api/v2/chats", "/webapi/api/v2/chats", "/eservices/api/v2/chats",
+                                    genesys->prefix};
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        struct http_mount mount = {.prefix = prefixes[i],
+                                   .routes = routes,
+                                   .route_count = G_N_ELEMENTS(routes),
+                                   .problem = problem,
+                                   .options = options,
+                                   .word = genesys};
+        if (mount.prefix && !http_router_mount(router, &mount, error))
+            return false;
+    }
+    return true;
+}

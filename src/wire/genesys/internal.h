@@ -1,0 +1,37 @@
+/* What the files of this dialect share. */
+#pragma once
+
+#include "core/live.h"
+#include "http/paged.h"
+#include "wire/genesys/answer.h"
+#include "wire/genesys/genesys.h"
+
+struct genesys {
+    struct core *core;
+    bool lenient;
+    struct str alias;
+    char *alias_memory;
+    char *prefix; /* whole mount prefix of the configured one; NULL = none */
+};
+
+/* The Origin header, in the request's arena; empty where there is none. */
+struct str genesys_origin(const struct http_request *request);
+
+/* Replies with the dialect's headers. `body` is borrowed. */
+void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body);
+bool genesys_reply_paged(struct http_request *request, struct str origin, struct http_paged *paged, size_t part_max);
+void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error);
+
+/* The operations; each ends the request. `call` and the answer's slices live in the request's arena. */
+
+/* create.c: RequestChat. */
+void genesys_create(struct http_request *request, const struct call *call, const struct answer *answer,
+                    int64_t company);
+
+/* operate.c: everything that appends. */
+void genesys_operate(struct http_request *request, const struct call *call, const struct answer *answer,
+                     int64_t company, uint32_t participant);
+
+/* messages.c: Get Messages, in place, streamed or held. `tail` is borrowed. */
+void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
+                      int64_t company, struct tail *tail);

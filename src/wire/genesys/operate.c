@@ -1,0 +1,111 @@
+#include "core/conversation.h"
+#include "wire/genesys/internal.h"
+
+/* An operation that appends, under way. */
+struct operate {
+    struct append_op append;
+    struct http_post post;
+    struct http_request *request;
+    struct answer answer;
+    struct event events[2];
+};
+
+static void finish(struct http_post *post)
+{
+    struct operate *operate = (struct operate *)((char *)post - offsetof(struct operate, post));
+    struct http_request *request = operate->request;
+    struct answer *answer = &operate->answer;
+    const struct session *session = &operate->append.view.session;
+    const GError *error = operate->append.op.error;
+    /* Whoever ends a chat that has ended got what they wanted. */
+    bool ended_already = error && answer->operation == OPERATION_COMPLETE &&
+                         (reason_of(error) == REASON_SESSION_CLOSED || reason_of(error) == REASON_PARTICIPANT_GONE);
+    if (session->id.ptr) {
+        answer->chat_ended = session->state == SESSION_CLOSED;
+        answer->next_position = session->last_index + 1;
+    }
+    if (error && !ended_already) {
+        genesys_refuse(request, genesys_origin(request), answer, error);
+    } else {
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        answer_plain(&w, answer);
+        genesys_reply(request, 200, genesys_origin(request), &body);
+        buf_clear(&body);
+    }
+    op_clear(&operate->append.op);
+    g_free(operate);
+}
+
+static void done(struct op *op)
+{
+    struct operate *operate = op->user;
+    http_post(operate->request->loop, &operate->post);
+}
+
+/* {"messageType":...} or {"userData":{...}}; STR_NULL when there is neither. */
+static struct str event_data(const struct call *call, struct arena *a)
+{
+    if (!call->message_type.ptr && !call->user_data.ptr)
+        return STR_NULL;
+    struct buf out;
+    buf_init(&out, LIMIT_EVENT_DATA);
+    struct json w;
+    json_init(&w, &out);
+    json_object_begin(&w);
+    json_member_string_if(&w, "messageType", call->message_type);
+    if (call->user_data.ptr)
+        json_member_raw(&w, "userData", call->user_data);
+    json_object_end(&w);
+    struct str data = arena_str(a, buf_str(&out));
+    buf_clear(&out);
+    return data;
+}
+
+static enum event_kind kind_of(enum operation operation)
+{
+    switch (operation) {
+    case OPERATION_START_TYPING:
+        return EVENT_TYPING_STARTED;
+    case OPERATION_STOP_TYPING:
+        return EVENT_TYPING_STOPPED;
+    case OPERATION_SEND_URL:
+        return EVENT_URL;
+    case OPERATION_UPDATE_USER_DATA:
+        return EVENT_USER_DATA;
+    case OPERATION_COMPLETE:
+        return EVENT_LEFT;
+    default:
+        return EVENT_MESSAGE;
+    }
+}
+
+void genesys_operate(struct http_request *request, const struct call *call, const struct answer *answer,
+                     int64_t company, uint32_t participant)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct operate *operate = g_new0(struct operate, 1);
+    struct append_op *append = &operate->append;
+    append_op_init(append, genesys->core);
+    append->op.done = done;
+    append->op.user = operate;
+    append->company = company;
+    append->session_id = answer->chat_id;
+    operate->events[0] = (struct event){.kind = kind_of(call->operation),
+                                        .participant = participant,
+                                        .time_ms = NO_TIME,
+                                        .text = call->text,
+                                        .data = event_data(call, &append->op.arena)};
+    append->events = operate->events;
+    append->event_count = 1;
+    if (call->operation == OPERATION_COMPLETE) {
+        operate->events[1] = (struct event){.kind = EVENT_CLOSED, .participant = participant, .time_ms = NO_TIME};
+        append->event_count = 2;
+    }
+    operate->request = request;
+    operate->post.run = finish;
+    operate->answer = *answer;
+    core_submit(&append->op);
+}

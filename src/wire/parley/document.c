@@ -1,0 +1,159 @@
+/* Parley's own documents. Times are RFC 3339 UTC with milliseconds; what there is none of yet is null where a client
+ * will look for it, and left out elsewhere. */
+#include "wire/parley/internal.h"
+
+#define MEMBER_TIME_OR_NULL(w, name, ms) \
+    ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : json_member_null((w), name))
+
+static void add_operator(struct json *w, const struct operator_ref *operator)
+{
+    json_object_begin(w);
+    json_member_string_if(w, "id", operator->id);
+    json_member_string_if(w, "username", operator->username);
+    json_member_string_if(w, "name", operator->name);
+    json_object_end(w);
+}
+
+static void add_last_message(struct json *w, const struct history_item *item)
+{
+    const struct event *e = &item->last_message;
+    if (!e->index) {
+        json_member_null(w, "lastMessage");
+        return;
+    }
+    json_member_object_begin(w, "lastMessage");
+    json_member_int(w, "index", e->index);
+    json_member_time(w, "time", e->time_ms);
+    json_member_string_or_null(w, "text", event_current_text(e));
+    json_object_end(w);
+}
+
+void session_write(struct json *w, const struct history_item *item, bool open)
+{
+    const struct session *s = &item->session;
+    json_object_begin(w);
+    json_member_string(w, "id", s->id);
+    json_member_string(w, "dialect", dialect_name(s->dialect));
+    json_member_string(w, "state", s->state == SESSION_OPEN ? STR("open") : STR("closed"));
+    json_member_object_begin(w, "visitor");
+    json_member_string(w, "id", item->visitor.id);
+    json_member_string_or_null(w, "name", item->visitor.name);
+    json_object_end(w);
+    json_member_time(w, "start", s->start_ms);
+    MEMBER_TIME_OR_NULL(w, "firstMessage", s->first_message_ms);
+    MEMBER_TIME_OR_NULL(w, "end", s->end_ms);
+    json_member_int(w, "messages", s->messages);
+    add_last_message(w, item);
+    json_member_int(w, "lastIndex", s->last_index);
+    if (s->operator.id.ptr || s->operator.username.ptr) {
+        json_key_literal(w, "operator");
+        add_operator(w, &s->operator);
+    }
+    json_member_string_if(w, "department", s->department_id);
+    if (s->button_id.ptr) {
+        json_member_object_begin(w, "button");
+        json_member_string(w, "id", s->button_id);
+        json_member_string_if(w, "name", s->button_name);
+        json_object_end(w);
+    }
+    json_member_string_if(w, "timeZone", s->time_zone);
+    if (s->on_hold)
+        json_member_bool(w, "onHold", true);
+    if (s->erased)
+        json_member_bool(w, "erased", true);
+    if (!open)
+        json_object_end(w);
+}
+
+void participants_write(struct json *w, const struct session_view *view)
+{
+    json_member_array_begin(w, "participants");
+    for (size_t i = 0; i < view->participant_count; i++) {
+        const struct participant *p = &view->participants[i];
+        json_object_begin(w);
+        json_member_int(w, "id", p->id);
+        json_member_string(w, "type", participant_type_name(p->type));
+        json_member_string_or_null(w, "name", p->name);
+        if (p->operator.id.ptr || p->operator.username.ptr) {
+            json_key_literal(w, "operator");
+            add_operator(w, &p->operator);
+        }
+        json_member_bool(w, "present", p->present);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+void event_write(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch)
+{
+    const struct participant *p = session_participant(view, e->participant);
+    struct str text = event_current_text(e);
+    json_object_begin(w);
+    json_member_int(w, "index", e->index);
+    json_member_string(w, "id", event_shown_id(e, view->session.id, scratch));
+    json_member_string(w, "type", event_kind_name(e->kind));
+    json_member_time(w, "time", e->time_ms);
+    if (p) {
+        json_member_object_begin(w, "participant");
+        json_member_int(w, "id", p->id);
+        json_member_string(w, "type", participant_type_name(p->type));
+        json_member_string_or_null(w, "name", p->name);
+        json_object_end(w);
+    } else {
+        json_member_null(w, "participant"); /* the system itself */
+    }
+    json_member_string_if(w, "text", text);
+    if (e->target)
+        json_member_int(w, "target", e->target);
+    if (e->data.ptr)
+        json_member_raw(w, "data", e->data);
+    if (e->revised_by) {
+        json_member_object_begin(w, "revised");
+        json_member_string(w, "type", event_kind_name(e->revision));
+        json_member_int(w, "by", e->revised_by);
+        json_member_time(w, "time", e->revised_ms);
+        json_object_end(w);
+    }
+    if (e->erased)
+        json_member_bool(w, "erased", true);
+    json_object_end(w);
+}
+
+void visitor_write(struct json *w, const struct visitor *v)
+{
+    json_object_begin(w);
+    json_member_string(w, "id", v->id);
+    json_member_string_or_null(w, "name", v->name);
+    json_member_string_or_null(w, "email", v->email);
+    json_member_string_or_null(w, "phone", v->phone);
+    json_member_string_or_null(w, "username", v->username);
+    json_member_int(w, "sessions", v->sessions);
+    json_member_time(w, "created", v->created_ms);
+    json_object_end(w);
+}
+
+bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,
+                       struct history_item *item, GError **error)
+{
+    struct history_item *items;
+    struct visitor visitor;
+    if (!history_visitor_of(txn, &view->session, a, &visitor, error) ||
+        !history_room_items(txn, &visitor, &view->session, 1, a, &items, error))
+        return false;
+    *item = items[0];
+    return true;
+}
+
+void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
+                   const struct session_view *view)
+{
+    struct buf body;
+    buf_init(&body, 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME);
+    struct json w;
+    json_init(&w, &body);
+    session_write(&w, item, true);
+    participants_write(&w, view);
+    json_object_end(&w);
+    parley_reply(request, status, &body);
+    buf_clear(&body);
+}

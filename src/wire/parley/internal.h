@@ -1,0 +1,78 @@
+/* What the files of this dialect share. */
+#pragma once
+
+#include "core/history.h"
+#include "core/identity.h"
+#include "http/paged.h"
+#include "text/json_write.h"
+#include "text/query.h"
+#include "text/zone.h"
+#include "wire/parley/parley.h"
+
+struct parley {
+    struct core *core;
+};
+
+/* One authenticated request. */
+struct call {
+    const struct parley *parley;
+    struct caller caller;
+    struct query query;
+    const struct zone *zone; /* the company's */
+};
+
+/* ---- answers ---- */
+
+void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
+bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
+
+/* An RFC 9457 problem: the one place where reasons become this dialect's statuses and advice. */
+void parley_refuse(struct http_request *request, const GError *error);
+
+/* ---- parameters ---- */
+
+/* All of `names` and no others, each at most once. */
+bool parameters_allow(const struct call *call, const char *const *names, size_t count, GError **error);
+
+/* `limit`, 1 to LIMIT_PAGE, default 50. */
+bool parameters_limit(const struct call *call, size_t *limit, GError **error);
+
+/* `from` and `to`, half-open, RFC 3339 or local in `zone`; NO_TIME where not given. */
+bool parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms,
+                       GError **error);
+
+/* Names of the filters that lists and search share, for parameters_allow, and their reading: visitor, operator,
+ * department, button, state, dialect. An unknown visitor gives visitor -1, which matches nothing. */
+#define FILTER_NAMES "visitor", "operator", "department", "button", "state", "dialect"
+bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
+                       struct store_session_filter *filter, GError **error);
+
+/* ---- documents ---- */
+
+/* A session as lists show it, without its closing brace when `open` (more members follow). */
+void session_write(struct json *w, const struct history_item *item, bool open);
+void participants_write(struct json *w, const struct session_view *view);
+void event_write(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
+void visitor_write(struct json *w, const struct visitor *v);
+
+/* A session with everything that one answer shows of it, read in `txn`. */
+bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,
+                       struct history_item *item, GError **error);
+
+/* Answers the one session. */
+void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
+                   const struct session_view *view);
+
+/* ---- routes; each ends the request ---- */
+
+void parley_sessions(struct http_request *request, const struct call *call);
+void parley_session(struct http_request *request, const struct call *call);
+void parley_events(struct http_request *request, const struct call *call);
+void parley_visitors(struct http_request *request, const struct call *call);
+void parley_visitor(struct http_request *request, const struct call *call);
+void parley_erase(struct http_request *request, const struct call *call);
+void parley_search(struct http_request *request, const struct call *call);
+void parley_summary(struct http_request *request, const struct call *call);
+void parley_open(struct http_request *request, const struct call *call);
+void parley_append(struct http_request *request, const struct call *call);
+void parley_key(struct http_request *request, const struct call *call);

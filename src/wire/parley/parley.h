@@ -1,0 +1,18 @@
+/* Parley's own API, under /parley/v1: what the other dialects lack. Bearer tokens with rights; errors as
+ * application/problem+json that say what to do next; unknown parameters refused by name.
+ *
+ * Requests over the unix socket from this machine's administrator (HTTP_PEER_TRUSTED) need no token; the header
+ * Parley-Company names their company, else the default one is meant. */
+#pragma once
+
+#include "core/core.h"
+#include "http/http.h"
+
+struct parley;
+
+/* The dialect on a core. Freed after the server closed. */
+struct parley *parley_new(struct core *core);
+void parley_free(struct parley *parley);
+
+/* Mounts its routes under /parley/v1. A loop's data must be that loop's store reader. */
+bool parley_mount(struct parley *parley, struct http_router *router, GError **error);

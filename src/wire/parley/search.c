@@ -1,0 +1,141 @@
+/* GET search. */
+#include "text/cursor.h"
+#include "wire/parley/internal.h"
+
+struct found {
+    struct store_hit *hits;
+    size_t count;
+    struct str next;
+};
+
+static void digest_of(const struct store_search *search, struct arena *a, uint8_t digest[CURSOR_DIGEST_SIZE])
+{
+    struct str parts[] = {
+        STR("search"),
+        search->query,
+        search->operator_id,
+        search->department_id,
+        search->button_id,
+        arena_printf(a, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+                     search->company, search->visitor, search->state, search->dialect, search->best_first,
+                     search->from_ms, search->to_ms),
+    };
+    cursor_digest(parts, G_N_ELEMENTS(parts), digest);
+}
+
+static bool read_order(const struct call *call, bool *best_first, GError **error)
+{
+    struct str order = query_get(&call->query, STR("order"));
+    *best_first = str_equal(order, STR("best"));
+    if (!order.ptr || *best_first || str_equal(order, STR("newest")))
+        return true;
+    reason_set_field(error, REASON_PARAMETER_VALUE, STR("order"), "order must be newest or best");
+    return false;
+}
+
+/* The parameters as a search; everything but where it goes on. */
+static bool read_search(const struct call *call, struct store_txn *txn, struct store_search *search, struct arena *a,
+                        GError **error)
+{
+    struct store_session_filter filter;
+    if (!parameters_filter(call, txn, a, &filter, error))
+        return false;
+    *search = (struct store_search){.company = filter.company,
+                                    .query = query_get(&call->query, STR("q")),
+                                    .visitor = filter.visitor,
+                                    .operator_id = filter.operator_id,
+                                    .department_id = filter.department_id,
+                                    .button_id = filter.button_id,
+                                    .state = filter.state,
+                                    .dialect = filter.dialect};
+    if (!search->query.ptr) {
+        reason_set_field(error, REASON_FIELD_MISSING, STR("q"), "say with q what to search for");
+        return false;
+    }
+    return parameters_bounds(call, call->zone, &search->from_ms, &search->to_ms, error) &&
+           read_order(call, &search->best_first, error);
+}
+
+static bool run(struct http_request *request, const struct call *call, struct store_txn *txn, size_t limit,
+                struct found *found, GError **error)
+{
+    struct arena *a = &request->arena;
+    struct store_search search;
+    uint8_t digest[CURSOR_DIGEST_SIZE];
+    const uint8_t *key = core_cursor_key(call->parley->core);
+    struct str payload = STR("0"), cursor = query_get(&call->query, STR("cursor"));
+    if (!read_search(call, txn, &search, a, error))
+        return false;
+    digest_of(&search, a, digest);
+    if ((cursor.len && !cursor_read(key, digest, cursor, a, &payload, error)) || !str_to_int64(payload, &search.after))
+        return false;
+    search.limit = limit + 1; /* one more than asked tells whether there is more */
+    if (!history_search(txn, &search, a, &found->hits, &found->count, error))
+        return false;
+    found->next = STR_NULL;
+    if (found->count > limit) {
+        found->count = limit;
+        int64_t next = search.best_first ? search.after + (int64_t)limit : found->hits[limit - 1].key;
+        found->next = cursor_write(key, digest, arena_printf(a, "%" G_GINT64_FORMAT, next), a);
+    }
+    return true;
+}
+
+static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a)
+{
+    json_object_begin(w);
+    json_member_string(w, "session", hit->session_id);
+    json_member_int(w, "index", hit->event.index);
+    json_member_string(w, "id", event_shown_id(&hit->event, hit->session_id, a));
+    json_member_time(w, "time", hit->event.time_ms);
+    json_member_string(w, "snippet", hit->snippet);
+    json_member_bool(w, "fromStart", hit->snippet_from_start);
+    json_member_bool(w, "toEnd", hit->snippet_to_end);
+    json_member_array_begin(w, "highlights");
+    for (size_t i = 0; i < hit->highlight_count; i++) {
+        json_object_begin(w);
+        json_member_int(w, "start", hit->highlights[i].start);
+        json_member_int(w, "length", hit->highlights[i].length);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    json_object_end(w);
+}
+
+static bool read_found(struct http_request *request, const struct call *call, struct found *found, GError **error)
+{
+    static const char *const names[] = {FILTER_NAMES, "q", "from", "to", "order", "limit", "cursor"};
+    size_t limit;
+    if (!parameters_allow(call, names, G_N_ELEMENTS(names), error) || !parameters_limit(call, &limit, error))
+        return false;
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    if (!txn)
+        return false;
+    bool read = run(request, call, txn, limit, found, error);
+    core_read_end(txn);
+    return read;
+}
+
+void parley_search(struct http_request *request, const struct call *call)
+{
+    struct found found;
+    g_autoptr(GError) error = NULL;
+    if (!read_found(request, call, &found, &error)) {
+        parley_refuse(request, error);
+        return;
+    }
+    struct buf body;
+    buf_init(&body, (size_t)LIMIT_PAGE * 64 * LIMIT_NAME);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_array_begin(&w, "hits");
+    for (size_t i = 0; i < found.count; i++)
+        add_hit(&w, &found.hits[i], &request->arena);
+    json_array_end(&w);
+    json_member_string_or_null(&w, "next", found.next);
+    json_member_bool(&w, "complete", !found.next.ptr);
+    json_object_end(&w);
+    parley_reply(request, 200, &body);
+    buf_clear(&body);
+}

@@ -1,0 +1,91 @@
+/* GET summary: count, average and summed duration by first message, whole or cut into the zone's hours, days... */
+#include "wire/parley/internal.h"
+
+struct report {
+    struct summary whole;
+    bool cut;
+    struct history_bucket *buckets;
+    size_t bucket_count;
+    int64_t from_ms, to_ms;
+    const struct zone *zone;
+};
+
+static void add_sum(struct json *w, const struct summary *sum)
+{
+    json_member_int(w, "count", sum->sessions);
+    json_member_decimal3(w, "averageDuration", summary_average_thousandths(sum));
+    json_member_decimal3(w, "duration", sum->duration_ms);
+    json_member_int(w, "messages", sum->messages);
+}
+
+static bool read_unit(const struct call *call, enum history_unit *unit, bool *cut, GError **error)
+{
+    static const char *const names[] = {"hour", "day", "week", "month"}; /* as enum history_unit */
+    struct str by = query_get(&call->query, STR("by"));
+    *cut = by.ptr != NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (str_equal(by, str_from_c(names[i]))) {
+            *unit = (enum history_unit)i;
+            return true;
+        }
+    if (!*cut)
+        return true;
+    reason_set_field(error, REASON_PARAMETER_VALUE, STR("by"), "by must be hour, day, week or month");
+    return false;
+}
+
+static bool read_report(struct http_request *request, const struct call *call, struct report *report, GError **error)
+{
+    static const char *const names[] = {"from", "to", "by", "timeZone"};
+    struct str zone_name = query_get(&call->query, STR("timeZone"));
+    enum history_unit unit = HISTORY_DAY;
+    report->zone = zone_name.ptr ? zone_get(zone_name, error) : call->zone;
+    if (!report->zone || !parameters_allow(call, names, G_N_ELEMENTS(names), error) ||
+        !read_unit(call, &unit, &report->cut, error) ||
+        !parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms, error))
+        return false;
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    if (!txn)
+        return false;
+    bool read = history_summary(txn, call->caller.company, report->from_ms, report->to_ms, &report->whole, error) &&
+                (!report->cut || history_summary_by(txn, call->caller.company, report->from_ms, report->to_ms, unit,
+                                                    zone_id(report->zone), &request->arena, &report->buckets,
+                                                    &report->bucket_count, error));
+    core_read_end(txn);
+    return read;
+}
+
+void parley_summary(struct http_request *request, const struct call *call)
+{
+    struct report report = {0};
+    g_autoptr(GError) error = NULL;
+    if (!read_report(request, call, &report, &error)) {
+        parley_refuse(request, error);
+        return;
+    }
+    struct buf body;
+    buf_init(&body, 4 * 1024 * 1024);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    if (report.from_ms != NO_TIME)
+        json_member_time(&w, "from", report.from_ms);
+    if (report.to_ms != NO_TIME)
+        json_member_time(&w, "to", report.to_ms);
+    json_member_string(&w, "timeZone", zone_id(report.zone));
+    add_sum(&w, &report.whole);
+    if (report.cut) {
+        json_member_array_begin(&w, "buckets");
+        for (size_t i = 0; i < report.bucket_count; i++) {
+            json_object_begin(&w);
+            json_member_time(&w, "start", report.buckets[i].start_ms);
+            json_member_time(&w, "end", report.buckets[i].end_ms);
+            add_sum(&w, &report.buckets[i].sum);
+            json_object_end(&w);
+        }
+        json_array_end(&w);
+    }
+    json_object_end(&w);
+    parley_reply(request, 200, &body);
+    buf_clear(&body);
+}

@@ -1,0 +1,344 @@
+/* POST sessions, POST sessions/{id}/events, POST sessions/{id}/genesys-credentials, DELETE visitors/{id}. */
+#include "core/conversation.h"
+#include "core/directory.h"
+#include "core/erase.h"
+#include "text/json_read.h"
+#include "text/time.h"
+#include "wire/parley/internal.h"
+
+/* ---- open ---- */
+
+struct open {
+    struct open_op op;
+    struct http_post post;
+    struct http_request *request;
+};
+
+static bool read_opened(struct open *open, struct history_item *item, GError **error)
+{
+    struct store_txn *txn = core_read_begin(http_loop_data(open->request->loop), error);
+    if (!txn)
+        return false;
+    bool read = session_read_item(txn, &open->op.opened.view, &open->request->arena, item, error);
+    core_read_end(txn);
+    return read;
+}
+
+static void finish_open(struct http_post *post)
+{
+    struct open *open = (struct open *)((char *)post - offsetof(struct open, post));
+    const struct opened *opened = &open->op.opened;
+    struct history_item item;
+    g_autoptr(GError) error = NULL;
+    if (open->op.op.error)
+        parley_refuse(open->request, open->op.op.error);
+    else if (read_opened(open, &item, &error))
+        session_reply(open->request, opened->outcome == OPEN_CREATED ? 201 : 200, &item, &opened->view);
+    else
+        parley_refuse(open->request, error);
+    op_clear(&open->op.op);
+    g_free(open);
+}
+
+static void open_done(struct op *op)
+{
+    struct open *open = op->user;
+    http_post(open->request->loop, &open->post);
+}
+
+/* Events with times of their own are history: that takes the import right. */
+static bool read_line(struct http_request *request, const struct call *call, struct open_op *op, GError **error)
+{
+    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
+    if (!body || !line_read(body, true, &op->line, &op->op.arena, error))
+        return false;
+    op->import = op->line.event_count > 0 || op->line.start_ms != NO_TIME;
+    if (!op->import || (call->caller.rights & RIGHT_IMPORT))
+        return true;
+    reason_set_field(error, REASON_RIGHT_MISSING, STR("events"),
+                     "events with times of their own need the import right; without `events` the session begins now");
+    return false;
+}
+
+void parley_open(struct http_request *request, const struct call *call)
+{
+    struct open *open = g_new0(struct open, 1);
+    open_op_init(&open->op, call->parley->core);
+    open->op.op.done = open_done;
+    open->op.op.user = open;
+    open->op.company = call->caller.company;
+    open->request = request;
+    open->post.run = finish_open;
+    g_autoptr(GError) error = NULL;
+    if (parameters_allow(call, NULL, 0, &error) && read_line(request, call, &open->op, &error)) {
+        core_submit(&open->op.op);
+        return;
+    }
+    parley_refuse(request, error);
+    op_clear(&open->op.op);
+    g_free(open);
+}
+
+/* ---- append ---- */
+
+struct append {
+    struct append_op op;
+    struct http_post post;
+    struct http_request *request;
+    struct event event;
+};
+
+static void finish_append(struct http_post *post)
+{
+    struct append *append = (struct append *)((char *)post - offsetof(struct append, post));
+    struct http_request *request = append->request;
+    if (append->op.op.error) {
+        parley_refuse(request, append->op.op.error);
+    } else {
+        const struct event *stored = &append->op.stored[0];
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        json_object_begin(&w);
+        json_member_string(&w, "id", event_shown_id(stored, append->op.view.session.id, &request->arena));
+        json_member_int(&w, "index", stored->index);
+        json_member_time(&w, "time", stored->time_ms);
+        json_object_end(&w);
+        parley_reply(request, append->op.repeated ? 200 : 201, &body);
+        buf_clear(&body);
+    }
+    op_clear(&append->op.op);
+    g_free(append);
+}
+
+static void append_done(struct op *op)
+{
+    struct append *append = op->user;
+    http_post(append->request->loop, &append->post);
+}
+
+/* `at`: RFC 3339, or milliseconds as in an import line. */
+static bool read_time(const json_t *body, const struct call *call, int64_t *time_ms, GError **error)
+{
+    const json_t *at = json_object_get(body, "at");
+    struct time_point point;
+    *time_ms = NO_TIME;
+    if (!at)
+        return true;
+    if (!(call->caller.rights & RIGHT_IMPORT)) {
+        reason_set_field(error, REASON_RIGHT_MISSING, STR("at"),
+                         "`at` needs the import right; without it the event happens now");
+        return false;
+    }
+    if (json_is_integer(at)) {
+        *time_ms = json_integer_value(at);
+        return true;
+    }
+    if (!json_is_string(at)) {
+        reason_set_field(error, REASON_FIELD_TYPE, STR("at"), "at must be an RFC 3339 time or milliseconds");
+        return false;
+    }
+    if (!time_parse(json_str(at), STR("at"), &point, error))
+        return false;
+    *time_ms = point.ms;
+    return true;
+}
+
+static bool read_data(const json_t *body, struct event *e, struct arena *a, GError **error)
+{
+    json_t *data = NULL;
+    if (!json_get_object(body, "data", JSON_OPTIONAL, &data, error))
+        return false;
+    if (!data)
+        return true;
+    struct buf out;
+    buf_init(&out, LIMIT_EVENT_DATA);
+    struct json w;
+    json_init(&w, &out);
+    json_add_tree(&w, data);
+    bool fits = !out.overflow;
+    if (fits)
+        e->data = arena_str(a, buf_str(&out));
+    else
+        reason_set_field(error, REASON_FIELD_TOO_LONG, STR("data"), "data is longer than %d bytes", LIMIT_EVENT_DATA);
+    buf_clear(&out);
+    return fits;
+}
+
+static bool read_event(struct http_request *request, const struct call *call, struct event *e, struct arena *a,
+                       GError **error)
+{
+    static const char *const names[] = {"type", "by", "id", "text", "target", "data", "at"};
+    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
+    struct str type = STR_NULL, id = STR_NULL, text = STR_NULL;
+    int64_t by = 0, target = 0;
+    if (!body || !json_refuse_unknown(body, names, G_N_ELEMENTS(names), error) ||
+        !json_get_string(body, "type", JSON_REQUIRED, LIMIT_ID, &type, error) ||
+        !json_get_int64(body, "by", JSON_OPTIONAL, 0, LIMIT_PARTICIPANTS, &by, error) ||
+        !json_get_string(body, "id", JSON_OPTIONAL, LIMIT_ID, &id, error) ||
+        !json_get_string(body, "text", JSON_OPTIONAL, LIMIT_HTTP_BODY, &text, error) ||
+        !json_get_int64(body, "target", JSON_OPTIONAL, 1, LIMIT_EVENTS_PER_SESSION, &target, error) ||
+        !read_data(body, e, a, error) || !read_time(body, call, &e->time_ms, error))
+        return false;
+    if (!event_kind_from_name(type, &e->kind) || !event_kind_is_live(e->kind)) {
+        reason_set_field(error, REASON_EVENT_KIND_UNKNOWN, STR("type"),
+                         "type must be message, joined, left, closed or another kind of doc/events.md");
+        return false;
+    }
+    e->participant = (uint32_t)by;
+    e->target = (uint32_t)target;
+    e->id = arena_str(a, id);
+    e->text = arena_str(a, text);
+    return true;
+}
+
+void parley_append(struct http_request *request, const struct call *call)
+{
+    struct append *append = g_new0(struct append, 1);
+    append_op_init(&append->op, call->parley->core);
+    append->op.op.done = append_done;
+    append->op.op.user = append;
+    append->op.company = call->caller.company;
+    append->op.session_id = request->parameters[0];
+    append->op.events = &append->event;
+    append->op.event_count = 1;
+    append->request = request;
+    append->post.run = finish_append;
+    g_autoptr(GError) error = NULL;
+    if (parameters_allow(call, NULL, 0, &error) &&
+        read_event(request, call, &append->event, &append->op.op.arena, &error)) {
+        core_submit(&append->op.op);
+        return;
+    }
+    parley_refuse(request, error);
+    op_clear(&append->op.op);
+    g_free(append);
+}
+
+/* ---- a Genesys key ---- */
+
+struct key {
+    struct key_op op;
+    struct http_post post;
+    struct http_request *request;
+    struct str tenant;
+};
+
+static void finish_key(struct http_post *post)
+{
+    struct key *key = (struct key *)((char *)post - offsetof(struct key, post));
+    if (key->op.op.error) {
+        parley_refuse(key->request, key->op.op.error);
+    } else {
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        json_object_begin(&w);
+        json_member_string(&w, "chatId", key->op.session_id);
+        json_member_string(&w, "userId", key->op.user_id);
+        json_member_string(&w, "secureKey", key->op.secure_key);
+        json_member_string(&w, "alias", STR("117")); /* any alias opens the chat (spec/genesys.md 0.3) */
+        json_member_string(&w, "tenantName", key->tenant);
+        json_object_end(&w);
+        parley_reply(key->request, 201, &body);
+        buf_clear(&body);
+    }
+    op_clear(&key->op.op);
+    g_free(key);
+}
+
+static void key_done(struct op *op)
+{
+    struct key *key = op->user;
+    http_post(key->request->loop, &key->post);
+}
+
+static bool find_tenant(struct http_request *request, const struct call *call, struct key *key, GError **error)
+{
+    struct directory *directory = directory_ref(call->parley->core, http_loop_data(request->loop), error);
+    if (!directory)
+        return false;
+    const struct company *company = directory_company(directory, call->caller.company);
+    key->tenant = company ? arena_str(&key->op.op.arena, company->name) : STR("");
+    directory_unref(directory);
+    return true;
+}
+
+void parley_key(struct http_request *request, const struct call *call)
+{
+    struct key *key = g_new0(struct key, 1);
+    struct arena *a = &key->op.op.arena;
+    key_op_init(&key->op, call->parley->core);
+    key->op.op.done = key_done;
+    key->op.op.user = key;
+    key->op.company = call->caller.company;
+    key->op.session_id = request->parameters[0];
+    key->op.user_id = id_random_hex(a, 8);
+    key->op.secure_key = id_random_hex(a, 8);
+    key->request = request;
+    key->post.run = finish_key;
+    g_autoptr(GError) error = NULL;
+    if (parameters_allow(call, NULL, 0, &error) && find_tenant(request, call, key, &error)) {
+        core_submit(&key->op.op);
+        return;
+    }
+    parley_refuse(request, error);
+    op_clear(&key->op.op);
+    g_free(key);
+}
+
+/* ---- erase ---- */
+
+struct erase {
+    struct erase_op op;
+    struct http_post post;
+    struct http_request *request;
+};
+
+static void finish_erase(struct http_post *post)
+{
+    struct erase *erase = (struct erase *)((char *)post - offsetof(struct erase, post));
+    if (erase->op.op.error) {
+        parley_refuse(erase->request, erase->op.op.error);
+    } else {
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        json_object_begin(&w);
+        /* Unreadable from now on; the files are scrubbed behind this answer. */
+        json_member_int(&w, "sessions", erase->op.sessions);
+        json_member_string(&w, "state", STR("erasing"));
+        json_object_end(&w);
+        parley_reply(erase->request, 202, &body);
+        buf_clear(&body);
+    }
+    op_clear(&erase->op.op);
+    g_free(erase);
+}
+
+static void erase_done(struct op *op)
+{
+    struct erase *erase = op->user;
+    http_post(erase->request->loop, &erase->post);
+}
+
+void parley_erase(struct http_request *request, const struct call *call)
+{
+    g_autoptr(GError) error = NULL;
+    if (!parameters_allow(call, NULL, 0, &error)) {
+        parley_refuse(request, error);
+        return;
+    }
+    struct erase *erase = g_new0(struct erase, 1);
+    erase_op_init(&erase->op, call->parley->core);
+    erase->op.op.done = erase_done;
+    erase->op.op.user = erase;
+    erase->op.company = call->caller.company;
+    erase->op.visitor_id = request->parameters[0];
+    erase->request = request;
+    erase->post.run = finish_erase;
+    core_submit(&erase->op.op);
+}

@@ -1,0 +1,198 @@
+/* visitors.chatHistory: every live-chat room of one visitor (spec section 1). */
+#include "wire/rocketchat/internal.h"
+
+enum {
+    BATCH = 50, /* rooms of one step of a long answer: bounds its memory */
+    /* One room: its names and ids escaped at worst, its newest message twice (msg and md), recorded documents. */
+    ROOM_MAX = 12 * LIMIT_TEXT + 40 * 6 * LIMIT_NAME + LIMIT_EVENT_DATA,
+};
+
+struct chat_history {
+    struct http_paged paged;
+    struct visitor visitor; /* number 0 = unknown: an empty history */
+    struct paging paging;
+    enum store_room_order order;
+    struct session *sorted; /* all rooms in another order than an index has; NULL = by index */
+    size_t sorted_count;
+    int64_t told, total;
+    struct json w;
+};
+
+/* ---- the order ---- */
+
+static int compare_values(struct sort_value a, struct sort_value b)
+{
+    if (a.type != b.type)
+        return a.type < b.type ? -1 : 1; /* missing before present */
+    if (a.type == SORT_NUMBER)
+        return a.number < b.number ? -1 : a.number > b.number;
+    return a.type == SORT_STRING ? str_compare(a.string, b.string) : 0;
+}
+
+struct order {
+    const struct sort_key *keys;
+    size_t count;
+    const struct visitor *visitor;
+};
+
+static int compare_rooms(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct order *order = data;
+    struct history_item left = {.session = *(const struct session *)a, .visitor = *order->visitor};
+    struct history_item right = {.session = *(const struct session *)b, .visitor = *order->visitor};
+    for (size_t i = 0; i < order->count; i++) {
+        int result = compare_values(room_value(&left, order->keys[i].path), room_value(&right, order->keys[i].path));
+        if (result)
+            return order->keys[i].descending ? -result : result;
+    }
+    if (left.session.start_ms != right.session.start_ms)
+        return left.session.start_ms > right.session.start_ms ? -1 : 1;
+    return str_compare(left.session.id, right.session.id);
+}
+
+/* The indexes' own orders: ts or lm, followed by nothing that could matter (both end in ts and _id). */
+static bool order_of_index(const struct sort_key *keys, size_t count, enum store_room_order *order)
+{
+    *order = STORE_ROOM_START_DESC;
+    if (count == 0)
+        return true;
+    bool by_lm = str_equal(keys[0].path, STR("lm"));
+    if (count > 1 || (!by_lm && !str_equal(keys[0].path, STR("ts"))))
+        return false;
+    if (by_lm)
+        *order = keys[0].descending ? STORE_ROOM_LM_DESC : STORE_ROOM_LM_ASC;
+    else
+        *order = keys[0].descending ? STORE_ROOM_START_DESC : STORE_ROOM_START_ASC;
+    return true;
+}
+
+static bool sort_all(struct store_txn *txn, struct chat_history *history, const struct sort_key *keys, size_t count,
+                     struct arena *a, GError **error)
+{
+    if (!history_room_sessions(txn, &history->visitor, STORE_ROOM_START_DESC, 0, 0, a, &history->sorted,
+                               &history->sorted_count, error))
+        return false;
+    struct order order = {keys, count, &history->visitor};
+    g_qsort_with_data(history->sorted, (gint)history->sorted_count, sizeof *history->sorted, compare_rooms, &order);
+    return true;
+}
+
+/* ---- the answer ---- */
+
+static bool write_room(struct store_txn *txn, struct json *w, const struct history_item *room, struct arena *scratch)
+{
+    struct head head;
+    bool needs_head = room->session.head_documents && !room->session.erased;
+    if (needs_head && !history_head(txn, &room->session, scratch, &head, NULL))
+        return false;
+    room_write(w, room, needs_head ? &head : NULL, scratch);
+    return true;
+}
+
+static bool read_rooms(struct store_txn *txn, const struct chat_history *history, struct arena *scratch,
+                       struct history_item **rooms, size_t *count)
+{
+    int64_t from = history->paging.offset + history->told;
+    int64_t wanted = history->paging.count ? MIN(history->paging.count - history->told, BATCH) : BATCH;
+    *count = 0;
+    if (wanted <= 0 || from >= history->total)
+        return true;
+    if (!history->sorted)
+        return history_rooms(txn, &history->visitor, history->order, (size_t)from, (size_t)wanted, scratch, rooms,
+                             count, NULL);
+    *count = (size_t)MIN(wanted, (int64_t)history->sorted_count - from);
+    return history_room_items(txn, &history->visitor, history->sorted + from, *count, scratch, rooms, NULL);
+}
+
+static bool render(struct http_request *request, struct http_paged *paged, struct buf *out, bool *last)
+{
+    struct chat_history *history = (struct chat_history *)paged;
+    struct json *w = &history->w;
+    if (!history->told) {
+        json_init(w, out); /* the same buffer for every part, so the writer goes on where it stopped */
+        json_object_begin(w);
+        json_member_array_begin(w, "history");
+    }
+    struct arena scratch;
+    arena_init(&scratch);
+    struct history_item *rooms;
+    size_t count = 0;
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), NULL);
+    bool read = txn && read_rooms(txn, history, &scratch, &rooms, &count);
+    for (size_t i = 0; read && i < count; i++)
+        read = write_room(txn, w, &rooms[i], &scratch);
+    if (txn)
+        core_read_end(txn);
+    arena_clear(&scratch);
+    history->told += (int64_t)count;
+    bool enough = history->paging.count && history->told >= history->paging.count;
+    *last = !count || enough || history->paging.offset + history->told >= history->total;
+    if (*last) {
+        json_array_end(w);
+        json_member_int(w, "count", history->told);
+        json_member_int(w, "offset", history->paging.offset);
+        json_member_int(w, "total", history->total);
+        json_member_bool(w, "success", true);
+        json_object_end(w);
+    }
+    return read;
+}
+
+/* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history. */
+static bool find(struct http_request *request, const struct call *call, struct chat_history *history,
+                 const struct sort_key *keys, size_t key_count, GError **error)
+{
+    struct arena *a = &request->arena;
+    struct session_view room;
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    if (!txn)
+        return false;
+    bool found = history_session(txn, call->caller.company, request->parameters[0], a, &room, error);
+    if (found && room.session.erased) {
+        reason_set(error, REASON_SESSION_ERASED, "invalid-room");
+        found = false;
+    }
+    if (found && !room_is_visible(&call->caller, &room.session)) {
+        reason_set(error, REASON_NOT_SERVED_BY_CALLER, "error-not-allowed");
+        found = false;
+    }
+    g_autoptr(GError) unknown = NULL;
+    if (found && !history_visitor(txn, call->caller.company, request->parameters[1], a, &history->visitor, &unknown)) {
+        history->visitor = (struct visitor){0};
+        if (reason_of(unknown) != REASON_VISITOR_UNKNOWN) {
+            g_propagate_error(error, g_steal_pointer(&unknown));
+            found = false;
+        }
+    }
+    history->total = history->visitor.sessions;
+    if (found && history->total && !order_of_index(keys, key_count, &history->order))
+        found = sort_all(txn, history, keys, key_count, a, error);
+    core_read_end(txn);
+    return found;
+}
+
+void rocketchat_chat_history(struct http_request *request, const struct call *call)
+{
+    struct chat_history *history = arena_new(&request->arena, struct chat_history);
+    struct sort_key keys[SORT_KEYS_MAX];
+    size_t key_count;
+    g_autoptr(GError) error = NULL;
+    if (!paging_read(request, &call->query, NULL, 0, &history->paging))
+        return;
+    if (!permission_held(&call->caller, PERMISSION_VIEW_L_ROOM)) {
+        reason_set(&error, REASON_RIGHT_MISSING, "view-l-room");
+        rocketchat_refuse(request, error);
+        return;
+    }
+    if (!sort_read(history->paging.sort, keys, &key_count, &request->arena, NULL)) {
+        rocketchat_refuse_sort(request, history->paging.sort);
+        return;
+    }
+    history->paged.render = render;
+    if (!find(request, call, history, keys, key_count, &error)) {
+        rocketchat_refuse(request, error);
+    } else if (!rocketchat_reply_paged(request, &history->paged, (size_t)BATCH * ROOM_MAX)) {
+        reason_set(&error, REASON_INTERNAL, "the history could not be read");
+        rocketchat_refuse(request, error);
+    }
+}

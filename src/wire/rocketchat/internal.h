@@ -1,0 +1,112 @@
+/* What the files of this dialect share. */
+#pragma once
+
+#include "core/history.h"
+#include "core/identity.h"
+#include "core/limiter.h"
+#include "http/paged.h"
+#include "text/json_write.h"
+#include "text/query.h"
+#include "wire/rocketchat/rocketchat.h"
+
+struct rocketchat {
+    struct core *core;
+    bool trust_real_ip;
+    struct limiter *limiter; /* NULL = off */
+    char *instance_id;       /* X-Instance-ID, new at every start */
+    char *cors_origin;
+};
+
+/* Permissions of this dialect that the routes here ask for (spec 1.1, 1.3). */
+enum permission {
+    PERMISSION_NONE,        /* logged in is enough */
+    PERMISSION_VIEW_L_ROOM, /* view-l-room */
+    PERMISSION_VIEW_ROOMS,  /* view-livechat-rooms: any room */
+};
+
+/* One authenticated request, past the rate limiter. */
+struct call {
+    const struct rocketchat *rocketchat;
+    struct caller caller;
+    struct query query;
+};
+
+bool permission_held(const struct caller *caller, enum permission permission);
+
+/* May the caller see this room? (spec 1.3; routing is Manual_Selection, decision (j)) */
+bool room_is_visible(const struct caller *caller, const struct session *room);
+
+/* ---- answers ---- */
+
+/* Replies with the dialect's headers and ends the request. */
+void rocketchat_reply(struct http_request *request, unsigned status, const struct buf *body);
+bool rocketchat_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
+
+/* Answers with this dialect's status and body for the reason (spec 1.4): the one place where reasons become its words. */
+void rocketchat_refuse(struct http_request *request, const GError *error);
+
+/* {"success":false,"error":TEXT} with 400: what upstream throws as a plain Error. */
+void rocketchat_refuse_plain(struct http_request *request, struct str text);
+
+/* {"success":false,"error":"TEXT [CODE]","errorType":CODE} with 400. */
+void rocketchat_refuse_typed(struct http_request *request, struct str text, struct str code);
+
+/* "Invalid sort parameter provided" with the raw value (spec 1.4). */
+void rocketchat_refuse_sort(struct http_request *request, struct str raw);
+
+/* ---- paging ---- */
+
+struct paging {
+    int64_t offset;
+    int64_t count;   /* 0 = all */
+    struct str sort; /* raw; STR_NULL = default */
+};
+
+/* Reads offset, count and sort (spec 1.2) and refuses every query member that is neither of these nor in `others`
+ * (strings). False when it has answered the request. */
+bool paging_read(struct http_request *request, const struct query *query, const char *const *others, size_t other_count,
+                 struct paging *paging);
+
+struct sort_key {
+    struct str path;
+    bool descending;
+};
+enum { SORT_KEYS_MAX = 16 };
+
+/* The keys of a sort parameter in the order given; none for STR_NULL and {}. SORT_INVALID. */
+bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *count, struct arena *a, GError **error);
+
+/* ---- documents ---- */
+
+/* A room document (spec 2). `head` is needed where room->session.head_documents is set, else NULL. */
+void room_write(struct json *w, const struct history_item *room, const struct head *head, struct arena *scratch);
+
+/* A message document (spec 5.1). `in_room`: as a room's lastMessage, with the members old servers kept there. */
+void message_write(struct json *w, const struct session *room, const struct visitor *v,
+                   const struct participant *author, const struct event *e, bool in_room, struct arena *scratch);
+
+/* What a sort path names in a room: a number, a string, or nothing (an object, an unknown member). */
+struct sort_value {
+    enum { SORT_ABSENT, SORT_NUMBER, SORT_STRING } type;
+    int64_t number;
+    struct str string;
+};
+struct sort_value room_value(const struct history_item *room, struct str path);
+
+/* ---- routes ---- */
+
+void rocketchat_chat_history(struct http_request *request, const struct call *call);
+void rocketchat_messages(struct http_request *request, const struct call *call);
+void rocketchat_visitor_info(struct http_request *request, const struct call *call);
+void rocketchat_me(struct http_request *request, const struct call *call);
+void rocketchat_logout(struct http_request *request, const struct call *call);
+
+/* These two need no login. */
+void rocketchat_login(struct http_request *request);
+void rocketchat_info(struct http_request *request);
+
+/* The client's address as the limiter counts it. */
+struct str rocketchat_address(struct http_request *request);
+
+/* An operator as `me` and login show them. */
+void me_write(struct json *w, const struct operator* o, bool with_success);

@@ -1,0 +1,210 @@
+/* login, logout, me and info (spec section 3, "Core endpoints around"). */
+#include "core/directory.h"
+#include "text/json_read.h"
+#include "wire/rocketchat/internal.h"
+
+static void reply_literal(struct http_request *request, const char *json)
+{
+    struct buf body;
+    buf_init(&body, 1024);
+    buf_add(&body, str_from_c(json));
+    rocketchat_reply(request, 200, &body);
+    buf_clear(&body);
+}
+
+void me_write(struct json *w, const struct operator* o, bool with_success)
+{
+    static const enum role roles[] = {ROLE_ADMIN, ROLE_MANAGER, ROLE_MONITOR, ROLE_AGENT, ROLE_USER};
+    json_object_begin(w);
+    json_member_string(w, "_id", o->id);
+    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    json_member_array_begin(w, "emails");
+    if (o->email.len) {
+        json_object_begin(w);
+        json_member_string(w, "address", o->email);
+        json_member_bool(w, "verified", false);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    json_member_string(w, "username", o->username);
+    json_member_bool(w, "active", !o->disabled);
+    json_member_array_begin(w, "roles");
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
+        if (o->roles & roles[i])
+            json_add_string(w, role_name(roles[i]));
+    json_array_end(w);
+    json_member_string_if(w, "email", o->email);
+    if (with_success)
+        json_member_bool(w, "success", true);
+    json_object_end(w);
+}
+
+/* ---- login ---- */
+
+struct login {
+    struct login_op op;
+    struct http_post post;
+    struct http_request *request;
+};
+
+static void finish_login(struct http_post *post)
+{
+    struct login *login = (struct login *)((char *)post - offsetof(struct login, post));
+    struct login_op *op = &login->op;
+    if (op->op.error) {
+        rocketchat_refuse(login->request, op->op.error);
+    } else {
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        json_object_begin(&w);
+        json_member_string(&w, "status", STR("success"));
+        json_member_object_begin(&w, "data");
+        json_member_string(&w, "userId", op->operator.id);
+        json_member_string(&w, "authToken", op->auth_token);
+        json_key_literal(&w, "me");
+        me_write(&w, &op->operator, false);
+        json_object_end(&w);
+        json_object_end(&w);
+        rocketchat_reply(login->request, 200, &body);
+        buf_clear(&body);
+    }
+    op_clear(&op->op);
+    g_free(login);
+}
+
+static void login_done(struct op *op)
+{
+    struct login *login = op->user;
+    http_post(login->request->loop, &login->post);
+}
+
+static bool read_json(struct http_request *request, struct login_op *op, GError **error)
+{
+    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
+    if (!body)
+        return false;
+    static const char *const names[] = {"user", "username", "email"};
+    struct arena *a = &op->op.arena;
+    for (size_t i = 0; i < G_N_ELEMENTS(names) && !op->user.ptr; i++)
+        op->user = arena_str(a, json_str(json_object_get(body, names[i])));
+    const json_t *password = json_object_get(body, "password");
+    if (json_is_object(password))
+        op->digest = arena_str(a, json_str(json_object_get(password, "digest")));
+    else
+        op->password = arena_str(a, json_str(password));
+    op->resume = arena_str(a, json_str(json_object_get(body, "resume")));
+    return true;
+}
+
+/* Upstream's own documentation posts forms with curl -d. */
+static bool read_form(struct http_request *request, struct login_op *op, GError **error)
+{
+    struct query form;
+    struct arena *a = &op->op.arena;
+    if (!query_parse(request->body, a, &form, error))
+        return false;
+    op->user = query_get(&form, STR("user"));
+    if (!op->user.ptr)
+        op->user = query_get(&form, STR("username"));
+    if (!op->user.ptr)
+        op->user = query_get(&form, STR("email"));
+    op->password = query_get(&form, STR("password"));
+    op->resume = query_get(&form, STR("resume"));
+    return true;
+}
+
+void rocketchat_login(struct http_request *request)
+{
+    const struct rocketchat *rocketchat = request->mount->word;
+    struct login *login = g_new0(struct login, 1);
+    struct login_op *op = &login->op;
+    login_op_init(op, rocketchat->core);
+    struct str type;
+    str_split(http_request_header(request, STR("Content-Type"), NULL), ';', &type);
+    bool is_form = str_equal_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));
+    g_autoptr(GError) error = NULL;
+    bool read = is_form ? read_form(request, op, &error) : read_json(request, op, &error);
+    if (read && !op->resume.len && (!op->user.len || (!op->password.len && !op->digest.len)))
+        reason_set(&error, REASON_PASSWORD_WRONG, "Unauthorized");
+    if (error) {
+        op_clear(&op->op);
+        g_free(login);
+        rocketchat_refuse(request, error);
+        return;
+    }
+    op->address = arena_str(&op->op.arena, rocketchat_address(request));
+    op->op.done = login_done;
+    op->op.user = login;
+    login->request = request;
+    login->post.run = finish_login;
+    core_submit(&op->op);
+}
+
+/* ---- logout ---- */
+
+struct logout {
+    struct logout_op op;
+    struct http_post post;
+    struct http_request *request;
+};
+
+static void finish_logout(struct http_post *post)
+{
+    struct logout *logout = (struct logout *)((char *)post - offsetof(struct logout, post));
+    if (logout->op.op.error)
+        rocketchat_refuse(logout->request, logout->op.op.error);
+    else
+        reply_literal(logout->request, "{\"status\":\"success\",\"data\":{\"message\":\"You've been logged out!\"}}");
+    op_clear(&logout->op.op);
+    g_free(logout);
+}
+
+static void logout_done(struct op *op)
+{
+    struct logout *logout = op->user;
+    http_post(logout->request->loop, &logout->post);
+}
+
+void rocketchat_logout(struct http_request *request, const struct call *call)
+{
+    struct logout *logout = g_new0(struct logout, 1);
+    logout_op_init(&logout->op, call->rocketchat->core);
+    logout->op.token = http_request_header(request, STR("X-Auth-Token"), NULL);
+    logout->op.op.done = logout_done;
+    logout->op.op.user = logout;
+    logout->request = request;
+    logout->post.run = finish_logout;
+    core_submit(&logout->op.op);
+}
+
+/* ---- me, info ---- */
+
+void rocketchat_me(struct http_request *request, const struct call *call)
+{
+    g_autoptr(GError) error = NULL;
+    struct directory *directory = directory_ref(call->rocketchat->core, http_loop_data(request->loop), &error);
+    const struct operator* o = directory ? directory_operator(directory, call->caller.operator_id) : NULL;
+    if (!o) {
+        if (!error)
+            reason_set(&error, REASON_CREDENTIAL_WRONG, "You must be logged in to do this.");
+        rocketchat_refuse(request, error);
+    } else {
+        struct buf body;
+        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+        struct json w;
+        json_init(&w, &body);
+        me_write(&w, o, true);
+        rocketchat_reply(request, 200, &body);
+        buf_clear(&body);
+    }
+    if (directory)
+        directory_unref(directory);
+}
+
+void rocketchat_info(struct http_request *request)
+{
+    /* The line this dialect answers as (spec, "Which version we answer as"). */
+    reply_literal(request, "{\"info\":{\"version\":\"6.12.0\"},\"version\":\"6.12\",\"success\":true}");
+}

@@ -1,0 +1,206 @@
+#include "wire/rocketchat/rocketchat.h"
+
+#include "base/clock.h"
+#include "wire/rocketchat/internal.h"
+
+#include "text/json_read.h"
+#include <jansson.h>
+
+bool permission_held(const struct caller *caller, enum permission permission)
+{
+    unsigned all_rooms = ROLE_ADMIN | ROLE_MANAGER | ROLE_MONITOR;
+    switch (permission) {
+    case PERMISSION_VIEW_L_ROOM:
+        return (caller->roles & (all_rooms | ROLE_AGENT)) != 0;
+    case PERMISSION_VIEW_ROOMS:
+        return (caller->roles & all_rooms) != 0;
+    default:
+        return true;
+    }
+}
+
+static bool works_in(const struct caller *caller, struct str department)
+{
+    bool found = false;
+    json_auto_t *departments = caller->departments.len ? json_read(caller->departments, JSON_TOP_ANY, NULL) : NULL;
+    for (size_t i = 0; i < json_array_size(departments); i++)
+        found |= str_equal(json_str(json_array_get(departments, i)), department);
+    return found;
+}
+
+bool room_is_visible(const struct caller *caller, const struct session *room)
+{
+    if (permission_held(caller, PERMISSION_VIEW_ROOMS))
+        return true;
+    if (room->operator.id.len && str_equal(room->operator.id, caller->operator_id))
+        return true;
+    bool queued = room->state == SESSION_OPEN && !room->operator.id.len;
+    return queued && (!room->department_id.len || works_in(caller, room->department_id));
+}
+
+struct str rocketchat_address(struct http_request *request)
+{
+    const struct rocketchat *rocketchat = request->mount->word;
+    struct str real = http_request_header(request, STR("X-Real-IP"), NULL);
+    return rocketchat->trust_real_ip && real.len ? real : http_request_address(request);
+}
+
+/* ---- CORS (spec 1.5, decision (h)) ---- */
+
+static bool origin_is_allowed(const struct rocketchat *rocketchat, struct str origin)
+{
+    struct str rest = str_from_c(rocketchat->cors_origin);
+    while (rest.ptr) {
+        struct str one;
+        rest = str_split(rest, ',', &one);
+        one = str_trim(one);
+        if (str_equal(one, STR("*")) || str_equal(one, origin))
+            return true;
+    }
+    return false;
+}
+
+static void options(struct http_request *request)
+{
+    const struct rocketchat *rocketchat = request->mount->word;
+    struct str origin = http_request_header(request, STR("Origin"), NULL);
+    bool any = strcmp(rocketchat->cors_origin, "*") == 0;
+    if (!any)
+        http_reply_header(request, "Vary", STR("Origin"));
+    if (!origin_is_allowed(rocketchat, origin)) {
+        http_reply(request, 403, STR("Content-Type: text/plain\r\n"), STR("Invalid origin"));
+        return;
+    }
+    http_reply_header(request, "Access-Control-Allow-Origin", any ? STR("*") : origin);
+    http_reply(request, 200,
+               STR("Access-Control-Allow-Methods: GET, POST, PUT, DELETE, HEAD, PATCH\r\n"
+                   "Access-Control-Allow-Headers: Origin, X-Requested-With, Content-Type, Accept, X-User-Id, "
+                   "X-Auth-Token, x-visitor-token, Authorization\r\n"
+                   "Content-Type: text/plain\r\n"),
+               STR("OK"));
+}
+
+static void problem(struct http_request *request, const GError *error)
+{
+    rocketchat_refuse(request, error);
+}
+
+/* ---- the order of checks in 6.x: login, rate limit, validation, permission ---- */
+
+/* A route that needs a login. Validation is the work's own, so the permission is checked by `work` after it, through
+ * `permission`. */
+struct guarded {
+    void (*work)(struct http_request *request, const struct call *call);
+};
+
+static bool log_in(struct http_request *request, struct call *call, GError **error)
+{
+    struct str user = http_request_header(request, STR("X-User-Id"), NULL);
+    struct str token = http_request_header(request, STR("X-Auth-Token"), NULL);
+    if (!user.len || !token.len) {
+        reason_set(error, REASON_CREDENTIAL_MISSING, "You must be logged in to do this.");
+        return false;
+    }
+    return identity_of_operator_token(call->rocketchat->core, http_loop_data(request->loop), user, token, &call->caller,
+                                      &request->arena, error);
+}
+
+/* Counts the call; the headers tell how it stands. An administrator never meets the limiter (api-bypass-rate-limit). */
+static bool take_turn(struct http_request *request, const struct rocketchat *rocketchat, const struct caller *caller,
+                      GError **error)
+{
+    if (!rocketchat->limiter || (caller && (caller->roles & ROLE_ADMIN)))
+        return true;
+    struct arena *a = &request->arena;
+    struct str key = arena_printf(a, "%.*s %s %s", STR_ARG(rocketchat_address(request)), request->route->pattern,
+                                  http_method_name(request->route->method));
+    struct limiter_state state;
+    bool allowed = limiter_take(rocketchat->limiter, key, &state);
+    http_reply_header(request, "X-RateLimit-Limit", arena_printf(a, "%" G_GINT64_FORMAT, state.limit));
+    http_reply_header(request, "X-RateLimit-Remaining", arena_printf(a, "%" G_GINT64_FORMAT, state.remaining));
+    http_reply_header(request, "X-RateLimit-Reset", arena_printf(a, "%" G_GINT64_FORMAT, state.reset_ms));
+    if (!allowed)
+        reason_set_retry(error, REASON_RATE_LIMITED, MAX(state.reset_ms - clock_now_ms(), 0), "too many requests");
+    return allowed;
+}
+
+static void handle_guarded(struct http_request *request)
+{
+    const struct guarded *guarded = request->route->word;
+    struct call *call = arena_new(&request->arena, struct call);
+    call->rocketchat = request->mount->word;
+    g_autoptr(GError) error = NULL;
+    if (!log_in(request, call, &error) || !take_turn(request, call->rocketchat, &call->caller, &error))
+        rocketchat_refuse(request, error);
+    else if (!query_parse(request->query, &request->arena, &call->query, NULL))
+        rocketchat_refuse_plain(request, STR("Invalid query parameters"));
+    else
+        guarded->work(request, call);
+}
+
+struct open {
+    void (*work)(struct http_request *request);
+};
+
+static void handle_open(struct http_request *request)
+{
+    const struct open *open = request->route->word;
+    g_autoptr(GError) error = NULL;
+    if (take_turn(request, request->mount->word, NULL, &error))
+        open->work(request);
+    else
+        rocketchat_refuse(request, error);
+}
+
+static const struct guarded chat_history = {rocketchat_chat_history}, messages = {rocketchat_messages},
+                            visitor_info = {rocketchat_visitor_info}, me = {rocketchat_me},
+                            logout = {rocketchat_logout};
+static const struct open login = {rocketchat_login}, info = {rocketchat_info};
+
+static const struct http_route routes[] = {
+    {HTTP_POST, "/v1/login", handle_open, &login, 0, 0},
+    {HTTP_POST, "/v1/logout", handle_guarded, &logout, 0, 0},
+    {HTTP_GET, "/v1/logout", handle_guarded, &logout, 0, 0},
+    {HTTP_GET, "/v1/me", handle_guarded, &me, 0, 0},
+    {HTTP_GET, "/v1/info", handle_open, &info, 0, 0},
+    {HTTP_GET, "/info", handle_open, &info, 0, 0},
+    {HTTP_GET, "/v1/livechat/visitors.chatHistory/room/:roomId/visitor/:visitorId", handle_guarded, &chat_history, 0,
+     0},
+    {HTTP_GET, "/v1/livechat/:rid/messages", handle_guarded, &messages, 0, 0},
+    {HTTP_GET, "/v1/livechat/visitors.info", handle_guarded, &visitor_info, 0, 0},
+};
+
+struct rocketchat *rocketchat_new(struct core *core, const struct rocketchat_settings *settings)
+{
+    struct rocketchat *rocketchat = g_new0(struct rocketchat, 1);
+    struct arena a;
+    arena_init(&a);
+    rocketchat->core = core;
+    rocketchat->trust_real_ip = settings->trust_real_ip;
+    if (settings->rate_calls)
+        rocketchat->limiter = limiter_new(settings->rate_calls, settings->rate_window_ms);
+    rocketchat->instance_id = str_to_heap(id_random(&a));
+    rocketchat->cors_origin = str_to_heap(settings->cors_origin);
+    arena_clear(&a);
+    return rocketchat;
+}
+
+void rocketchat_free(struct rocketchat *rocketchat)
+{
+    if (rocketchat->limiter)
+        limiter_free(rocketchat->limiter);
+    g_free(rocketchat->instance_id);
+    g_free(rocketchat->cors_origin);
+    g_free(rocketchat);
+}
+
+bool rocketchat_mount(struct rocketchat *rocketchat, struct http_router *router, GError **error)
+{
+    struct http_mount mount = {.prefix = "/api",
+                               .routes = routes,
+                               .route_count = G_N_ELEMENTS(routes),
+                               .problem = problem,
+                               .options = options,
+                               .word = rocketchat};
+    return http_router_mount(router, &mount, error);
+}

@@ -1,0 +1,274 @@
+#include "text/json_read.h"
+#include "wire/rocketchat/internal.h"
+
+#include <math.h>
+
+/* `name` is a literal. */
+#define MEMBER_TIME_IF(w, name, ms) ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : (void)0)
+#define MEMBER_SECONDS_IF(w, name, ms) ((ms) != NO_TIME ? json_member_decimal3((w), name, (ms)) : (void)0)
+
+static struct str visitor_status(const struct session *room)
+{
+    return room->state == SESSION_OPEN ? STR("online") : STR("offline");
+}
+
+static struct str room_name(const struct visitor *v)
+{
+    return v->name.len ? v->name : v->username;
+}
+
+static int64_t room_lm(const struct session *room)
+{
+    return room->last_message_ms != NO_TIME ? room->last_message_ms : room->start_ms;
+}
+
+static void add_visitor(struct json *w, const struct session *room, const struct visitor *v)
+{
+    json_member_object_begin(w, "v");
+    json_member_string(w, "_id", v->id);
+    json_member_string(w, "username", v->username);
+    json_member_string(w, "token", v->token);
+    json_member_string(w, "status", visitor_status(room));
+    MEMBER_TIME_IF(w, "lastMessageTs", room->last_client_message_ms);
+    json_object_end(w);
+}
+
+static void add_user(struct json *w, const struct operator_ref *operator)
+{
+    json_member_string(w, "_id", operator->id);
+    json_member_string(w, "username", operator->username);
+}
+
+/* response.avg: the one number that is no whole count of milliseconds. Shortest digits that read back the same. */
+static void add_average(struct json *w, int64_t total_ms, int64_t count)
+{
+    double seconds = (double)total_ms / 1000 / (double)count;
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+    for (int precision = 15; precision <= 17; precision++) {
+        char format[8];
+        g_snprintf(format, sizeof format, "%%.%dg", precision);
+        g_ascii_formatd(digits, sizeof digits, format, seconds);
+        if (g_ascii_strtod(digits, NULL) == seconds)
+            break;
+    }
+    json_member_raw(w, "avg", str_from_c(digits));
+}
+
+static void add_metrics(struct json *w, const struct session_metrics *m)
+{
+    json_member_object_begin(w, "metrics");
+    if (m->response_total) {
+        json_member_object_begin(w, "reaction");
+        MEMBER_TIME_IF(w, "fd", m->reaction_first_ms);
+        MEMBER_SECONDS_IF(w, "ft", m->reaction_first_length_ms);
+        json_member_decimal3(w, "tt", m->reaction_total_ms);
+        json_object_end(w);
+        json_member_object_begin(w, "response");
+        add_average(w, m->response_total_ms, m->response_total);
+        MEMBER_TIME_IF(w, "fd", m->response_first_ms);
+        MEMBER_SECONDS_IF(w, "ft", m->response_first_length_ms);
+        json_member_int(w, "total", m->response_total);
+        json_member_decimal3(w, "tt", m->response_total_ms);
+        json_object_end(w);
+    }
+    if (m->served_last_reply_ms != NO_TIME) {
+        json_member_object_begin(w, "servedBy");
+        json_member_time(w, "lr", m->served_last_reply_ms);
+        json_object_end(w);
+    }
+    if (m->visitor_last_query_ms != NO_TIME) {
+        json_member_object_begin(w, "v");
+        json_member_time(w, "lq", m->visitor_last_query_ms);
+        json_object_end(w);
+    }
+    MEMBER_SECONDS_IF(w, "chatDuration", m->chat_length_ms);
+    MEMBER_SECONDS_IF(w, "serviceTimeDuration", m->service_length_ms);
+    json_object_end(w);
+}
+
+static void add_close(struct json *w, const struct session *room)
+{
+    if (room->state != SESSION_CLOSED)
+        return;
+    json_member_time(w, "closedAt", room->end_ms);
+    bool by_visitor = room->closer == CLOSER_VISITOR;
+    json_member_string(w, "closer", by_visitor ? STR("visitor") : STR("user"));
+    if (!by_visitor && room->operator.id.ptr) {
+        json_member_object_begin(w, "closedBy");
+        add_user(w, &room->operator);
+        json_object_end(w);
+    }
+}
+
+static void add_source(struct json *w, const struct session *room, const struct head *head)
+{
+    if (head && head->source.ptr) {
+        json_member_raw(w, "source", head->source);
+        return;
+    }
+    json_member_object_begin(w, "source");
+    json_member_string(w, "type", STR("api"));
+    json_member_string(w, "alias", dialect_name(room->dialect));
+    json_object_end(w);
+}
+
+/* The computed document, without its outer braces. */
+static void add_members(struct json *w, const struct history_item *item, const struct head *head, struct arena *scratch)
+{
+    const struct session *room = &item->session;
+    const struct visitor *v = &item->visitor;
+    json_member_string(w, "_id", room->id);
+    json_member_int(w, "msgs", room->messages + room->rocketchat_system);
+    json_member_int(w, "usersCount", 1 + room->operators_joined);
+    json_member_time(w, "lm", room_lm(room));
+    json_member_string(w, "fname", room_name(v));
+    json_member_string(w, "t", STR("l"));
+    json_member_time(w, "ts", room->start_ms);
+    json_member_string_if(w, "departmentId", room->department_id);
+    add_visitor(w, room, v);
+    json_member_bool(w, "cl", false);
+    if (room->state == SESSION_OPEN) /* removed on close, not false */
+        json_member_bool(w, "open", true);
+    json_member_time(w, "_updatedAt", room->last_time_ms);
+    if (room->department_ancestors.ptr)
+        json_member_raw(w, "departmentAncestors", room->department_ancestors);
+    if (item->last_message.index) {
+        json_key_literal(w, "lastMessage");
+        message_write(w, room, v, &item->author, &item->last_message, true, scratch);
+    }
+    add_metrics(w, &room->metrics);
+    if (room->waiting_response)
+        json_member_bool(w, "waitingResponse", true);
+    if (room->operator.id.ptr) {
+        json_member_object_begin(w, "servedBy");
+        add_user(w, &room->operator);
+        MEMBER_TIME_IF(w, "ts", room->served_ms);
+        json_object_end(w);
+    }
+    if (room->response_by.operator.id.ptr) {
+        json_member_object_begin(w, "responseBy");
+        add_user(w, &room->response_by.operator);
+        MEMBER_TIME_IF(w, "firstResponseTs", room->response_by.first_ms);
+        MEMBER_TIME_IF(w, "lastMessageTs", room->response_by.last_ms);
+        json_object_end(w);
+    }
+    if (room->on_hold)
+        json_member_bool(w, "onHold", true);
+    add_close(w, room);
+    add_source(w, room, head);
+}
+
+/* A recorded room document speaks for itself while nothing came after it. */
+static void add_recorded(struct json *w, const json_t *room, const json_t *last_message)
+{
+    const char *key;
+    const json_t *value;
+    bool told = !last_message || json_object_get(room, "lastMessage");
+    json_object_foreach((json_t *)room, key, value)
+    {
+        if (!told && strcmp(key, "metrics") == 0) {
+            json_key_literal(w, "lastMessage");
+            json_add_tree(w, last_message);
+            told = true;
+        }
+        json_key(w, str_from_c(key));
+        json_add_tree(w, value);
+    }
+    if (!told) {
+        json_key_literal(w, "lastMessage");
+        json_add_tree(w, last_message);
+    }
+}
+
+void room_write(struct json *w, const struct history_item *item, const struct head *head, struct arena *scratch)
+{
+    json_auto_t *recorded = head && head->recorded.ptr && head->recorded_up_to == item->session.last_index
+                                ? json_read(head->recorded, JSON_TOP_OBJECT, NULL)
+                                : NULL;
+    const json_t *documents = json_object_get(recorded, "rocketchat");
+    const json_t *room = json_object_get(documents, "room");
+    json_object_begin(w);
+    if (json_is_object(room))
+        add_recorded(w, room, json_object_get(documents, "lastMessage"));
+    else
+        add_members(w, item, head, scratch);
+    json_object_end(w);
+}
+
+/* ---- sorting by any path (decision (c)) ---- */
+
+static struct sort_value number_or_absent(int64_t value)
+{
+    return value == NO_TIME ? (struct sort_value){.type = SORT_ABSENT}
+                            : (struct sort_value){.type = SORT_NUMBER, .number = value};
+}
+
+static struct sort_value string_or_absent(struct str value)
+{
+    return value.ptr ? (struct sort_value){.type = SORT_STRING, .string = value}
+                     : (struct sort_value){.type = SORT_ABSENT};
+}
+
+static struct sort_value metrics_value(const struct session_metrics *m, struct str path)
+{
+    const struct {
+        struct str path;
+        int64_t value;
+    } numbers[] = {
+        {STR("reaction.fd"), m->reaction_first_ms},
+        {STR("reaction.ft"), m->reaction_first_length_ms},
+        {STR("reaction.tt"), m->response_total ? m->reaction_total_ms : NO_TIME},
+        {STR("response.avg"), m->response_total ? m->response_total_ms * 1000 / m->response_total : NO_TIME},
+        {STR("response.fd"), m->response_first_ms},
+        {STR("response.ft"), m->response_first_length_ms},
+        {STR("response.total"), m->response_total ? m->response_total : NO_TIME},
+        {STR("response.tt"), m->response_total ? m->response_total_ms : NO_TIME},
+        {STR("servedBy.lr"), m->served_last_reply_ms},
+        {STR("v.lq"), m->visitor_last_query_ms},
+        {STR("chatDuration"), m->chat_length_ms},
+        {STR("serviceTimeDuration"), m->service_length_ms},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (str_equal(path, numbers[i].path))
+            return number_or_absent(numbers[i].value);
+    return (struct sort_value){.type = SORT_ABSENT};
+}
+
+struct sort_value room_value(const struct history_item *item, struct str path)
+{
+    const struct session *room = &item->session;
+    const struct visitor *v = &item->visitor;
+    if (str_starts_with(path, STR("metrics.")))
+        return metrics_value(&room->metrics, str_skip(path, strlen("metrics.")));
+    const struct {
+        struct str path;
+        struct sort_value value;
+    } members[] = {
+        {STR("_id"), string_or_absent(room->id)},
+        {STR("msgs"), number_or_absent(room->messages + room->rocketchat_system)},
+        {STR("usersCount"), number_or_absent(1 + room->operators_joined)},
+        {STR("lm"), number_or_absent(room_lm(room))},
+        {STR("ts"), number_or_absent(room->start_ms)},
+        {STR("_updatedAt"), number_or_absent(room->last_time_ms)},
+        {STR("closedAt"), number_or_absent(room->end_ms)},
+        {STR("fname"), string_or_absent(room_name(v))},
+        {STR("departmentId"), string_or_absent(room->department_id)},
+        {STR("open"), number_or_absent(room->state == SESSION_OPEN ? 1 : NO_TIME)},
+        {STR("waitingResponse"), number_or_absent(room->waiting_response ? 1 : NO_TIME)},
+        {STR("onHold"), number_or_absent(room->on_hold ? 1 : NO_TIME)},
+        {STR("closer"), string_or_absent(room->closer == CLOSER_NONE      ? STR_NULL
+                                         : room->closer == CLOSER_VISITOR ? STR("visitor")
+                                                                          : STR("user"))},
+        {STR("v.status"), string_or_absent(visitor_status(room))},
+        {STR("v.lastMessageTs"), number_or_absent(room->last_client_message_ms)},
+        {STR("servedBy._id"), string_or_absent(room->operator.id)},
+        {STR("servedBy.username"), string_or_absent(room->operator.username)},
+        {STR("servedBy.ts"), number_or_absent(room->served_ms)},
+        {STR("source.alias"), string_or_absent(dialect_name(room->dialect))},
+        {STR("lastMessage.ts"), number_or_absent(room->last_message_ms)},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (str_equal(path, members[i].path))
+            return members[i].value;
+    return (struct sort_value){.type = SORT_ABSENT}; /* the same for every room of a visitor: v._id, t, cl... */
+}
