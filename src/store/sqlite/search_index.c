@@ -1,0 +1,215 @@
+/* Rows are collected and written once a group, keys ascending: each step back would make FTS5 write out a segment. */
+#include "store/sqlite/search_index.h"
+
+/* A key is taken at most this far behind the wished one. */
+enum { KEY_PROBES = 1 << SEARCH_KEY_LOW_BITS };
+
+/* The low bits wished: a slot for the session, and in it the event's index. */
+enum { KEY_INDEX_BITS = 10, KEY_SLOT_BITS = SEARCH_KEY_LOW_BITS - KEY_INDEX_BITS };
+
+/* A group's texts are held in memory up to here, then written early. */
+enum { COLLECTED_BYTES = 8 * 1024 * 1024 };
+
+struct search_row {
+    int64_t key; /* wished */
+    int64_t event;
+    char scope[SEARCH_SCOPE_SIZE];
+    struct str old_text; /* to be taken out; STR_NULL = nothing is in */
+    struct str new_text; /* to be put in; STR_NULL = nothing */
+};
+
+struct search_rows {
+    GHashTable *by_event; /* &row->event -> row, in the arena */
+    struct arena arena;
+};
+
+int64_t search_key_at(int64_t time_ms)
+{
+    return CLAMP(time_ms, 0, LIMIT_TIME_MS) << SEARCH_KEY_LOW_BITS;
+}
+
+int64_t search_key_wish(int64_t time_ms, int64_t event)
+{
+    uint64_t slot = (uint64_t)event_number_session(event) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KEY_SLOT_BITS);
+    return search_key_at(time_ms) | (int64_t)(slot << KEY_INDEX_BITS) |
+           (event_number_index(event) & ((1 << KEY_INDEX_BITS) - 1));
+}
+
+void search_scope(char scope[SEARCH_SCOPE_SIZE], int64_t company, enum dialect dialect, int64_t visitor)
+{
+    g_snprintf(scope, SEARCH_SCOPE_SIZE, "c%" G_GINT64_FORMAT " d%d v%" G_GINT64_FORMAT, company, (int)dialect,
+               visitor);
+}
+
+static struct search_row *row_get(struct sqlite_store *store, const struct session *s, const struct event *e)
+{
+    struct search_rows *rows = store->search_rows;
+    if (!rows) {
+        rows = store->search_rows = g_new0(struct search_rows, 1);
+        rows->by_event = g_hash_table_new(g_int64_hash, g_int64_equal);
+        arena_init(&rows->arena);
+    }
+    int64_t number = event_number(s->number, e->index);
+    struct search_row *row = g_hash_table_lookup(rows->by_event, &number);
+    if (row)
+        return row;
+    row = arena_new(&rows->arena, struct search_row);
+    row->event = number;
+    row->key = search_key_wish(e->time_ms, number);
+    search_scope(row->scope, s->company, s->dialect, s->visitor);
+    g_hash_table_insert(rows->by_event, &row->event, row);
+    return row;
+}
+
+static bool flush_when_large(struct store_txn *txn, GError **error)
+{
+    struct sqlite_store *store = sqlite_txn(txn)->connection->store;
+    return store->search_rows->arena.total < COLLECTED_BYTES || search_flush(txn, error);
+}
+
+bool search_add(struct store_txn *txn, const struct session *s, const struct event *e, struct str text, GError **error)
+{
+    struct sqlite_store *store = sqlite_txn(txn)->connection->store;
+    if (str_is_empty(text) || !store->options.full_text)
+        return true;
+    row_get(store, s, e)->new_text = arena_str(&store->search_rows->arena, text);
+    return flush_when_large(txn, error);
+}
+
+bool search_remove(struct store_txn *txn, const struct session *s, const struct event *e, struct str text,
+                   GError **error)
+{
+    struct sqlite_store *store = sqlite_txn(txn)->connection->store;
+    if (str_is_empty(text) || !store->options.full_text)
+        return true;
+    struct search_row *row = row_get(store, s, e);
+    if (row->new_text.ptr)
+        row->new_text = STR_NULL; /* added in this very group: it never went in */
+    else
+        row->old_text = arena_str(&store->search_rows->arena, text);
+    return flush_when_large(txn, error);
+}
+
+/* The key under which the event is indexed; 0 = it is not. */
+static bool key_find(struct store_txn *txn, const struct search_row *row, int64_t *key, GError **error)
+{
+    sqlite3_stmt *q = txn_statement(
+        txn, "SELECT key FROM search_key WHERE key >= ?1 AND key < ?1 + ?2 AND event = ?3 LIMIT 1", error);
+    if (!q)
+        return false;
+    bind_int(q, 1, row->key);
+    bind_int(q, 2, KEY_PROBES);
+    bind_int(q, 3, row->event);
+    int found = txn_step(txn, q, error);
+    *key = found > 0 ? column_int(q, 0) : 0;
+    sqlite3_reset(q);
+    return found >= 0;
+}
+
+/* Takes the first free key from the wished one on. */
+static bool key_take(struct store_txn *txn, const struct search_row *row, int64_t *key, GError **error)
+{
+    sqlite3_stmt *q = txn_statement(txn, "INSERT OR IGNORE INTO search_key(key, event) VALUES(?1, ?2)", error);
+    if (!q)
+        return false;
+    for (*key = row->key; *key < row->key + KEY_PROBES; ++*key) {
+        bind_int(q, 1, *key);
+        bind_int(q, 2, row->event);
+        if (!txn_run(txn, q, error))
+            return false;
+        if (sqlite3_changes(sqlite_txn(txn)->connection->db))
+            return true;
+    }
+    txn->failed = true;
+    reason_set(error, REASON_INTERNAL, "more than %d messages in one millisecond", KEY_PROBES);
+    return false;
+}
+
+static bool key_drop(struct store_txn *txn, int64_t key, GError **error)
+{
+    sqlite3_stmt *q = txn_statement(txn, "DELETE FROM search_key WHERE key = ?1", error);
+    if (!q)
+        return false;
+    bind_int(q, 1, key);
+    return txn_run(txn, q, error);
+}
+
+static bool index_change(struct store_txn *txn, const char *sql, int64_t key, struct str text, const char *scope,
+                         GError **error)
+{
+    sqlite3_stmt *q = txn_statement(txn, sql, error);
+    if (!q)
+        return false;
+    bind_int(q, 1, key);
+    bind_str(q, 2, text);
+    bind_str(q, 3, str_from_c(scope));
+    return txn_run(txn, q, error);
+}
+
+static bool row_write(struct store_txn *txn, const struct search_row *row, GError **error)
+{
+    int64_t key = 0;
+    if (row->old_text.ptr) {
+        if (!key_find(txn, row, &key, error))
+            return false;
+        if (key && !index_change(txn, "INSERT INTO search(search, rowid, text, scope) VALUES('delete', ?1, ?2, ?3)",
+                                 key, row->old_text, row->scope, error))
+            return false;
+        if (key && !row->new_text.ptr)
+            return key_drop(txn, key, error);
+    }
+    if (!row->new_text.ptr)
+        return true;
+    if (!key && !key_take(txn, row, &key, error))
+        return false;
+    return index_change(txn, "INSERT INTO search(rowid, text, scope) VALUES(?1, ?2, ?3)", key, row->new_text,
+                        row->scope, error);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct search_row *x = *(const struct search_row *const *)a, *y = *(const struct search_row *const *)b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->event > y->event) - (x->event < y->event);
+}
+
+bool search_flush(struct store_txn *txn, GError **error)
+{
+    struct sqlite_store *store = sqlite_txn(txn)->connection->store;
+    struct search_rows *rows = store->search_rows;
+    if (!rows)
+        return true;
+    guint count = g_hash_table_size(rows->by_event);
+    struct search_row **sorted = arena_array(&rows->arena, count, sizeof *sorted);
+    GHashTableIter i;
+    gpointer row;
+    g_hash_table_iter_init(&i, rows->by_event);
+    for (guint at = 0; g_hash_table_iter_next(&i, NULL, &row);)
+        sorted[at++] = row;
+    if (count)
+        qsort(sorted, count, sizeof(struct search_row *), by_key);
+    bool ok = true;
+    for (guint at = 0; ok && at < count; at++)
+        ok = row_write(txn, sorted[at], error);
+    search_forget(store);
+    return ok;
+}
+
+void search_forget(struct sqlite_store *store)
+{
+    if (!store->search_rows)
+        return;
+    g_hash_table_remove_all(store->search_rows->by_event);
+    arena_clear(&store->search_rows->arena);
+}
+
+void search_free(struct sqlite_store *store)
+{
+    if (!store->search_rows)
+        return;
+    search_forget(store);
+    g_hash_table_destroy(store->search_rows->by_event);
+    g_free(store->search_rows);
+    store->search_rows = NULL;
+}
