@@ -20,6 +20,8 @@ enum {
     LIMIT_JSON_DEPTH = 64,
     LIMIT_IMPORT_LINE = 64 * 1024 * 1024,
 
+    LIMIT_SETTING = 4096, /* one value of the settings */
+
     /* Lists and search. */
     LIMIT_PAGE = 200,
     LIMIT_QUERY_TERMS = 32,

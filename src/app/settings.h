@@ -1,0 +1,91 @@
+/* The settings: one table that makes the file's parser, the environment's names, the command line, `--help` and
+ * doc/settings.md.
+ *
+ * A setting comes from, strongest first: the command line (--rocketchat-rate-limiter 0), the environment
+ * (PARLEY_ROCKETCHAT_RATE_LIMITER=0), the file given with --config (section [rocketchat], key rate_limiter), its
+ * default. Settings are read once, at the start and on one thread, and do not change afterwards. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/reason.h"
+
+#include <stdint.h>
+
+/* field, section, type, default, least, greatest, unit, meaning. The field's name makes all the others: its key in the
+ * file is the part behind the section, the command line has "-" for "_", the environment upper case. A CHOICE lists its
+ * words as the unit. */
+#define SETTINGS(X) \
+    X(listen, "parley", TEXT, "127.0.0.1:3000", 0, 0, "host:port", \
+      "Where to serve HTTP. The host is a numeric address; port 0 takes any free one.") \
+    X(data, "parley", TEXT, "", 0, 0, "directory", "The data directory.") \
+    X(allow_demo_credentials, "parley", FLAG, "false", 0, 0, "", \
+      "Accept the sample company's published credentials even when listening beyond loopback: for containers that " \
+      "only show what Parley is.") \
+    X(trust_forwarded, "parley", FLAG, "false", 0, 0, "", \
+      "Believe X-Real-IP from peers on loopback: for a reverse proxy on the same machine. Without it all clients " \
+      "behind the proxy share one address.") \
+    X(log_level, "log", CHOICE, "info", 0, 0, "debug info warning error", "Entries below this level are not written.") \
+    X(log_requests, "log", FLAG, "true", 0, 0, "", "Write one line for each request.") \
+    X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \
+    X(http_connections, "http", NUMBER, "65536", 16, 1048576, "connections", \
+      "Connections open at once; one more is answered 503.") \
+    X(http_head_time, "http", NUMBER, "10", 1, 3600, "seconds", "How long a request's head may take to arrive.") \
+    X(http_body_time, "http", NUMBER, "30", 1, 3600, "seconds", "How long a request's body may take to arrive.") \
+    X(http_idle_time, "http", NUMBER, "75", 1, 3600, "seconds", "How long a connection without a request is kept.") \
+    X(http_send_time, "http", NUMBER, "30", 1, 3600, "seconds", "How long a client may take no byte of an answer.") \
+    X(rocketchat_rate_limiter, "rocketchat", NUMBER, "600", 0, 1000000, "calls", \
+      "Calls that one client may make of one route in one window; 0 = no limit. Administrators are never limited.") \
+    X(rocketchat_rate_limiter_window, "rocketchat", NUMBER, "60", 1, 86400, "seconds", "How long a window lasts.") \
+    X(rocketchat_cors_origin, "rocketchat", TEXT, "*", 0, 0, "origins", \
+      "Origins whose pages may call the Rocket.Chat API from a browser: `*`, or a list with commas.") \
+    X(genesys_prefix, "genesys", TEXT, "", 0, 0, "path", \
+      "One more path prefix of the Genesys API, beside none, `/webapi` and `/eservices`.") \
+    X(genesys_alias, "genesys", TEXT, "117", 0, 0, "", "The alias that answers carry.") \
+    X(genesys_lenient, "genesys", FLAG, "false", 0, 0, "", "Accept requests without alias and tenantName.") \
+    X(genesys_chat_timeout, "genesys", NUMBER, "45", 0, 86400, "seconds", \
+      "A client of a live Genesys chat that was silent for so long has left; 0 = never.") \
+    X(agendize_date_bounds, "agendize", CHOICE, "natural", 0, 0, "natural literal", \
+      "What a lone startDate or endDate means: natural = from and to; literal = upper and lower bound, as the " \
+      "vendor's " \
+      "page says.") \
+    X(agendize_query_credentials, "agendize", FLAG, "false", 0, 0, "", \
+      "Accept apiKey and token in the query. Off because URLs end up in logs.")
+
+struct settings {
+#define SETTING_FIELD_TEXT char *
+#define SETTING_FIELD_CHOICE char *
+#define SETTING_FIELD_FLAG bool
+#define SETTING_FIELD_NUMBER int64_t
+#define X(field, section, type, initial, least, greatest, unit, meaning) SETTING_FIELD_##type field;
+    SETTINGS(X)
+#undef X
+};
+
+/* Where the values come from, gathered before settings_load. `given` is filled by the options of settings_options. */
+struct settings_source {
+    char *config;      /* the file; NULL = none */
+    GHashTable *given; /* field -> value, from the command line; NULL = none */
+};
+
+void settings_source_clear(struct settings_source *source);
+
+/* Adds --config and one option a setting. With `only` (NULL-terminated) just the settings of those fields, and --config
+ * only with `config`. The source must stay where it is while the context parses. */
+void settings_options(GOptionContext *context, struct settings_source *source, bool config, const char *const *only);
+
+/* Reads everything. Reason SETTING_INVALID: an unknown section or key of the file, a value of the wrong type or out of
+ * range; the message names the place, the value's rule, and where to look. FILE_UNREADABLE. */
+bool settings_load(struct settings *settings, const struct settings_source *source, GError **error);
+
+/* The file's part of it: values of `text` on top of what is there. Same reasons. */
+bool settings_read_text(struct settings *settings, struct str text, GError **error);
+
+/* All defaults; settings_clear frees. */
+void settings_init(struct settings *settings);
+void settings_clear(struct settings *settings);
+
+/* A commented file with the values as they are. */
+void settings_write_file(const struct settings *settings, struct buf *out);
+
+/* doc/settings.md. */
+void settings_write_markdown(struct buf *out);
