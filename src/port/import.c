@@ -1,0 +1,464 @@
+#include "port/import.h"
+
+#include <sodium.h>
+
+enum {
+    ROOM = 1024 * 1024,                   /* bytes waiting before the feeder is asked to pause */
+    UNDER_WAY = 4,                        /* batches at the writer */
+    BATCH_EVENTS = LIMIT_IMPORT_BATCH / 2 /* a batch ends with the line that reaches this, so it stays below the limit
+                                             unless that one line is very long */
+};
+
+/* Lines on their way to the writer. */
+struct batch {
+    struct import_op op; /* first */
+    bool (*run)(struct op *op, struct store_txn *txn, GError **error);
+    struct import *import;
+    int64_t order;   /* 1, 2, 3... */
+    GArray *lines;   /* struct line */
+    GArray *numbers; /* int64_t: the line's number in the stream */
+    size_t events;
+    struct batch *next; /* in import->finished */
+};
+
+struct import {
+    struct import_options options;
+    struct import_place place; /* to skip to; bytes 0 = from the start */
+    GThread *thread;
+
+    GMutex lock;
+    GCond changed;
+    /* Under the lock. */
+    struct buf incoming;
+    bool ended, over, paused;
+    struct batch *finished; /* answered by the writer, newest first */
+
+    int cancelled;        /* atomic */
+    int64_t failed_order; /* atomic: a batch that failed; those behind it must not run. 0 = none */
+    int64_t lines_done;   /* atomic */
+
+    /* The import's thread only. */
+    struct buf working; /* bytes not yet parsed from `start` on */
+    size_t start;
+    int64_t line; /* number of the line being read */
+    int64_t bytes;
+    crypto_generichash_state digest;
+    struct batch *batch; /* being filled */
+    int64_t orders;      /* batches submitted */
+    int under_way;
+    bool stop; /* something failed: submit no more */
+    int64_t error_order;
+    struct import_result result;
+};
+
+/* ---- the place ------------------------------------------------------------------------------------------ */
+
+struct str import_place_name(int64_t company, struct str head, struct arena *a)
+{
+    uint8_t hash[16];
+    char hex[2 * sizeof hash + 1];
+    crypto_generichash(hash, sizeof hash, (const uint8_t *)head.ptr, head.len, NULL, 0);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    return arena_printf(a, "import.%lld.%s", (long long)company, hex);
+}
+
+bool import_place_get(struct store_txn *txn, struct str name, struct import_place *place, bool *found, GError **error)
+{
+    struct arena scratch;
+    struct str value, word, rest;
+    *place = (struct import_place){0};
+    arena_init(&scratch);
+    bool ok = store_value_get(txn, name, &scratch, &value, found, error);
+    if (ok && *found) {
+        size_t length = 0;
+        rest = str_split(value, ' ', &word);
+        *found = str_to_int64(word, &place->bytes);
+        rest = str_split(rest, ' ', &word);
+        *found = *found && str_to_int64(word, &place->lines) &&
+                 sodium_hex2bin(place->digest, sizeof place->digest, rest.ptr, rest.len, NULL, &length, NULL) == 0 &&
+                 length == sizeof place->digest;
+    }
+    arena_clear(&scratch);
+    return ok;
+}
+
+static void digest_now(const struct import *import, uint8_t digest[IMPORT_PLACE_SIZE])
+{
+    crypto_generichash_state copy = import->digest;
+    crypto_generichash_final(&copy, digest, IMPORT_PLACE_SIZE);
+}
+
+static struct str place_value(const struct import *import, struct arena *a)
+{
+    uint8_t digest[IMPORT_PLACE_SIZE];
+    char hex[2 * IMPORT_PLACE_SIZE + 1];
+    digest_now(import, digest);
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+    return arena_printf(a, "%lld %lld %s", (long long)import->bytes, (long long)import->line, hex);
+}
+
+/* ---- batches -------------------------------------------------------------------------------------------- */
+
+/* On the writer's thread. Batches run in order, so when one is refused all behind it see that and change nothing. */
+static bool batch_run(struct op *op, struct store_txn *txn, GError **error)
+{
+    struct batch *batch = (struct batch *)op;
+    struct import *import = batch->import;
+    int64_t failed = __atomic_load_n(&import->failed_order, __ATOMIC_SEQ_CST);
+    if (failed && failed < batch->order) {
+        reason_set(error, REASON_CANCELLED, "a batch before this one was refused");
+        return false;
+    }
+    bool ok = batch->run(op, txn, error);
+    __atomic_store_n(&import->failed_order, ok ? 0 : batch->order, __ATOMIC_SEQ_CST);
+    return ok;
+}
+
+static void batch_done(struct op *op)
+{
+    struct batch *batch = (struct batch *)op;
+    struct import *import = batch->import;
+    int64_t failed = __atomic_load_n(&import->failed_order, __ATOMIC_SEQ_CST);
+    /* A commit may fail after `run` went well: then those behind must not run either. */
+    if (op->error && (!failed || failed > batch->order))
+        __atomic_store_n(&import->failed_order, batch->order, __ATOMIC_SEQ_CST);
+    g_mutex_lock(&import->lock);
+    batch->next = import->finished;
+    import->finished = batch;
+    g_cond_broadcast(&import->changed);
+    g_mutex_unlock(&import->lock);
+}
+
+static struct batch *batch_new(struct import *import)
+{
+    struct batch *batch = g_new0(struct batch, 1);
+    import_op_init(&batch->op, import->options.core);
+    batch->run = batch->op.op.run;
+    batch->op.op.run = batch_run;
+    batch->op.op.done = batch_done;
+    batch->op.company = import->options.company;
+    batch->op.skip_bad = import->options.skip_bad;
+    batch->import = import;
+    batch->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+    batch->numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+    g_array_unref(batch->lines);
+    g_array_unref(batch->numbers);
+    import_op_clear(&batch->op);
+    g_free(batch);
+}
+
+static void fail(struct import *import, int64_t order, int64_t line, GError *error)
+{
+    import->stop = true;
+    /* The first batch that failed is the one to speak of: those behind it only followed. */
+    if (import->result.error && import->error_order <= order) {
+        g_error_free(error);
+        return;
+    }
+    g_clear_error(&import->result.error);
+    import->error_order = order;
+    import->result.error = error;
+    import->result.line = line;
+}
+
+static void refused(struct import *import, int64_t line, const GError *why)
+{
+    import->result.counts.refused++;
+    if (import->options.refused)
+        import->options.refused(import->options.data, line, why);
+}
+
+/* "lines[12]" or "lines[12].events[3].text" -> 12. */
+static bool line_of_field(struct str field, size_t count, size_t *line)
+{
+    struct str number, prefix = STR("lines[");
+    int64_t value;
+    if (!str_starts_with(field, prefix))
+        return false;
+    str_split(str_skip(field, prefix.len), ']', &number);
+    if (!str_to_int64(number, &value) || value < 0 || (size_t)value >= count)
+        return false;
+    *line = (size_t)value;
+    return true;
+}
+
+static void batch_account(struct import *import, struct batch *batch)
+{
+    struct op *op = &batch->op.op;
+    if (op->error) {
+        size_t at;
+        bool known = line_of_field(reason_field(op->error), batch->numbers->len, &at);
+        fail(import, batch->order, known ? g_array_index(batch->numbers, int64_t, at) : 0, g_steal_pointer(&op->error));
+        return;
+    }
+    import->result.counts.created += batch->op.counts.created;
+    import->result.counts.appended += batch->op.counts.appended;
+    import->result.counts.unchanged += batch->op.counts.unchanged;
+    import->result.counts.events += batch->op.counts.events;
+    for (size_t i = 0; batch->op.refusals && i < batch->lines->len; i++)
+        if (batch->op.refusals[i])
+            refused(import, g_array_index(batch->numbers, int64_t, i), batch->op.refusals[i]);
+    __atomic_add_fetch(&import->lines_done, batch->lines->len, __ATOMIC_RELAXED);
+}
+
+/* Takes up what the writer answered; waits until fewer than `most` batches are under way. */
+static void harvest(struct import *import, int most)
+{
+    for (;;) {
+        g_mutex_lock(&import->lock);
+        while (!import->finished && import->under_way >= most)
+            g_cond_wait(&import->changed, &import->lock);
+        struct batch *batch = import->finished;
+        import->finished = NULL;
+        g_mutex_unlock(&import->lock);
+        if (!batch)
+            return;
+        while (batch) {
+            struct batch *next = batch->next;
+            import->under_way--;
+            batch_account(import, batch);
+            batch_free(batch);
+            batch = next;
+        }
+    }
+}
+
+/* `last`: the stream is at its end, so there is no place to go on from any more. */
+static void submit(struct import *import, bool last)
+{
+    struct batch *batch = g_steal_pointer(&import->batch);
+    harvest(import, UNDER_WAY);
+    if (import->stop) {
+        batch_free(batch);
+        return;
+    }
+    struct op *op = &batch->op.op;
+    batch->order = ++import->orders;
+    batch->op.lines = (struct line *)batch->lines->data;
+    batch->op.line_count = batch->lines->len;
+    if (import->options.place_name.ptr) {
+        batch->op.value_name = import->options.place_name;
+        batch->op.value = last ? STR("") : place_value(import, &op->arena);
+    }
+    import->under_way++;
+    core_submit(op);
+}
+
+/* ---- lines ---------------------------------------------------------------------------------------------- */
+
+static void take_line(struct import *import, struct str text)
+{
+    GError *error = NULL;
+    struct line line;
+    if (str_is_empty(str_trim(text)))
+        return;
+    if (!line_parse(text, &line, &import->batch->op.op.arena, &error)) {
+        if (import->options.skip_bad) {
+            refused(import, import->line, error);
+            g_error_free(error);
+        } else {
+            fail(import, import->orders + 1, import->line, error);
+        }
+        return;
+    }
+    g_array_append_val(import->batch->lines, line);
+    g_array_append_val(import->batch->numbers, import->line);
+    import->batch->events += line.event_count + 1;
+    if (import->batch->events < BATCH_EVENTS)
+        return;
+    submit(import, false);
+    import->batch = batch_new(import);
+}
+
+/* One line with its newline, when it has one. */
+static void count_line(struct import *import, struct str text)
+{
+    crypto_generichash_update(&import->digest, (const uint8_t *)text.ptr, text.len);
+    import->line++;
+    import->bytes += text.len;
+    if (import->bytes > import->place.bytes) {
+        take_line(import, text);
+        return;
+    }
+    __atomic_add_fetch(&import->lines_done, 1, __ATOMIC_RELAXED);
+    if (import->bytes < import->place.bytes)
+        return;
+    uint8_t digest[IMPORT_PLACE_SIZE];
+    digest_now(import, digest);
+    if (import->line != import->place.lines || memcmp(digest, import->place.digest, sizeof digest)) {
+        import->result.place_differs = true;
+        GError *error = NULL;
+        reason_set(&error, REASON_LINE_INVALID, "the file has changed since its import was interrupted");
+        fail(import, 1, import->line, error);
+    }
+}
+
+/* Moves what was fed behind what is left to parse. False at the end of the stream. */
+static bool refill(struct import *import)
+{
+    buf_consume(&import->working, import->start);
+    import->start = 0;
+    g_mutex_lock(&import->lock);
+    while (import->incoming.len == 0 && !import->ended && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST))
+        g_cond_wait(&import->changed, &import->lock);
+    bool more = import->incoming.len > 0;
+    buf_add(&import->working, buf_str(&import->incoming));
+    buf_reset(&import->incoming);
+    bool wake = import->paused;
+    import->paused = false;
+    g_cond_broadcast(&import->changed);
+    g_mutex_unlock(&import->lock);
+    if (wake && import->options.waiter)
+        import->options.waiter->wake(import->options.waiter);
+    return more;
+}
+
+static void read_lines(struct import *import)
+{
+    size_t seen = 0; /* bytes from start on known to hold no newline */
+    while (!import->stop && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST)) {
+        struct str left = str_skip(buf_str(&import->working), import->start);
+        const char *newline = left.len > seen ? memchr(left.ptr + seen, '\n', left.len - seen) : NULL;
+        if (newline) {
+            size_t length = (size_t)(newline - left.ptr) + 1;
+            count_line(import, str_from(left.ptr, length));
+            import->start += length;
+            seen = 0;
+            continue;
+        }
+        seen = left.len;
+        if (left.len > LIMIT_IMPORT_LINE) {
+            GError *error = NULL;
+            reason_set(&error, REASON_LINE_INVALID, "a line is longer than %d bytes", LIMIT_IMPORT_LINE);
+            fail(import, import->orders + 1, import->line + 1, error);
+        } else if (!refill(import)) {
+            left = str_skip(buf_str(&import->working), import->start);
+            if (left.len > 0)
+                count_line(import, left);
+            return;
+        }
+    }
+}
+
+static void *import_thread(void *data)
+{
+    struct import *import = data;
+    import->batch = batch_new(import);
+    read_lines(import);
+    if (!import->stop && __atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST)) {
+        GError *error = NULL;
+        reason_set(&error, REASON_CANCELLED, "the import was interrupted");
+        fail(import, INT64_MAX, 0, error);
+    }
+    if (!import->stop && (import->batch->lines->len > 0 || import->options.place_name.ptr))
+        submit(import, true);
+    g_clear_pointer(&import->batch, batch_free);
+    harvest(import, 1);
+
+    g_mutex_lock(&import->lock);
+    import->over = true;
+    g_cond_broadcast(&import->changed);
+    g_mutex_unlock(&import->lock);
+    if (import->options.waiter)
+        import->options.waiter->wake(import->options.waiter);
+    return NULL;
+}
+
+/* ---- the feeder's side ---------------------------------------------------------------------------------- */
+
+struct import *import_new(const struct import_options *options)
+{
+    struct import *import = g_new0(struct import, 1);
+    import->options = *options;
+    if (options->place)
+        import->place = *options->place;
+    import->options.place = NULL;
+    g_mutex_init(&import->lock);
+    g_cond_init(&import->changed);
+    buf_init(&import->incoming, 2 * ROOM);
+    buf_init(&import->working, LIMIT_IMPORT_LINE + 4 * ROOM);
+    crypto_generichash_init(&import->digest, NULL, 0, IMPORT_PLACE_SIZE);
+    import->thread = g_thread_new("import", import_thread, import);
+    return import;
+}
+
+bool import_feed(struct import *import, struct str bytes)
+{
+    g_mutex_lock(&import->lock);
+    if (!import->over)
+        buf_add(&import->incoming, bytes);
+    /* The feeder stopped when told to and its pieces are no larger than ROOM. */
+    g_assert(!import->incoming.overflow);
+    import->paused = import->incoming.len >= ROOM || import->over;
+    bool more = !import->paused;
+    g_cond_broadcast(&import->changed);
+    g_mutex_unlock(&import->lock);
+    return more;
+}
+
+bool import_wait(struct import *import)
+{
+    g_mutex_lock(&import->lock);
+    while (import->incoming.len >= ROOM && !import->over)
+        g_cond_wait(&import->changed, &import->lock);
+    bool over = import->over;
+    g_mutex_unlock(&import->lock);
+    return !over;
+}
+
+void import_end(struct import *import)
+{
+    g_mutex_lock(&import->lock);
+    import->ended = true;
+    g_cond_broadcast(&import->changed);
+    g_mutex_unlock(&import->lock);
+}
+
+void import_cancel(struct import *import)
+{
+    __atomic_store_n(&import->cancelled, 1, __ATOMIC_SEQ_CST);
+    import_end(import);
+}
+
+bool import_is_over(struct import *import)
+{
+    g_mutex_lock(&import->lock);
+    bool over = import->over;
+    g_mutex_unlock(&import->lock);
+    return over;
+}
+
+int64_t import_lines(struct import *import)
+{
+    return __atomic_load_n(&import->lines_done, __ATOMIC_RELAXED);
+}
+
+void import_finish(struct import *import, struct import_result *result)
+{
+    g_thread_join(import->thread);
+    *result = import->result;
+    buf_clear(&import->incoming);
+    buf_clear(&import->working);
+    g_mutex_clear(&import->lock);
+    g_cond_clear(&import->changed);
+    g_free(import);
+}
+
+void import_result_clear(struct import_result *result)
+{
+    g_clear_error(&result->error);
+}
+
+void import_result_write(const struct import_result *result, struct json *w)
+{
+    json_member_int(w, "created", result->counts.created);
+    json_member_int(w, "appended", result->counts.appended);
+    json_member_int(w, "unchanged", result->counts.unchanged);
+    json_member_int(w, "refused", result->counts.refused);
+    json_member_int(w, "events", result->counts.events);
+}

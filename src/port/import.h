@@ -1,0 +1,92 @@
+/* Import: a stream of lines (model/line.h), one session each, into a company.
+ *
+ * Bytes are pushed in; a thread of the import's own parses them and hands batches of lines to the writer, a few under
+ * way at once so that the writer groups them. The command feeds a file, the HTTP route a request's body.
+ *
+ *     struct import *import = import_new(&options);
+ *     while (more && import_feed(import, piece)) ...    // false: wait for room, or for the end after a failure
+ *     import_end(import);
+ *     import_finish(import, &result);
+ *
+ * All or nothing goes by batch: without skip_bad the first line that cannot be taken ends the import, and nothing behind
+ * the last whole batch before it is changed. Lines that are there already are skipped (core/conversation.h), so an import
+ * that was interrupted is simply run again.
+ *
+ * One thread feeds and finishes; the waiter is woken on another. */
+#pragma once
+
+#include "base/waiter.h"
+#include "core/conversation.h"
+#include "text/json_write.h"
+
+struct import;
+
+enum { IMPORT_PLACE_SIZE = 32 };
+
+/* How far an earlier, interrupted import of the same file came. Kept in the store, in the same transaction as the lines
+ * before it. */
+struct import_place {
+    int64_t bytes, lines;
+    uint8_t digest[IMPORT_PLACE_SIZE]; /* of those bytes: the file is still the same as far as it matters */
+};
+
+struct import_options {
+    struct core *core;
+    int64_t company;
+    bool skip_bad;
+    /* Told of each line refused under skip_bad, on the import's thread; may be NULL. */
+    void (*refused)(void *data, int64_t line, const GError *why);
+    void *data;
+    /* Woken when there is room again after import_feed said no, and when the import is over. NULL: the feeder blocks in
+     * import_wait. */
+    struct waiter *waiter;
+    /* Name of the stored place (import_place_name); STR_NULL = none is kept. Lives as long as the import. */
+    struct str place_name;
+    /* Skip up to here. The bytes must be fed all the same; when they are others, the import fails with LINE_INVALID and
+     * `place_differs` set in the result. NULL = from the start. Copied. */
+    const struct import_place *place;
+};
+
+struct import *import_new(const struct import_options *options);
+
+/* Copies the bytes in, at most a megabyte at a time. False: that is enough for now, wait for the waiter or in import_wait
+ * before the next. Bytes fed after the import is over are dropped. */
+bool import_feed(struct import *import, struct str bytes);
+
+/* Blocks until there is room or the import is over; false when it is over. */
+bool import_wait(struct import *import);
+
+/* No more bytes come: the last line may lack its newline. */
+void import_end(struct import *import);
+
+/* Stops after the batches under way; the result says CANCELLED. */
+void import_cancel(struct import *import);
+
+/* Nothing more will change: import_finish does not block. Any thread. */
+bool import_is_over(struct import *import);
+
+/* Lines written and skipped so far, for progress. Any thread. */
+int64_t import_lines(struct import *import);
+
+struct import_result {
+    struct {
+        int64_t created, appended, unchanged, refused, events;
+    } counts;
+    int64_t line;       /* of the error, from 1; 0 = none in particular */
+    bool place_differs; /* see import_options.place */
+    GError *error;      /* why it stopped; NULL = all went in. import_result_clear frees it */
+};
+
+/* Waits until it is over and frees the import. */
+void import_finish(struct import *import, struct import_result *result);
+
+void import_result_clear(struct import_result *result);
+
+/* The members "created", "appended", "unchanged", "refused", "events" into an open object. */
+void import_result_write(const struct import_result *result, struct json *w);
+
+/* The name of the place of a file that begins with `head` (its first 64 KiB, or all) in a company. */
+struct str import_place_name(int64_t company, struct str head, struct arena *a);
+
+/* The place of that name; `found` false when there is none, or the import was finished. */
+bool import_place_get(struct store_txn *txn, struct str name, struct import_place *place, bool *found, GError **error);
