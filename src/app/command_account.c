@@ -1,0 +1,368 @@
+/* The commands that are one request: company, operator, department, button, search, erase. Their words and
+ * options stand in tables; what they do is port/admin.c. */
+#include "app/command.h"
+#include "app/place.h"
+#include "text/json_read.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_LIST, /* may be given again */
+    FIELD_FLAG,
+    FIELD_NUMBER,
+    FIELD_PASSWORD, /* a flag: the value is the first line of standard input */
+};
+
+/* An option and the request's member it becomes. */
+struct field {
+    const char *option, *member;
+    enum field_kind kind;
+    const char *argument; /* as the help names it */
+    const char *about;
+};
+
+struct verb {
+    const char *name;
+    const char *argument; /* the positional one's name in the help; NULL = none */
+    const char *member;   /* what it becomes */
+    bool joined;          /* more arguments are joined by blanks */
+    const char *summary;
+    struct field fields[8];
+};
+
+#define COMPANY \
+    { \
+        "company", "company", FIELD_TEXT, "NAME", "The company; the first one added when not given" \
+    }
+
+static const struct verb company_verbs[] = {
+    {"add",
+     "NAME",
+     "name",
+     false,
+     "Add a company; the first one is the default",
+     {{"time-zone", "timeZone", FIELD_TEXT, "ZONE", "Its time zone, as America/New_York (required)"},
+      {"host", "host", FIELD_TEXT, "NAME", "The host name of requests that are meant for it"}}},
+    {"list", NULL, NULL, false, "List the companies, one a line", {{NULL}}},
+    {"set",
+     "NAME",
+     "name",
+     false,
+     "Change a company",
+     {{"name", "newName", FIELD_TEXT, "NAME", "Its new name"},
+      {"time-zone", "timeZone", FIELD_TEXT, "ZONE", "Its time zone"},
+      {"host", "host", FIELD_TEXT, "NAME", "The host name of requests that are meant for it; empty = none"}}},
+    {"token",
+     "NAME",
+     "name",
+     false,
+     "Make an Agendize apiKey and token and a bearer token of Parley's own; shown once",
+     {{"right", "rights", FIELD_LIST, "RIGHT", "Of the bearer: read, write, import, admin; may be repeated (all)"}}},
+    {NULL},
+};
+
+static const struct verb operator_verbs[] = {
+    {"add",
+     "USERNAME",
+     "username",
+     false,
+     "Add an operator; user names are unique over all companies",
+     {COMPANY,
+      {"role", "roles", FIELD_LIST, "ROLE",
+       "admin, livechat-manager, livechat-monitor, livechat-agent or user; may be repeated"},
+      {"password-stdin", "password", FIELD_PASSWORD, NULL, "Read the password from standard input"},
+      {"name", "name", FIELD_TEXT, "NAME", "Shown to visitors; the user name when not given"},
+      {"email", "email", FIELD_TEXT, "ADDRESS", "Also good for logging in"},
+      {"department", "departments", FIELD_LIST, "ID", "Where they work; may be repeated"},
+      {"id", "id", FIELD_TEXT, "ID", "The userId; random when not given"}}},
+    {"list",
+     NULL,
+     NULL,
+     false,
+     "List the operators, one a line",
+     {{"company", "company", FIELD_TEXT, "NAME", "Of this company only"}}},
+    {"set",
+     "USERNAME",
+     "username",
+     false,
+     "Change an operator",
+     {{"role", "roles", FIELD_LIST, "ROLE", "All roles they have from now on; may be repeated"},
+      {"name", "name", FIELD_TEXT, "NAME", "Shown to visitors"},
+      {"email", "email", FIELD_TEXT, "ADDRESS", "Also good for logging in"},
+      {"department", "departments", FIELD_LIST, "ID", "All departments they work in; may be repeated"},
+      {"disable", "disabled", FIELD_FLAG, NULL, "Take all their tokens and refuse them from now on"}}},
+    {"passwd",
+     "USERNAME",
+     "username",
+     false,
+     "Set the password; all their tokens end",
+     {{"password-stdin", "password", FIELD_PASSWORD, NULL, "Read it from standard input (required)"}}},
+    {"token",
+     "USERNAME",
+     "username",
+     false,
+     "Make a userId and authToken for the Rocket.Chat API; shown once",
+     {{NULL}}},
+    {NULL},
+};
+
+static const struct verb department_verbs[] = {
+    {"add",
+     "NAME",
+     "name",
+     false,
+     "Add a department",
+     {COMPANY,
+      {"id", "id", FIELD_TEXT, "ID", "Its id; random when not given"},
+      {"parent", "parent", FIELD_TEXT, "ID", "The unit above it"}}},
+    {"list", NULL, NULL, false, "List the departments, one a line", {COMPANY}},
+    {"set",
+     "ID",
+     "id",
+     false,
+     "Change a department",
+     {COMPANY,
+      {"name", "name", FIELD_TEXT, "NAME", "Its new name"},
+      {"parent", "parent", FIELD_TEXT, "ID", "The unit above it; empty = none"}}},
+    {NULL},
+};
+
+static const struct verb button_verbs[] = {
+    {"add",
+     "NAME",
+     "name",
+     false,
+     "Add a chat button",
+     {COMPANY, {"id", "id", FIELD_TEXT, "ID", "Its id; random when not given"}}},
+    {"list", NULL, NULL, false, "List the buttons, one a line", {COMPANY}},
+    {"set",
+     "ID",
+     "id",
+     false,
+     "Rename a button",
+     {COMPANY, {"name", "name", FIELD_TEXT, "NAME", "Its new name (required)"}}},
+    {NULL},
+};
+
+static const struct verb search_verb = {
+    "search",
+    "WORDS",
+    "query",
+    true,
+    "Search messages: all words, \"phrases\", prefix*, -without",
+    {COMPANY, {"limit", "limit", FIELD_NUMBER, "N", "At most so many, newest first (20)"}}};
+
+static const struct verb erase_verb = {
+    "erase",  "VISITOR", "visitor", false, "Erase a visitor: texts and personal data go for good, counts stay",
+    {COMPANY}};
+
+/* ---- from options to a request --------------------------------------------------------------------------- */
+
+union value {
+    char *text;
+    char **list;
+    gboolean flag;
+    int number;
+};
+
+static void make_entries(const struct verb *verb, union value *values, GOptionEntry *entries)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++) {
+        const struct field *f = &verb->fields[i];
+        GOptionArg kinds[] = {[FIELD_TEXT] = G_OPTION_ARG_STRING,
+                              [FIELD_LIST] = G_OPTION_ARG_STRING_ARRAY,
+                              [FIELD_FLAG] = G_OPTION_ARG_NONE,
+                              [FIELD_NUMBER] = G_OPTION_ARG_INT,
+                              [FIELD_PASSWORD] = G_OPTION_ARG_NONE};
+        entries[i] = (GOptionEntry){f->option, 0, 0, kinds[f->kind], &values[i], f->about, f->argument};
+    }
+}
+
+static void free_values(const struct verb *verb, union value *values)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++)
+        if (verb->fields[i].kind == FIELD_TEXT)
+            g_free(values[i].text);
+        else if (verb->fields[i].kind == FIELD_LIST)
+            g_strfreev(values[i].list);
+}
+
+/* The first line of standard input; no password is longer than LIMIT_NAME. */
+static struct str read_password(char line[LIMIT_NAME + 2])
+{
+    if (!fgets(line, LIMIT_NAME + 2, stdin))
+        return STR("");
+    line[strcspn(line, "\r\n")] = '\0';
+    return str_from_c(line);
+}
+
+static void add_field(struct json *w, const struct field *f, const union value *value)
+{
+    char line[LIMIT_NAME + 2];
+    bool given = f->kind == FIELD_NUMBER                              ? value->number != 0
+                 : f->kind == FIELD_FLAG || f->kind == FIELD_PASSWORD ? value->flag
+                                                                      : value->text != NULL;
+    if (!given)
+        return;
+    json_key(w, str_from_c(f->member));
+    switch (f->kind) {
+    case FIELD_TEXT:
+        json_add_string(w, str_from_c(value->text));
+        break;
+    case FIELD_LIST:
+        json_array_begin(w);
+        for (char **word = value->list; *word; word++)
+            json_add_string(w, str_from_c(*word));
+        json_array_end(w);
+        break;
+    case FIELD_FLAG:
+        json_add_bool(w, true);
+        break;
+    case FIELD_NUMBER:
+        json_add_int(w, value->number);
+        break;
+    case FIELD_PASSWORD:
+        json_add_string(w, read_password(line));
+        sodium_memzero(line, sizeof line);
+        break;
+    }
+}
+
+/* ---- printing -------------------------------------------------------------------------------------------- */
+
+static void print_json(const json_t *tree)
+{
+    json_dumpf(tree, stdout, JSON_COMPACT);
+    putchar('\n');
+}
+
+/* A list one object a line, anything else on one line. */
+static int print_reply(struct str reply)
+{
+    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL);
+    const json_t *list = json_object_iter_value(json_object_iter(tree));
+    json_t *item;
+    size_t i;
+    if (json_object_size(tree) == 1 && json_is_array(list)) {
+        json_array_foreach((json_t *)list, i, item) print_json(item);
+    } else {
+        print_json(tree);
+    }
+    json_decref(tree);
+    return EXIT_FINE;
+}
+
+/* ---- running --------------------------------------------------------------------------------------------- */
+
+/* `name`: the request's command, as "company.add"; argv[0] the words so far, "company add". */
+static int run_verb(const char *name, const struct verb *verb, bool create, int argc, char **argv)
+{
+    static const char *const only[] = {"data", NULL};
+    union value values[G_N_ELEMENTS(verb->fields)] = {0};
+    GOptionEntry entries[G_N_ELEMENTS(verb->fields) + 1] = {0};
+    struct command_line line;
+    g_autofree char *usage = g_strdup_printf("%s%s--data DIR - %s", verb->argument ? verb->argument : "",
+                                             verb->argument ? " " : "", verb->summary);
+    make_entries(verb, values, entries);
+    if (!command_line_read(&line, argc, argv, usage, NULL, entries, only, verb->joined ? -1 : verb->argument ? 1 : 0)) {
+        free_values(verb, values);
+        return EXIT_USAGE;
+    }
+    struct buf request, reply;
+    struct json w;
+    struct place place = {0};
+    GError *error = NULL;
+    int code;
+    buf_init(&request, LIMIT_HTTP_BODY);
+    buf_init(&reply, LIMIT_IMPORT_LINE);
+    json_init(&w, &request);
+    json_object_begin(&w);
+    json_member_string(&w, "command", str_from_c(name));
+    if (verb->argument && !line.arguments[0]) {
+        code = command_usage(argv[0], "%s is missing", verb->argument);
+    } else {
+        if (verb->argument) {
+            json_key(&w, str_from_c(verb->member));
+            g_autofree char *words = g_strjoinv(" ", line.arguments);
+            json_add_string(&w, str_from_c(words));
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++)
+            add_field(&w, &verb->fields[i], &values[i]);
+        json_object_end(&w);
+        bool ok = place_open(&place, &line.settings, create, &error) &&
+                  place_command(&place, buf_str(&request), &reply, &error);
+        code = ok ? print_reply(buf_str(&reply)) : command_fail(error);
+        place_close(&place);
+    }
+    buf_clear(&request);
+    buf_clear(&reply);
+    free_values(verb, values);
+    command_line_clear(&line);
+    return code;
+}
+
+static void print_verbs(const char *group, const struct verb *verbs, FILE *out)
+{
+    fprintf(out, "Usage:\n");
+    for (const struct verb *v = verbs; v->name; v++) {
+        g_autofree char *words =
+            g_strdup_printf("%s%s%s", v->name, v->argument ? " " : "", v->argument ? v->argument : "");
+        fprintf(out, "  parley %s %-18s %s\n", group, words, v->summary);
+    }
+    fprintf(out, "\n`parley %s VERB --help` shows the options. All take --data DIR.\n", group);
+}
+
+static int run_group(const char *group, const struct verb *verbs, int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+        print_verbs(group, verbs, stdout);
+        return EXIT_FINE;
+    }
+    for (const struct verb *v = verbs; argc > 1 && v->name; v++) {
+        if (strcmp(v->name, argv[1]))
+            continue;
+        g_autofree char *name = g_strdup_printf("%s.%s", group, v->name);
+        g_autofree char *words = g_strdup_printf("%s %s", group, v->name);
+        char *original = argv[1];
+        argv[1] = words;
+        int code = run_verb(name, v, !strcmp(name, "company.add"), argc - 1, argv + 1);
+        argv[1] = original;
+        return code;
+    }
+    if (argc > 1)
+        return command_usage(group, "there is no `parley %s %s`", group, argv[1]);
+    print_verbs(group, verbs, stderr);
+    return EXIT_USAGE;
+}
+
+int command_company(int argc, char **argv)
+{
+    return run_group("company", company_verbs, argc, argv);
+}
+
+int command_operator(int argc, char **argv)
+{
+    return run_group("operator", operator_verbs, argc, argv);
+}
+
+int command_department(int argc, char **argv)
+{
+    return run_group("department", department_verbs, argc, argv);
+}
+
+int command_button(int argc, char **argv)
+{
+    return run_group("button", button_verbs, argc, argv);
+}
+
+int command_search(int argc, char **argv)
+{
+    return run_verb("search", &search_verb, false, argc, argv);
+}
+
+int command_erase(int argc, char **argv)
+{
+    return run_verb("erase", &erase_verb, false, argc, argv);
+}

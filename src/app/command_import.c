@@ -1,0 +1,266 @@
+#include "app/client.h"
+#include "app/command.h"
+#include "app/input.h"
+#include "app/place.h"
+#include "base/clock.h"
+#include "port/admin.h"
+#include "port/import.h"
+#include "text/json_read.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PIECE = 64 * 1024, PROGRESS_EVERY_MS = 100 };
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+struct job {
+    struct place *place;
+    int64_t company;
+    char *company_name; /* as given; NULL = the default one */
+    gboolean skip_bad;
+    const char *file;
+    struct input *input;
+    GError *input_error;
+    int64_t shown_ms;
+};
+
+/* ---- progress -------------------------------------------------------------------------------------------- */
+
+static void show_progress(struct job *job, bool last)
+{
+    static const char bar[] = "########################################";
+    int64_t done, size, now = clock_monotonic_ms();
+    if (!isatty(STDERR_FILENO) || (!last && now - job->shown_ms < PROGRESS_EVERY_MS))
+        return;
+    job->shown_ms = now;
+    input_progress(job->input, &done, &size);
+    if (last)
+        fprintf(stderr, "\r\033[K");
+    else if (size > 0)
+        fprintf(stderr, "\r%s [%-40.*s] %3d%%", job->file, (int)(40 * done / size), bar, (int)(100 * done / size));
+    else
+        fprintf(stderr, "\r%s %lld MB", job->file, (long long)(done >> 20));
+}
+
+static void show_refused(void *data, int64_t line, const GError *why)
+{
+    const struct job *job = data;
+    struct str field = reason_field(why);
+    fprintf(stderr, "%s:%lld: %.*s%s%s\n", job->file, (long long)line, STR_ARG(field), field.len ? ": " : "",
+            why->message);
+}
+
+/* ---- in this process ------------------------------------------------------------------------------------- */
+
+static bool feed(struct job *job, struct import *import)
+{
+    char piece[PIECE];
+    bool room = true;
+    while (room && !interrupted) {
+        int count = input_read(job->input, piece, sizeof piece, &job->input_error);
+        if (count < 0)
+            return false;
+        if (count == 0)
+            return true;
+        show_progress(job, false);
+        room = import_feed(import, str_from(piece, (size_t)count)) || import_wait(import);
+    }
+    return !interrupted;
+}
+
+static bool import_once(struct job *job, struct str place_name, const struct import_place *place,
+                        struct import_result *result, GError **error)
+{
+    struct import_options options = {
+        .core = job->place->core,
+        .company = job->company,
+        .skip_bad = job->skip_bad,
+        .refused = show_refused,
+        .data = job,
+        .place_name = place_name,
+        .place = place,
+    };
+    job->input = input_open(job->file, error);
+    if (!job->input)
+        return false;
+    struct import *import = import_new(&options);
+    if (feed(job, import))
+        import_end(import);
+    else
+        import_cancel(import);
+    import_finish(import, result);
+    show_progress(job, true);
+    input_close(job->input);
+    return true;
+}
+
+/* Where an interrupted import of this file stopped. */
+static bool find_place(struct job *job, struct arena *a, struct str *name, struct import_place *place, bool *found,
+                       GError **error)
+{
+    *name = STR_NULL;
+    *found = false;
+    job->input = input_open(job->file, error);
+    if (!job->input)
+        return false;
+    if (input_head(job->input).ptr)
+        *name = import_place_name(job->company, input_head(job->input), a);
+    input_close(job->input);
+    if (!name->ptr)
+        return true;
+    struct store_txn *txn = core_read_begin(job->place->reader, error);
+    bool ok = txn && import_place_get(txn, *name, place, found, error);
+    if (txn)
+        core_read_end(txn);
+    return ok;
+}
+
+static bool import_here(struct job *job, struct import_result *result, GError **error)
+{
+    struct arena a;
+    struct str name;
+    struct import_place place;
+    bool found;
+    arena_init(&a);
+    bool ok = find_place(job, &a, &name, &place, &found, error);
+    if (ok && found)
+        fprintf(stderr, "%s: going on behind line %lld, where its import was interrupted\n", job->file,
+                (long long)place.lines);
+    ok = ok && import_once(job, name, found ? &place : NULL, result, error);
+    if (ok && result->place_differs) {
+        fprintf(stderr, "%s: the file has changed since then: from the start\n", job->file);
+        import_result_clear(result);
+        ok = import_once(job, name, NULL, result, error);
+    }
+    arena_clear(&a);
+    return ok;
+}
+
+/* ---- in the server --------------------------------------------------------------------------------------- */
+
+static size_t give_piece(void *data, char *piece, size_t size)
+{
+    struct job *job = data;
+    int count = interrupted ? -1 : input_read(job->input, piece, (unsigned)MIN(size, PIECE), &job->input_error);
+    show_progress(job, false);
+    return count < 0 ? SIZE_MAX : (size_t)count;
+}
+
+/* The answer is import_result_write's object with "line", or a problem with "line". */
+static void read_counts(struct str reply, struct import_result *result)
+{
+    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL);
+    result->counts.created = json_integer_value(json_object_get(tree, "created"));
+    result->counts.appended = json_integer_value(json_object_get(tree, "appended"));
+    result->counts.unchanged = json_integer_value(json_object_get(tree, "unchanged"));
+    result->counts.refused = json_integer_value(json_object_get(tree, "refused"));
+    result->counts.events = json_integer_value(json_object_get(tree, "events"));
+    result->line = json_integer_value(json_object_get(tree, "line"));
+    json_decref(tree);
+}
+
+static bool import_there(struct job *job, struct import_result *result, GError **error)
+{
+    struct buf reply;
+    g_autofree char *company = job->company_name ? g_uri_escape_string(job->company_name, NULL, FALSE) : NULL;
+    g_autofree char *path = g_strconcat("/parley/v1/import?skipBad=", job->skip_bad ? "true" : "false",
+                                        company ? "&company=" : NULL, company, NULL);
+    buf_init(&reply, LIMIT_IMPORT_LINE);
+    struct client_request request = {
+        .socket = job->place->socket, .path = path, .source = give_piece, .source_data = job, .reply = &reply};
+    *result = (struct import_result){0};
+    job->input = input_open(job->file, error);
+    if (!job->input)
+        return false;
+    client_run(&request, &result->error);
+    read_counts(buf_str(&reply), result);
+    show_progress(job, true);
+    input_close(job->input);
+    buf_clear(&reply);
+    return true;
+}
+
+/* ---- the command ----------------------------------------------------------------------------------------- */
+
+static int tell(struct job *job, struct import_result *result)
+{
+    const GError *error = job->input_error ? job->input_error : result->error;
+    printf("%s: created %lld, appended %lld, unchanged %lld, refused %lld, events %lld\n", job->file,
+           (long long)result->counts.created, (long long)result->counts.appended, (long long)result->counts.unchanged,
+           (long long)result->counts.refused, (long long)result->counts.events);
+    if (!error)
+        return EXIT_FINE;
+    if (interrupted)
+        fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
+    else if (job->input_error)
+        fprintf(stderr, "parley: %s\n", error->message);
+    else if (result->line > 0)
+        show_refused(job, result->line, error);
+    else
+        fprintf(stderr, "parley: %s: %s\n", job->file, error->message);
+    return EXIT_FAILED;
+}
+
+static int import_file(struct job *job)
+{
+    struct import_result result = {0};
+    GError *error = NULL;
+    bool ran = job->place->core ? import_here(job, &result, &error) : import_there(job, &result, &error);
+    int code = ran ? tell(job, &result) : command_fail(error);
+    import_result_clear(&result);
+    g_clear_error(&job->input_error);
+    return code;
+}
+
+static bool find_company(struct job *job, GError **error)
+{
+    const struct place *place = job->place;
+    return !place->core ||
+           ((job->company_name || admin_ensure_company(place->core, place->reader, error)) &&
+            admin_company(place->core, place->reader, str_from_c(job->company_name), &job->company, error));
+}
+
+int command_import(int argc, char **argv)
+{
+    static const char *const only[] = {"data", NULL};
+    struct place place = {0};
+    struct job job = {.place = &place};
+    struct command_line line;
+    GError *error = NULL;
+    const GOptionEntry entries[] = {
+        {"company", 0, 0, G_OPTION_ARG_STRING, &job.company_name,
+         "Into this company; the first one added when not given", "NAME"},
+        {"skip-bad", 0, 0, G_OPTION_ARG_NONE, &job.skip_bad, "Report bad lines and go on", NULL},
+        {0},
+    };
+    if (!command_line_read(
+            &line, argc, argv, "FILE... --data DIR - Import conversations",
+            "A FILE is NDJSON, one session a line (doc/format.md), plain or compressed with gzip; - is standard "
+            "input.\n"
+            "The data directory is made when there is none. Sessions that are there already are skipped or completed.\n"
+            "An import that was interrupted goes on when it is run again.",
+            entries, only, -1))
+        return EXIT_USAGE;
+    signal(SIGINT, interrupt);
+    int code = EXIT_FINE;
+    if (!line.arguments[0])
+        code = command_usage("import", "FILE is missing");
+    else if (!place_open(&place, &line.settings, true, &error) || !find_company(&job, &error))
+        code = command_fail(error);
+    for (char **file = line.arguments; code == EXIT_FINE && *file; file++) {
+        job.file = *file;
+        code = import_file(&job);
+    }
+    place_close(&place);
+    g_free(job.company_name);
+    command_line_clear(&line);
+    return code;
+}

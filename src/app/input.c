@@ -1,0 +1,73 @@
+#include "app/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { HEAD = 64 * 1024 };
+
+struct input {
+    char *path;
+    gzFile gz; /* reads plain files as they are */
+    int64_t size;
+    char *head;
+    size_t head_length;
+};
+
+struct input *input_open(const char *path, GError **error)
+{
+    int fd = !strcmp(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0 || S_ISDIR(about.st_mode)) {
+        reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, fd < 0 ? g_strerror(errno) : "cannot be read");
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    struct input *input = g_new0(struct input, 1);
+    input->path = g_strdup(path);
+    if (S_ISREG(about.st_mode)) {
+        input->head = g_malloc(HEAD);
+        ssize_t length = pread(fd, input->head, HEAD, 0);
+        input->head_length = length > 0 ? (size_t)length : 0;
+        input->size = about.st_size;
+    }
+    input->gz = gzdopen(fd, "rb");
+    gzbuffer(input->gz, 256 * 1024);
+    return input;
+}
+
+void input_close(struct input *input)
+{
+    gzclose_r(input->gz);
+    g_free(input->head);
+    g_free(input->path);
+    g_free(input);
+}
+
+int input_read(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    int count = gzread(input->gz, bytes, size);
+    int code = Z_OK;
+    const char *why = count <= 0 ? gzerror(input->gz, &code) : NULL;
+    if (count >= 0 && code == Z_OK)
+        return count;
+    reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", input->path,
+               code == Z_ERRNO       ? g_strerror(errno)
+               : code == Z_BUF_ERROR ? "the compressed file is cut off"
+                                     : why);
+    return -1;
+}
+
+struct str input_head(const struct input *input)
+{
+    return input->head ? str_from(input->head, input->head_length) : STR_NULL;
+}
+
+void input_progress(struct input *input, int64_t *done, int64_t *size)
+{
+    *done = gzoffset(input->gz);
+    *size = input->size;
+}
