@@ -31,6 +31,15 @@ bool answer_shows(const struct event *e)
     return type_of(e->kind).ptr != NULL;
 }
 
+/* Who appends a second join marks it so, for a page of the log cannot know (doc/events.md). */
+static bool is_rejoin(const struct event *e)
+{
+    if (e->kind != EVENT_JOINED || !e->data.ptr)
+        return false;
+    json_auto_t *tree = json_read(e->data, JSON_TOP_OBJECT, NULL);
+    return json_is_true(json_object_get(tree, "rejoined"));
+}
+
 /* What a message's data holds for this dialect: the sender's messageType and userData. */
 static void add_data(struct json *w, struct str data)
 {
@@ -61,7 +70,7 @@ void answer_message(struct json *w, const struct event *e, const struct session_
     json_member_int(w, "index", e->index);
     if (text.ptr)
         json_member_string(w, "text", text);
-    json_member_string(w, "type", type_of(e->kind));
+    json_member_string(w, "type", is_rejoin(e) ? STR("ParticipantRejoined") : type_of(e->kind));
     json_member_int(w, "utcTime", e->time_ms);
     if (e->data.ptr && e->kind != EVENT_JOINED)
         add_data(w, e->data);

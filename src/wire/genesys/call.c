@@ -1,6 +1,7 @@
 #include "wire/genesys/call.h"
 
 #include "base/limits.h"
+#include "model/head.h"
 #include "text/json_read.h"
 
 #include <math.h>
@@ -95,27 +96,13 @@ static bool read_messages(const json_t *body, struct call *call, GError **error)
     return true;
 }
 
-/* userData: values are strings in every client that reads them back; other scalars are kept as they are. */
+/* userData: values are strings in every client that reads them back; other values are kept as they are. */
 static bool take_user_data(const json_t *body, enum json_presence presence, struct call *call, struct arena *a,
                            GError **error)
 {
     json_t *object = NULL;
-    if (!json_get_object(body, "userData", presence, &object, error))
-        return false;
-    if (!object)
-        return true;
-    struct buf out;
-    buf_init(&out, LIMIT_EVENT_DATA / 2);
-    struct json w;
-    json_init(&w, &out);
-    json_add_tree(&w, object);
-    bool fits = !out.overflow;
-    if (fits)
-        call->user_data = arena_str(a, buf_str(&out));
-    else
-        reason_set_field(error, REASON_FIELD_TOO_LONG, STR("userData"), "userData is too long");
-    buf_clear(&out);
-    return fits;
+    return json_get_object(body, "userData", presence, &object, error) &&
+           model_json_keep(object, "userData", &call->user_data, a, error);
 }
 
 static bool take_text(const json_t *body, const char *name, size_t max, struct call *call, struct arena *a,

@@ -46,17 +46,25 @@ static void open_done(struct op *op)
     http_post(open->request->loop, &open->post);
 }
 
-/* Events with times of their own are history: that takes the import right. */
+/* Times of one's own are history: that takes the import right. A line without any begins now. */
+static bool has_times(const struct line *line)
+{
+    bool given = line->start_ms != NO_TIME && line->start_ms != 0;
+    for (size_t i = 0; i < line->event_count; i++)
+        given |= line->events[i].time_ms != 0;
+    return given;
+}
+
 static bool read_line(struct http_request *request, const struct call *call, struct open_op *op, GError **error)
 {
     json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
     if (!body || !line_read(body, true, &op->line, &op->op.arena, error))
         return false;
-    op->import = op->line.event_count > 0 || op->line.start_ms != NO_TIME;
+    op->import = has_times(&op->line);
     if (!op->import || (call->caller.rights & RIGHT_IMPORT))
         return true;
-    reason_set_field(error, REASON_RIGHT_MISSING, STR("events"),
-                     "events with times of their own need the import right; without `events` the session begins now");
+    reason_set_field(error, REASON_RIGHT_MISSING, STR("at"),
+                     "times of one's own need the import right; without `at` and `start` the session begins now");
     return false;
 }
 
@@ -148,22 +156,8 @@ static bool read_time(const json_t *body, const struct call *call, int64_t *time
 static bool read_data(const json_t *body, struct event *e, struct arena *a, GError **error)
 {
     json_t *data = NULL;
-    if (!json_get_object(body, "data", JSON_OPTIONAL, &data, error))
-        return false;
-    if (!data)
-        return true;
-    struct buf out;
-    buf_init(&out, LIMIT_EVENT_DATA);
-    struct json w;
-    json_init(&w, &out);
-    json_add_tree(&w, data);
-    bool fits = !out.overflow;
-    if (fits)
-        e->data = arena_str(a, buf_str(&out));
-    else
-        reason_set_field(error, REASON_FIELD_TOO_LONG, STR("data"), "data is longer than %d bytes", LIMIT_EVENT_DATA);
-    buf_clear(&out);
-    return fits;
+    return json_get_object(body, "data", JSON_OPTIONAL, &data, error) &&
+           model_json_keep(data, "data", &e->data, a, error);
 }
 
 static bool read_event(struct http_request *request, const struct call *call, struct event *e, struct arena *a,
