@@ -72,7 +72,8 @@ bool search_add(struct store_txn *txn, const struct session *s, const struct eve
     struct sqlite_store *store = sqlite_txn(txn)->connection->store;
     if (str_is_empty(text) || !store->options.full_text)
         return true;
-    row_get(store, s, e)->new_text = arena_str(&store->search_rows->arena, text);
+    struct search_row *row = row_get(store, s, e); /* makes the arena */
+    row->new_text = arena_str(&store->search_rows->arena, text);
     return flush_when_large(txn, error);
 }
 

@@ -1,0 +1,133 @@
+#include "store/sqlite/sqlite.h"
+
+static bool revises(const struct event *e)
+{
+    return e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
+}
+
+/* The last revision of each target among the appended events, by target index; NULL when there is none. */
+static GHashTable *last_revisions(const struct store_append *append)
+{
+    GHashTable *revisions = NULL;
+    for (size_t i = 0; i < append->event_count; i++) {
+        const struct event *e = &append->events[i];
+        if (!revises(e))
+            continue;
+        if (!revisions)
+            revisions = g_hash_table_new(g_direct_hash, g_direct_equal);
+        g_hash_table_insert(revisions, GUINT_TO_POINTER(e->target), (gpointer)e);
+    }
+    return revisions;
+}
+
+/* First of all writes, as it may refuse. */
+static bool take_ids(struct store_txn *txn, const struct store_append *append, GError **error)
+{
+    const struct session *session = &append->after->session;
+    for (size_t i = 0; i < append->event_count; i++) {
+        const struct event *e = &append->events[i];
+        if (!e->id.ptr)
+            continue;
+        sqlite3_stmt *s = txn_statement(txn,
+                                        "INSERT INTO event_id(company, id, session, event) VALUES(?, ?, ?, ?)"
+                                        " ON CONFLICT DO NOTHING",
+                                        error);
+        if (!s)
+            return false;
+        bind_int(s, 1, session->company);
+        bind_str(s, 2, e->id);
+        bind_int(s, 3, session->number);
+        bind_int(s, 4, e->index);
+        if (!txn_run(txn, s, error))
+            return false;
+        if (sqlite3_changes(sqlite_txn(txn)->connection->db) == 0) {
+            /* Nothing of this append is written yet unless a session or an earlier id was: then the group goes back. */
+            if (i > 0 || !append->before)
+                store_txn_spoil(txn);
+            reason_set_field(error, REASON_ID_TAKEN, STR("id"),
+                             "there is an event with this id in the session already");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_events(struct store_txn *txn, const struct store_append *append, GHashTable *revisions, GError **error)
+{
+    const struct session *session = &append->after->session;
+    bool full_text = sqlite_txn(txn)->connection->store->options.full_text;
+    for (size_t i = 0; i < append->event_count; i++) {
+        const struct event *e = &append->events[i];
+        const struct event *revision = revisions ? g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->index)) : NULL;
+        if (!event_insert(txn, session, e, revision ? revision->index : 0, error))
+            return false;
+        if (!full_text || e->kind != EVENT_MESSAGE || e->erased || (revision && revision->kind == EVENT_DELETE))
+            continue;
+        if (!search_add(txn, session, e, revision ? revision->text : e->text, error))
+            return false;
+    }
+    return true;
+}
+
+/* Marks a message that was there before as revised, and finds it under its new text. */
+static bool revise(struct store_txn *txn, const struct session *session, const struct event *revision, GError **error)
+{
+    struct arena a;
+    arena_init(&a);
+    struct event target;
+    bool found;
+    bool ok =
+        event_read(txn, event_number(session->number, revision->target), session->erased, &a, &target, &found, error) &&
+        (found || txn_corrupt(txn, "the target of a revision is missing", error));
+    if (ok && sqlite_txn(txn)->connection->store->options.full_text && target.kind == EVENT_MESSAGE && !target.erased) {
+        if (!event_is_deleted(&target))
+            ok = search_remove(txn, session, &target, event_current_text(&target), error);
+        if (ok && revision->kind == EVENT_EDIT)
+            ok = search_add(txn, session, &target, revision->text, error);
+    }
+    arena_clear(&a);
+    if (!ok)
+        return false;
+    sqlite3_stmt *s = txn_statement(txn, "UPDATE event SET revised_by = ? WHERE number = ?", error);
+    if (!s)
+        return false;
+    bind_int(s, 1, revision->index);
+    bind_int(s, 2, event_number(session->number, revision->target));
+    return txn_run(txn, s, error);
+}
+
+static bool revise_stored(struct store_txn *txn, const struct store_append *append, GHashTable *revisions,
+                          GError **error)
+{
+    if (!revisions || !append->before)
+        return true;
+    for (size_t i = 0; i < append->event_count; i++) {
+        const struct event *e = &append->events[i];
+        if (revises(e) && e->target <= append->before->session.last_index &&
+            g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->target)) == e &&
+            !revise(txn, &append->after->session, e, error))
+            return false;
+    }
+    return true;
+}
+
+bool sqlite_append(struct store_txn *txn, struct store_append *append, GError **error)
+{
+    const struct session_view *before = append->before, *after = append->after;
+    const struct session *session = &after->session;
+    g_autoptr(GHashTable) revisions = last_revisions(append);
+    struct store_change change = {
+        .kind = STORE_CHANGE_APPEND,
+        .company = session->company,
+        .visitor = session->visitor,
+        .session = session->number,
+        .first = append->events[0].index,
+        .last = append->events[append->event_count - 1].index,
+    };
+    return (before || session_write(txn, NULL, after, error)) && take_ids(txn, append, error) &&
+           (!before || session_write(txn, before, after, error)) && add_events(txn, append, revisions, error) &&
+           revise_stored(txn, append, revisions, error) &&
+           rollup_apply(txn, before ? &before->session : NULL, session, error) &&
+           (!append->visitor_after || visitor_write(txn, append->visitor_before, append->visitor_after, error)) &&
+           change_add(txn, &change, &append->change, error);
+}

@@ -1,0 +1,58 @@
+#include "store/sqlite/sqlite.h"
+
+bool change_add(struct store_txn *txn, const struct store_change *change, int64_t *number, GError **error)
+{
+    sqlite3_stmt *s = txn_statement(txn,
+                                    "INSERT INTO change(kind, company, visitor, session, first, last)"
+                                    " VALUES(?, ?, ?, ?, ?, ?)",
+                                    error);
+    if (!s)
+        return false;
+    bind_int(s, 1, change->kind);
+    bind_int(s, 2, change->company);
+    bind_int(s, 3, change->visitor);
+    bind_int(s, 4, change->session);
+    bind_int(s, 5, change->first);
+    bind_int(s, 6, change->last);
+    if (!txn_run(txn, s, error))
+        return false;
+    *number = sqlite3_last_insert_rowid(sqlite_txn(txn)->connection->db);
+    return true;
+}
+
+bool sqlite_changes(struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a,
+                    struct store_change **changes, size_t *count, GError **error)
+{
+    *changes = NULL;
+    *count = 0;
+    sqlite3_stmt *s = txn_statement(txn,
+                                    "SELECT number, kind, company, visitor, session, first, last FROM change"
+                                    " WHERE number > ?1 AND (?2 = 0 OR company = ?2) ORDER BY number LIMIT ?3",
+                                    error);
+    if (!s)
+        return false;
+    bind_int(s, 1, after);
+    bind_int(s, 2, company);
+    bind_int(s, 3, (int64_t)MIN(limit, INT64_MAX));
+    g_autoptr(GArray) read = g_array_new(FALSE, FALSE, sizeof(struct store_change));
+    int row;
+    while ((row = txn_step(txn, s, error)) > 0) {
+        struct store_change change = {
+            .number = column_int(s, 0),
+            .kind = (enum store_change_kind)column_int(s, 1),
+            .company = column_int(s, 2),
+            .visitor = column_int(s, 3),
+            .session = column_int(s, 4),
+            .first = (uint32_t)column_int(s, 5),
+            .last = (uint32_t)column_int(s, 6),
+        };
+        g_array_append_val(read, change);
+    }
+    if (row < 0)
+        return false;
+    *count = read->len;
+    *changes = arena_array(a, MAX(read->len, 1), sizeof **changes);
+    if (read->len)
+        memcpy(*changes, read->data, read->len * sizeof **changes);
+    return true;
+}

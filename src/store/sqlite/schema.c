@@ -1,0 +1,267 @@
+#include "store/sqlite/sqlite.h"
+
+/* "PARL": tells Parley's files from other SQLite databases. */
+enum { APPLICATION_ID = 0x5041524c };
+
+/* Numbered forward migrations: entry i leads from schema version i to i + 1. What stands here is never changed once
+ * released, only added to. Meaning of tables and columns: doc/schema.md.
+ *
+ * Order: lists run newest first with the id as ascending tie-break, so their indexes do too. */
+static const char *const migrations[] = {
+    /* The log. number = session number << 20 | index. Large columns last: the small ones are read without them. */
+    "CREATE TABLE event("
+    " number INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL,"
+    " time_ms INTEGER NOT NULL,"
+    " participant INTEGER NOT NULL,"
+    " target INTEGER NOT NULL,"
+    " revised_by INTEGER NOT NULL,"
+    " salt BLOB,"  /* NULL once erased */
+    " inner BLOB," /* NULL until erased */
+    " chain BLOB NOT NULL,"
+    " id TEXT,"
+    " text TEXT,"
+    " data TEXT);"
+
+    /* Client-chosen ids: unique in a session, found in the whole company. */
+    "CREATE TABLE event_id("
+    " company INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " session INTEGER NOT NULL,"
+    " event INTEGER NOT NULL," /* index */
+    " PRIMARY KEY(company, id, session)) WITHOUT ROWID;"
+
+    "CREATE TABLE session("
+    " company INTEGER NOT NULL,"
+    " visitor INTEGER NOT NULL,"
+    " number INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL,"
+    " dialect INTEGER NOT NULL,"
+    " time_zone TEXT,"
+    " button_id TEXT,"
+    " button_name TEXT,"
+    " head_documents INTEGER NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " closer INTEGER NOT NULL,"
+    " on_hold INTEGER NOT NULL,"
+    " erased INTEGER NOT NULL,"
+    " operator_id TEXT,"
+    " operator_username TEXT,"
+    " operator_name TEXT,"
+    " served_ms INTEGER,"
+    " department_id TEXT,"
+    " department_ancestors TEXT,"
+    " start_ms INTEGER NOT NULL,"
+    " first_message_ms INTEGER,"
+    " last_message_ms INTEGER,"
+    " last_time_ms INTEGER NOT NULL,"
+    " end_ms INTEGER,"
+    " last_index INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL,"
+    " deleted INTEGER NOT NULL,"
+    " last_message INTEGER NOT NULL,"
+    " operators_joined INTEGER NOT NULL,"
+    " participant_count INTEGER NOT NULL,"
+    " rocketchat_system INTEGER NOT NULL,"
+    " last_client_message_ms INTEGER,"
+    " waiting_response INTEGER NOT NULL,"
+    " response_by_id TEXT,"
+    " response_by_username TEXT,"
+    " response_by_name TEXT,"
+    " response_by_first_ms INTEGER,"
+    " response_by_last_ms INTEGER,"
+    " visitor_last_query_ms INTEGER,"
+    " served_last_reply_ms INTEGER,"
+    " reaction_first_ms INTEGER,"
+    " reaction_first_length_ms INTEGER,"
+    " reaction_total_ms INTEGER,"
+    " response_first_ms INTEGER,"
+    " response_first_length_ms INTEGER,"
+    " response_total_ms INTEGER,"
+    " response_total INTEGER NOT NULL,"
+    " chat_length_ms INTEGER,"
+    " service_length_ms INTEGER,"
+    " chain BLOB NOT NULL);"
+
+    "CREATE UNIQUE INDEX session_id ON session(company, id);"
+    /* By start: written once, never moved. */
+    "CREATE INDEX session_start ON session(company, start_ms DESC, id);"
+    "CREATE INDEX session_visitor_start ON session(company, visitor, start_ms DESC, id);"
+    "CREATE INDEX session_operator_start ON session(company, operator_id, start_ms DESC, id)"
+    " WHERE operator_id IS NOT NULL;"
+    "CREATE INDEX session_department_start ON session(company, department_id, start_ms DESC, id)"
+    " WHERE department_id IS NOT NULL;"
+    "CREATE INDEX session_button_start ON session(company, button_id, start_ms DESC, id) WHERE button_id IS NOT NULL;"
+    "CREATE INDEX session_dialect_start ON session(company, dialect, start_ms DESC, id);"
+    /* Nearly all sessions are closed, so only the open ones need an index of their own. */
+    "CREATE INDEX session_open_start ON session(company, start_ms DESC, id) WHERE state = 0;"
+    /* By first message; the last two columns make it cover what a summary's edges sum. */
+    "CREATE INDEX session_first ON session(company, first_message_ms DESC, id, last_message_ms, messages)"
+    " WHERE first_message_ms IS NOT NULL;"
+    "CREATE INDEX session_visitor_first ON session(company, visitor, first_message_ms DESC, id)"
+    " WHERE first_message_ms IS NOT NULL;"
+    "CREATE INDEX session_operator_first ON session(company, operator_id, first_message_ms DESC, id)"
+    " WHERE operator_id IS NOT NULL AND first_message_ms IS NOT NULL;"
+    "CREATE INDEX session_department_first ON session(company, department_id, first_message_ms DESC, id)"
+    " WHERE department_id IS NOT NULL AND first_message_ms IS NOT NULL;"
+    "CREATE INDEX session_button_first ON session(company, button_id, first_message_ms DESC, id)"
+    " WHERE button_id IS NOT NULL AND first_message_ms IS NOT NULL;"
+    "CREATE INDEX session_open_first ON session(company, first_message_ms DESC, id)"
+    " WHERE state = 0 AND first_message_ms IS NOT NULL;"
+    /* Rocket.Chat's `lm`. */
+    "CREATE INDEX session_visitor_last ON session(company, visitor, coalesce(last_message_ms, start_ms) DESC, id);"
+
+    "CREATE TABLE participant("
+    " company INTEGER NOT NULL,"
+    " visitor INTEGER NOT NULL,"
+    " session INTEGER NOT NULL,"
+    " participant INTEGER NOT NULL,"
+    " type INTEGER NOT NULL,"
+    " name TEXT,"
+    " operator_id TEXT,"
+    " operator_username TEXT,"
+    " operator_name TEXT,"
+    " joined INTEGER NOT NULL,"
+    " present INTEGER NOT NULL,"
+    " PRIMARY KEY(session, participant)) WITHOUT ROWID;"
+
+    "CREATE TABLE visitor("
+    " company INTEGER NOT NULL,"
+    " number INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL,"
+    " token TEXT,"
+    " username TEXT,"
+    " name TEXT,"
+    " email TEXT,"
+    " phone TEXT,"
+    " sessions INTEGER NOT NULL,"
+    " created_ms INTEGER,"
+    " state INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX visitor_id ON visitor(company, id);"
+    "CREATE INDEX visitor_company ON visitor(company);" /* in the order of the numbers */
+    "CREATE INDEX visitor_token ON visitor(company, token) WHERE token IS NOT NULL;"
+    "CREATE INDEX visitor_erasing ON visitor(state) WHERE state = 1;"
+
+    "CREATE TABLE rollup("
+    " company INTEGER NOT NULL,"
+    " level INTEGER NOT NULL,"
+    " bucket INTEGER NOT NULL,"
+    " sessions INTEGER NOT NULL,"
+    " duration_ms INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL,"
+    " PRIMARY KEY(company, level, bucket)) WITHOUT ROWID;"
+
+    /* Full text. key = time_ms << 21 | low bits, so that newest first is key DESC; rowid of `search` = key. */
+    "CREATE TABLE search_key(key INTEGER PRIMARY KEY, event INTEGER NOT NULL);"
+    "CREATE VIRTUAL TABLE search USING fts5(text, scope, content='', tokenize='unicode61 remove_diacritics 2');"
+
+    /* Rows are never deleted, so the next rowid is never one that was used. */
+    "CREATE TABLE change("
+    " number INTEGER PRIMARY KEY,"
+    " kind INTEGER NOT NULL,"
+    " company INTEGER NOT NULL,"
+    " visitor INTEGER NOT NULL,"
+    " session INTEGER NOT NULL,"
+    " first INTEGER NOT NULL,"
+    " last INTEGER NOT NULL);"
+
+    "CREATE TABLE chat_key("
+    " company INTEGER NOT NULL,"
+    " visitor INTEGER NOT NULL,"
+    " session INTEGER NOT NULL,"
+    " user_id TEXT NOT NULL,"
+    " hash BLOB NOT NULL,"
+    " participant INTEGER NOT NULL,"
+    " PRIMARY KEY(session, hash)) WITHOUT ROWID;"
+    "CREATE TABLE live_chat(session INTEGER PRIMARY KEY);"
+
+    /* Accounts. */
+    "CREATE TABLE company("
+    " number INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"
+    " time_zone TEXT NOT NULL,"
+    " host TEXT UNIQUE,"
+    " is_default INTEGER NOT NULL,"
+    " is_sample INTEGER NOT NULL,"
+    " guests INTEGER NOT NULL);"
+    "CREATE TABLE operator("
+    " id TEXT PRIMARY KEY,"
+    " company INTEGER NOT NULL,"
+    " username TEXT NOT NULL UNIQUE,"
+    " name TEXT,"
+    " email TEXT,"
+    " password TEXT,"
+    " digest TEXT,"
+    " roles INTEGER NOT NULL,"
+    " departments TEXT,"
+    " disabled INTEGER NOT NULL,"
+    " created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE department("
+    " company INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " name TEXT,"
+    " parent TEXT,"
+    " enabled INTEGER NOT NULL,"
+    " PRIMARY KEY(company, id)) WITHOUT ROWID;"
+    "CREATE TABLE button("
+    " company INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " name TEXT,"
+    " PRIMARY KEY(company, id)) WITHOUT ROWID;"
+    "CREATE TABLE token("
+    " hash BLOB PRIMARY KEY,"
+    " kind INTEGER NOT NULL,"
+    " company INTEGER NOT NULL,"
+    " operator_id TEXT,"
+    " companion BLOB NOT NULL,"
+    " rights INTEGER NOT NULL,"
+    " is_sample INTEGER NOT NULL,"
+    " created_ms INTEGER NOT NULL,"
+    " expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX token_operator ON token(operator_id) WHERE operator_id IS NOT NULL;"
+    "CREATE TABLE value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+};
+
+#define SCHEMA_VERSION ((int)G_N_ELEMENTS(migrations))
+
+/* A migration and its version number become visible together or, after a kill, not at all. */
+static bool migrate_once(struct connection *c, int64_t version, GError **error)
+{
+    if (!connection_run(c, "BEGIN IMMEDIATE", error))
+        return false;
+    char numbers[96];
+    g_snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
+               (int)version + 1);
+    if (connection_run(c, migrations[version], error) && connection_run(c, numbers, error) &&
+        connection_run(c, "COMMIT", error))
+        return true;
+    sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+bool schema_migrate(struct connection *c, GError **error)
+{
+    int64_t application, version, objects;
+    if (!connection_number(c, "PRAGMA application_id", &application, error) ||
+        !connection_number(c, "PRAGMA user_version", &version, error) ||
+        !connection_number(c, "SELECT count(*) FROM sqlite_schema", &objects, error))
+        return false;
+    bool fresh = application == 0 && version == 0 && objects == 0;
+    if (!fresh && application != APPLICATION_ID) {
+        reason_set(error, REASON_DATABASE_FOREIGN, "the data directory holds a database that is not Parley's");
+        return false;
+    }
+    if (version > SCHEMA_VERSION) {
+        reason_set(error, REASON_DATABASE_NEWER,
+                   "the database has schema version %" G_GINT64_FORMAT ", this program knows up to %d: use a newer one",
+                   version, SCHEMA_VERSION);
+        return false;
+    }
+    /* Only now: a stranger's file is left as it was found. */
+    if (!connection_run(c, "PRAGMA journal_mode = WAL", error))
+        return false;
+    for (; version < SCHEMA_VERSION; version++)
+        if (!migrate_once(c, version, error))
+            return false;
+    return true;
+}

@@ -1,0 +1,157 @@
+/* Lists of sessions. Every order comes from an index, named in the text, so that no statistics can ever turn a page
+ * into a sort or a scan; sqlite_test.c asserts the plans. */
+#include "store/sqlite/sqlite.h"
+
+/* All sessions of a statement that is bound. */
+static bool collect(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct session **sessions, size_t *count,
+                    GError **error)
+{
+    size_t room = 0;
+    int row;
+    while ((row = txn_step(txn, s, error)) > 0) {
+        if (*count == room) {
+            size_t more = room ? room * 2 : 32;
+            struct session *grown = arena_array(a, more, sizeof *grown);
+            if (room)
+                memcpy(grown, *sessions, room * sizeof *grown);
+            *sessions = grown;
+            room = more;
+        }
+        if (!session_column(txn, s, a, &(*sessions)[*count], error))
+            return false;
+        ++*count;
+    }
+    return row == 0;
+}
+
+/* The index whose first columns the filter fixes; the most telling filter first. Those filters that it does not fix are
+ * tested row by row. */
+static const char *index_of(const struct store_session_filter *f)
+{
+    bool by_start = f->by == STORE_BY_START;
+    if (f->visitor)
+        return by_start ? "session_visitor_start" : "session_visitor_first";
+    if (f->operator_id.ptr)
+        return by_start ? "session_operator_start" : "session_operator_first";
+    if (f->state == SESSION_OPEN)
+        return by_start ? "session_open_start" : "session_open_first";
+    if (f->button_id.ptr)
+        return by_start ? "session_button_start" : "session_button_first";
+    if (f->department_id.ptr)
+        return by_start ? "session_department_start" : "session_department_first";
+    if (f->dialect >= 0 && by_start)
+        return "session_dialect_start";
+    return by_start ? "session_start" : "session_first";
+}
+
+/* The text for this shape of filter. There are a few hundred shapes, so each is made and prepared once. */
+static const char *list_sql(const struct store_session_filter *f, bool ascending)
+{
+    const char *time = f->by == STORE_BY_START ? "start_ms" : "first_message_ms";
+    g_autoptr(GString) sql = g_string_new(SESSION_SELECT " FROM session AS s");
+    g_string_append_printf(sql, " INDEXED BY %s WHERE s.company = ?1 AND s.%s BETWEEN ?2 AND ?3", index_of(f), time);
+    if (f->by == STORE_BY_FIRST_MESSAGE)
+        g_string_append(sql, " AND s.first_message_ms IS NOT NULL");
+    g_string_append_printf(sql, ascending ? " AND (s.%s > ?2 OR s.id < ?4)" : " AND (s.%s < ?3 OR s.id > ?4)", time);
+    if (f->visitor)
+        g_string_append(sql, " AND s.visitor = ?6");
+    if (f->operator_id.ptr)
+        g_string_append(sql, " AND s.operator_id = ?7");
+    if (f->department_id.ptr)
+        g_string_append(sql, " AND s.department_id = ?8");
+    if (f->button_id.ptr)
+        g_string_append(sql, " AND s.button_id = ?9");
+    if (f->state >= 0) /* literally: session_open_start is a partial index */
+        g_string_append_printf(sql, " AND s.state = %d", f->state);
+    if (f->dialect >= 0)
+        g_string_append(sql, " AND s.dialect = ?10");
+    g_string_append_printf(sql, ascending ? " ORDER BY s.%s, s.id DESC LIMIT ?5" : " ORDER BY s.%s DESC, s.id LIMIT ?5",
+                           time);
+    return g_intern_string(sql->str);
+}
+
+bool sqlite_session_list(struct store_txn *txn, const struct store_session_filter *f,
+                         const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
+                         struct session **sessions, size_t *count, GError **error)
+{
+    *sessions = NULL;
+    *count = 0;
+    /* [least, greatest] holds the bounds and the key's time; at the key's own time the id decides. Without a key, or when a
+     * bound is narrower than it, the id that stands before all others lets everything through. */
+    int64_t least = f->from_ms; /* NO_TIME is the least number there is */
+    int64_t greatest = f->to_ms == NO_TIME ? INT64_MAX : f->to_ms - 1;
+    struct str id = ascending ? STR("\xff") : STR("");
+    if (after && !ascending && after->time_ms <= greatest) {
+        greatest = after->time_ms;
+        id = after->id;
+    } else if (after && ascending && after->time_ms >= least) {
+        least = after->time_ms;
+        id = after->id;
+    }
+    sqlite3_stmt *s = txn_statement(txn, list_sql(f, ascending), error);
+    if (!s)
+        return false;
+    bind_int(s, 1, f->company);
+    bind_int(s, 2, least);
+    bind_int(s, 3, greatest);
+    bind_str(s, 4, id);
+    bind_int(s, 5, (int64_t)MIN(limit, INT64_MAX));
+    /* Parameters that this shape does not have are out of range, which does no harm. */
+    bind_int(s, 6, f->visitor);
+    bind_str(s, 7, f->operator_id);
+    bind_str(s, 8, f->department_id);
+    bind_str(s, 9, f->button_id);
+    bind_int(s, 10, f->dialect);
+    return collect(txn, s, a, sessions, count, error);
+}
+
+#define ROOMS(index, order) \
+    SESSION_SELECT " FROM session AS s INDEXED BY " index " WHERE s.company = ? AND s.visitor = ? ORDER BY " order \
+                   " LIMIT ? OFFSET ?"
+
+bool sqlite_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order,
+                          size_t offset, size_t limit, struct arena *a, struct session **sessions, size_t *count,
+                          GError **error)
+{
+    /* Ascending orders walk the index backwards and sort runs of equal times by id. */
+    static const char *const texts[] = {
+        [STORE_ROOM_START_DESC] = ROOMS("session_visitor_start", "s.start_ms DESC, s.id"),
+        [STORE_ROOM_START_ASC] = ROOMS("session_visitor_start", "s.start_ms, s.id"),
+        [STORE_ROOM_LM_DESC] = ROOMS("session_visitor_last", "coalesce(s.last_message_ms, s.start_ms) DESC, s.id"),
+        [STORE_ROOM_LM_ASC] = ROOMS("session_visitor_last", "coalesce(s.last_message_ms, s.start_ms), s.id"),
+    };
+    *sessions = NULL;
+    *count = 0;
+    sqlite3_stmt *s = txn_statement(txn, texts[order], error);
+    if (!s)
+        return false;
+    bind_int(s, 1, company);
+    bind_int(s, 2, visitor);
+    bind_int(s, 3, limit && limit <= INT64_MAX ? (int64_t)limit : -1);
+    bind_int(s, 4, (int64_t)MIN(offset, INT64_MAX));
+    return collect(txn, s, a, sessions, count, error);
+}
+
+bool sqlite_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
+                          struct event **messages, struct participant **authors, GError **error)
+{
+    struct event *events = arena_array(a, MAX(count, 1), sizeof *events);
+    struct participant *people = arena_array(a, MAX(count, 1), sizeof *people);
+    for (size_t i = 0; i < count; i++) {
+        const struct session *session = &sessions[i];
+        if (!session->last_message)
+            continue;
+        bool found;
+        if (!event_read(txn, event_number(session->number, session->last_message), session->erased, a, &events[i],
+                        &found, error))
+            return false;
+        if (!found)
+            return txn_corrupt(txn, "a session's last message is missing", error);
+        if (events[i].participant &&
+            !session_participant_read(txn, session->number, events[i].participant, a, &people[i], error))
+            return false;
+    }
+    *messages = events;
+    *authors = people;
+    return true;
+}

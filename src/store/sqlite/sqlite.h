@@ -1,0 +1,317 @@
+/* The embedded driver's insides: what its files share. Not for use outside this folder.
+ *
+ * One connection belongs to the writer's thread; each reader has its own. A connection prepares every SQL text once
+ * and keeps the statement; a function that has stepped one resets it before it returns, so that no statement holds a
+ * snapshot or a lock. Texts and blobs are bound without a copy: they stay where they are until the reset.
+ *
+ * Tables and columns: doc/schema.md. */
+#pragma once
+
+#include "store/driver.h"
+
+#include <sqlite3.h>
+
+struct sqlite_store;
+struct search_words; /* search_words.c: FTS5's tokenizer */
+struct search_rows;  /* search.c: full-text rows collected until the end of the group */
+
+struct connection {
+    sqlite3 *db;
+    GHashTable *statements;     /* SQL text, by address -> sqlite3_stmt * */
+    struct sqlite_store *store; /* NULL for a connection of its own (backup) */
+    struct search_words *words; /* search_words.c's; NULL until the first search */
+    bool writer;
+};
+
+struct sqlite_txn {
+    struct store_txn head;
+    struct connection *connection;
+    bool accounts_changed; /* the epoch moves after the commit */
+    bool not_committed;    /* the commit failed for want of space: certainly not there, no open question */
+};
+
+static inline struct sqlite_txn *sqlite_txn(struct store_txn *txn)
+{
+    return (struct sqlite_txn *)txn;
+}
+
+struct sqlite_reader {
+    struct store_reader head;
+    struct connection connection;
+    struct sqlite_txn txn;
+};
+
+struct writer; /* writer.c: the thread, its queue and its counters */
+
+struct sqlite_store {
+    struct store head;
+    char *directory;
+    char *path; /* of the database */
+    int lock;   /* DIR/lock, held as long as the store is open */
+    struct store_options options;
+    struct connection connection;       /* the writer's */
+    struct sqlite_txn txn;              /* the writer's */
+    int64_t last_session, last_visitor; /* greatest numbers given out; writer's thread only */
+    struct search_rows *search_rows;    /* search.c's; NULL when there are none yet */
+    struct writer *writer;
+    uint64_t account_epoch; /* atomic */
+};
+
+static inline struct sqlite_store *sqlite_store(struct store *store)
+{
+    return (struct sqlite_store *)store;
+}
+
+/* ---- connections (connection.c) ------------------------------------------------------------------------- */
+
+/* Opens `path`. `store` may be NULL. cache_bytes 0 = SQLite's default. */
+bool connection_open(struct connection *c, const char *path, bool writer, size_t cache_bytes,
+                     struct sqlite_store *store, GError **error);
+/* Finalizes its statements too. A closed or zeroed connection may be closed again. */
+void connection_close(struct connection *c);
+
+/* Runs SQL text without parameters and rows: PRAGMAs, schema, BEGIN. Not kept. */
+bool connection_run(struct connection *c, const char *sql, GError **error);
+/* The first column of the first row of such a text, as a number; 0 when there is no row. */
+bool connection_number(struct connection *c, const char *sql, int64_t *number, GError **error);
+
+/* Turns SQLite's last error into a reason, logs it once with SQLite's message, and returns false. */
+bool connection_fail(struct connection *c, GError **error);
+
+/* The connection's statement of this SQL text, reset. `sql` is a literal (or interned: g_intern_string): the cache goes
+ * by its address. NULL with error set when it does not compile. */
+sqlite3_stmt *connection_statement(struct connection *c, const char *sql, GError **error);
+
+/* ---- statements inside a transaction --------------------------------------------------------------------- */
+
+/* connection_statement of the transaction's connection; a failure marks the transaction failed. */
+sqlite3_stmt *txn_statement(struct store_txn *txn, const char *sql, GError **error);
+
+/* One step: 1 = a row is there, 0 = done, -1 = failed with error set and the transaction marked failed. After 0 and -1 the
+ * statement is reset; after the last row wanted the caller resets it. */
+int txn_step(struct store_txn *txn, sqlite3_stmt *s, GError **error);
+
+/* Runs a bound statement that gives no rows, and resets it. */
+bool txn_run(struct store_txn *txn, sqlite3_stmt *s, GError **error);
+
+/* FALSE with DATABASE_CORRUPT, logged: what was read cannot be. */
+bool txn_corrupt(struct store_txn *txn, const char *what, GError **error);
+
+/* Binding cannot fail: the parameter numbers are constants and nothing is copied. */
+static inline void bind_int(sqlite3_stmt *s, int at, int64_t value)
+{
+    sqlite3_bind_int64(s, at, value);
+}
+
+/* STR_NULL binds NULL. */
+static inline void bind_str(sqlite3_stmt *s, int at, struct str value)
+{
+    if (value.ptr)
+        sqlite3_bind_text(s, at, value.ptr, (int)value.len, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(s, at);
+}
+
+/* NO_TIME binds NULL. */
+static inline void bind_time(sqlite3_stmt *s, int at, int64_t time_ms)
+{
+    if (time_ms == NO_TIME)
+        sqlite3_bind_null(s, at);
+    else
+        sqlite3_bind_int64(s, at, time_ms);
+}
+
+static inline void bind_blob(sqlite3_stmt *s, int at, const void *bytes, size_t size)
+{
+    sqlite3_bind_blob(s, at, bytes, (int)size, SQLITE_STATIC);
+}
+
+static inline void bind_chain(sqlite3_stmt *s, int at, const uint8_t chain[EVENT_CHAIN_SIZE])
+{
+    bind_blob(s, at, chain, EVENT_CHAIN_SIZE);
+}
+
+static inline int64_t column_int(sqlite3_stmt *s, int at)
+{
+    return sqlite3_column_int64(s, at);
+}
+
+/* NULL reads as NO_TIME. */
+static inline int64_t column_time(sqlite3_stmt *s, int at)
+{
+    return sqlite3_column_type(s, at) == SQLITE_NULL ? NO_TIME : sqlite3_column_int64(s, at);
+}
+
+/* A copy in the arena; NULL reads as STR_NULL. */
+struct str column_str(sqlite3_stmt *s, int at, struct arena *a);
+
+/* Copies exactly `size` bytes; false (nothing copied) when the column holds another size or NULL. */
+bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size);
+
+/* ---- the file (schema.c) --------------------------------------------------------------------------------- */
+
+/* Checks that the file is Parley's and not from the future, then runs the pending migrations, each in a transaction of its own. */
+bool schema_migrate(struct connection *c, GError **error);
+
+/* ---- events (event.c) ------------------------------------------------------------------------------------ */
+
+/* An event's number: one B-tree clustered by session. */
+enum { EVENT_INDEX_BITS = 20 };
+
+static inline int64_t event_number(int64_t session, uint32_t index)
+{
+    return session << EVENT_INDEX_BITS | index;
+}
+
+static inline int64_t event_number_session(int64_t number)
+{
+    return number >> EVENT_INDEX_BITS;
+}
+
+static inline uint32_t event_number_index(int64_t number)
+{
+    return (uint32_t)(number & ((1 << EVENT_INDEX_BITS) - 1));
+}
+
+/* One event with its revision. `hide` = its session is erased: no payload whatever the disk still holds. */
+bool event_read(struct store_txn *txn, int64_t number, bool hide, struct arena *a, struct event *e, bool *found,
+                GError **error);
+bool event_insert(struct store_txn *txn, const struct session *s, const struct event *e, uint32_t revised_by,
+                  GError **error);
+
+/* ---- sessions (session.c) -------------------------------------------------------------------------------- */
+
+/* The columns of table session beside `number`: X(column, type, member of struct session, class). The class says which
+ * UPDATE writes it, since naming a column in one rewrites every index that holds it:
+ *   FIXED    never after the insert
+ *   QUIET    always; no index holds it
+ *   MESSAGE  when a message came
+ *   MOVED    when the session changed hands or state
+ * `number` stands apart, it is the key. */
+/* clang-format off */
+#define SESSION_COLUMNS(X) \
+    X(company, int, company, FIXED) \
+    X(visitor, int, visitor, FIXED) \
+    X(id, str, id, FIXED) \
+    X(dialect, int, dialect, FIXED) \
+    X(time_zone, str, time_zone, FIXED) \
+    X(button_id, str, button_id, FIXED) \
+    X(button_name, str, button_name, FIXED) \
+    X(head_documents, int, head_documents, FIXED) \
+    X(state, int, state, MOVED) \
+    X(closer, int, closer, QUIET) \
+    X(on_hold, int, on_hold, QUIET) \
+    X(erased, int, erased, QUIET) \
+    X(operator_id, str, operator.id, MOVED) \
+    X(operator_username, str, operator.username, QUIET) \
+    X(operator_name, str, operator.name, QUIET) \
+    X(served_ms, time, served_ms, QUIET) \
+    X(department_id, str, department_id, MOVED) \
+    X(department_ancestors, str, department_ancestors, QUIET) \
+    X(start_ms, time, start_ms, FIXED) \
+    X(first_message_ms, time, first_message_ms, MESSAGE) \
+    X(last_message_ms, time, last_message_ms, MESSAGE) \
+    X(last_time_ms, time, last_time_ms, QUIET) \
+    X(end_ms, time, end_ms, QUIET) \
+    X(last_index, int, last_index, QUIET) \
+    X(messages, int, messages, MESSAGE) \
+    X(deleted, int, deleted, QUIET) \
+    X(last_message, int, last_message, QUIET) \
+    X(operators_joined, int, operators_joined, QUIET) \
+    X(participant_count, int, participant_count, QUIET) \
+    X(rocketchat_system, int, rocketchat_system, QUIET) \
+    X(last_client_message_ms, time, last_client_message_ms, QUIET) \
+    X(waiting_response, int, waiting_response, QUIET) \
+    X(response_by_id, str, response_by.operator.id, QUIET) \
+    X(response_by_username, str, response_by.operator.username, QUIET) \
+    X(response_by_name, str, response_by.operator.name, QUIET) \
+    X(response_by_first_ms, time, response_by.first_ms, QUIET) \
+    X(response_by_last_ms, time, response_by.last_ms, QUIET) \
+    X(visitor_last_query_ms, time, metrics.visitor_last_query_ms, QUIET) \
+    X(served_last_reply_ms, time, metrics.served_last_reply_ms, QUIET) \
+    X(reaction_first_ms, time, metrics.reaction_first_ms, QUIET) \
+    X(reaction_first_length_ms, time, metrics.reaction_first_length_ms, QUIET) \
+    X(reaction_total_ms, time, metrics.reaction_total_ms, QUIET) \
+    X(response_first_ms, time, metrics.response_first_ms, QUIET) \
+    X(response_first_length_ms, time, metrics.response_first_length_ms, QUIET) \
+    X(response_total_ms, time, metrics.response_total_ms, QUIET) \
+    X(response_total, int, metrics.response_total, QUIET) \
+    X(chat_length_ms, time, metrics.chat_length_ms, QUIET) \
+    X(service_length_ms, time, metrics.service_length_ms, QUIET) \
+    X(chain, chain, chain, QUIET)
+/* clang-format on */
+
+/* "SELECT s.number, s.company, ..." FROM session AS s is the caller's. */
+#define SESSION_SELECT "SELECT s.number" SESSION_COLUMNS(SESSION_SELECT_COLUMN)
+#define SESSION_SELECT_COLUMN(column, type, member, class) ", s." #column
+
+/* The row of a SESSION_SELECT. When it cannot be read the statement is reset. */
+bool session_column(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct session *session, GError **error);
+/* One session without its participants. */
+bool session_read(struct store_txn *txn, int64_t number, struct arena *a, struct session *session, bool *found,
+                  GError **error);
+/* Inserts (`before` NULL) or updates what differs. ID_TAKEN when the id is there already; nothing is written then. */
+bool session_write(struct store_txn *txn, const struct session_view *before, const struct session_view *after,
+                   GError **error);
+
+/* One participant of a session; `p` stays as it is when there is none. */
+bool session_participant_read(struct store_txn *txn, int64_t session, uint32_t participant, struct arena *a,
+                              struct participant *p, GError **error);
+
+/* ---- visitors (visitor.c) -------------------------------------------------------------------------------- */
+
+bool visitor_write(struct store_txn *txn, const struct visitor *before, const struct visitor *after, GError **error);
+
+/* ---- roll-ups and changes (rollup.c, change.c) ------------------------------------------------------------ */
+
+enum { ROLLUP_DAY, ROLLUP_QUARTER, ROLLUP_LEVELS }; /* UTC day, 15 minutes: bucket = at_ms / rollup_width_ms */
+extern const int64_t rollup_width_ms[ROLLUP_LEVELS];
+
+/* Applies after's contribution minus before's (NULL = none). */
+bool rollup_apply(struct store_txn *txn, const struct session *before, const struct session *after, GError **error);
+
+/* Adds an entry and says its number. */
+bool change_add(struct store_txn *txn, const struct store_change *change, int64_t *number, GError **error);
+
+/* ---- search (search.c) ----------------------------------------------------------------------------------- */
+
+/* The message `e` of session `s` is to be found under `text` (copied) from now on. Collected; the rows
+ * go in at search_flush. */
+bool search_add(struct store_txn *txn, const struct session *s, const struct event *e, struct str text, GError **error);
+/* The reverse, naming the text it was added with. */
+bool search_remove(struct store_txn *txn, const struct session *s, const struct event *e, struct str text,
+                   GError **error);
+/* Before the commit of a group: writes what was collected. */
+bool search_flush(struct store_txn *txn, GError **error);
+/* After a rollback or commit: forgets it. */
+void search_forget(struct sqlite_store *store);
+/* At closing: frees store->search_rows. */
+void search_free(struct sqlite_store *store);
+
+/* ---- work on the writer's thread (writer.c) --------------------------------------------------------------- */
+
+/* Runs `work` on the writer's thread, between groups and outside any transaction, with the writer's connection, and waits for
+ * it. Not from the writer's thread. For scrub and rebuild. */
+bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
+                      void *data, GError **error);
+
+/* Starts and stops the thread. */
+bool writer_start(struct sqlite_store *store, GError **error);
+void writer_stop(struct sqlite_store *store);
+
+/* ---- the driver's calls ----------------------------------------------------------------------------------- */
+
+#define X(name, parameters, arguments) bool sqlite_##name parameters;
+STORE_TXN_CALLS(X)
+#undef X
+#define X(result, on, name, parameters, arguments) result sqlite_##name parameters;
+STORE_OTHER_CALLS(X)
+#undef X
+void sqlite_close(struct store *store);
+void sqlite_reader_close(struct store_reader *reader);
+void sqlite_read_end(struct store_txn *txn);
+uint64_t sqlite_account_epoch(struct store *store);
+void sqlite_submit(struct store *store, struct store_job *job);
+void sqlite_counters(struct store *store, struct store_counters *counters);
+bool sqlite_write_begin(struct store_txn *txn, GError **error);
+bool sqlite_write_commit(struct store_txn *txn, GError **error);

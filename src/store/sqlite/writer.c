@@ -1,0 +1,464 @@
+/* The one writer (design 3). Whatever arrived while the last commit was being synced is the next group; each group is
+ * one transaction. A group in which something failed is rolled back and its jobs run again, each alone. */
+#include "store/sqlite/sqlite.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    PROBE_INTERVAL_MS = 200, /* how often a writer whose commit failed tries again */
+    CHECKPOINT_PAGES = 4096, /* WAL pages after which the next gap between groups is used (16 MiB) */
+    TRUNCATE_BYTES = 64 * 1024 * 1024,
+    PAGE_BYTES = 4096,
+};
+
+struct exclusive {
+    bool (*work)(struct sqlite_store *store, void *data, GError **error);
+    void *data;
+    GError *error;
+    bool ok, done;
+    struct exclusive *next;
+};
+
+struct writer {
+    GThread *thread;
+    GMutex mutex;
+    GCond arrived; /* jobs, exclusive work, stopping */
+    GCond done;    /* exclusive work */
+    struct store_job *first, **last;
+    struct exclusive *exclusive;
+    size_t length;
+    bool stopping, writes_off;
+    struct store_counters counters;
+
+    /* The thread's own. */
+    struct store_job *group[LIMIT_GROUP];
+    GError *errors[LIMIT_GROUP];
+    int wal_pages, wal_checked; /* pages in the log; as of the last checkpoint that was tried */
+};
+
+/* ---- transactions ---- */
+
+bool sqlite_write_begin(struct store_txn *txn, GError **error)
+{
+    struct sqlite_txn *t = sqlite_txn(txn);
+    txn->failed = false;
+    t->accounts_changed = false;
+    t->not_committed = false;
+    if (!t->connection->db) {
+        reason_set(error, REASON_WRITES_OFF, "the database cannot be written at the moment");
+        return false;
+    }
+    sqlite3_stmt *s = txn_statement(txn, "BEGIN IMMEDIATE", error);
+    return s && txn_run(txn, s, error);
+}
+
+bool sqlite_write_commit(struct store_txn *txn, GError **error)
+{
+    struct sqlite_txn *t = sqlite_txn(txn);
+    sqlite3_stmt *s = txn_statement(txn, "COMMIT", error);
+    if (s && txn_run(txn, s, error))
+        return true;
+    /* A page that found no room means that the commit's own page, the last one, is not there. */
+    t->not_committed = (sqlite3_errcode(t->connection->db) & 0xff) == SQLITE_FULL;
+    return false;
+}
+
+static void roll_back(struct sqlite_store *store)
+{
+    sqlite3 *db = store->connection.db;
+    if (db && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    search_forget(store);
+}
+
+static int on_wal(void *data, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct writer *)data)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static void watch_wal(struct sqlite_store *store)
+{
+    sqlite3_wal_hook(store->connection.db, on_wal, store->writer);
+}
+
+static bool reopen(struct sqlite_store *store, GError **error)
+{
+    connection_close(&store->connection);
+    struct writer *w = store->writer;
+    if (!connection_open(&store->connection, store->path, true, store->options.writer_cache_bytes, store, error))
+        return false;
+    w->wal_pages = w->wal_checked = 0;
+    watch_wal(store);
+    return true;
+}
+
+/* A commit has failed and nobody knows whether it will be there after a crash. */
+static void turn_off(struct sqlite_store *store)
+{
+    struct writer *w = store->writer;
+    LOG_ERROR("writes are off until a commit succeeds");
+    g_mutex_lock(&w->mutex);
+    w->writes_off = true;
+    w->counters.group_failures++;
+    g_mutex_unlock(&w->mutex);
+    roll_back(store);
+    reopen(store, NULL);
+}
+
+/* Tries a commit that must reach the disk: it writes the schema's version as it is. */
+static void probe(struct sqlite_store *store)
+{
+    struct store_txn *txn = &store->txn.head;
+    const struct store_driver *driver = store->head.driver;
+    if (!store->connection.db && !reopen(store, NULL))
+        return;
+    if (!driver->write_begin(txn, NULL))
+        return;
+    int64_t version;
+    char text[64];
+    bool ok = connection_number(&store->connection, "PRAGMA user_version", &version, NULL);
+    g_snprintf(text, sizeof text, "PRAGMA user_version = %" G_GINT64_FORMAT, version);
+    ok = ok && connection_run(&store->connection, text, NULL) && driver->write_commit(txn, NULL);
+    if (!ok) {
+        roll_back(store);
+        reopen(store, NULL);
+        return;
+    }
+    LOG_INFO("writes are on again");
+    g_mutex_lock(&store->writer->mutex);
+    store->writer->writes_off = false;
+    g_mutex_unlock(&store->writer->mutex);
+}
+
+/* ---- one group ---- */
+
+enum outcome {
+    COMMITTED, /* but for the jobs that have an error */
+    BROKEN,    /* rolled back; nobody has been answered for */
+    OVER,      /* rolled back or unknown; every job has its error */
+};
+
+static void fail_all(struct writer *w, size_t from, size_t count, GError *error)
+{
+    for (size_t i = from; i < count; i++)
+        if (!w->errors[i])
+            w->errors[i] = g_error_copy(error);
+    g_error_free(error);
+}
+
+static void forget_errors(struct writer *w, size_t from, size_t count)
+{
+    for (size_t i = from; i < count; i++)
+        g_clear_error(&w->errors[i]);
+}
+
+/* Runs one job in the open transaction. FALSE: the transaction must go back; *error says what broke it. */
+static bool run_job(struct sqlite_store *store, struct store_job *job, GError **refused)
+{
+    struct store_txn *txn = &store->txn.head;
+    sqlite3 *db = store->connection.db;
+    sqlite3_int64 before = sqlite3_total_changes64(db);
+    bool ok = job->run(job, txn, refused);
+    if (!ok && !*refused)
+        reason_set(refused, REASON_INTERNAL, "the operation failed");
+    if (ok)
+        g_clear_error(refused);
+    if (!ok && !txn->failed && sqlite3_total_changes64(db) != before) {
+        LOG_ERROR("a refused job has written; its group goes back");
+        txn->failed = true;
+    }
+    return !txn->failed && !sqlite3_get_autocommit(db);
+}
+
+/* Jobs from..count as one transaction. */
+static enum outcome run_transaction(struct sqlite_store *store, size_t from, size_t count)
+{
+    struct writer *w = store->writer;
+    struct store_txn *txn = &store->txn.head;
+    const struct store_driver *driver = store->head.driver;
+    bool alone = count - from == 1;
+    GError *error = NULL;
+    txn->driver = driver;
+    if (!driver->write_begin(txn, &error)) {
+        fail_all(w, from, count, error);
+        return OVER;
+    }
+    for (size_t i = from; i < count; i++) {
+        if (run_job(store, w->group[i], &w->errors[i]))
+            continue;
+        roll_back(store);
+        if (!alone) {
+            forget_errors(w, from, count);
+            return BROKEN;
+        }
+        if (!w->errors[i])
+            reason_set(&w->errors[i], REASON_INTERNAL, "the operation failed");
+        return OVER;
+    }
+    if (!search_flush(txn, &error)) {
+        roll_back(store);
+        if (alone) {
+            fail_all(w, from, count, error);
+            return OVER;
+        }
+        g_error_free(error);
+        forget_errors(w, from, count);
+        return BROKEN;
+    }
+    if (driver->write_commit(txn, &error)) {
+        search_forget(store);
+        if (store->txn.accounts_changed)
+            __atomic_add_fetch(&store->account_epoch, 1, __ATOMIC_RELEASE);
+        return COMMITTED;
+    }
+    if (store->txn.not_committed) {
+        roll_back(store);
+        fail_all(w, from, count, error);
+        return OVER;
+    }
+    g_clear_error(&error);
+    reason_set_retry(&error, REASON_COMMIT_UNKNOWN, PROBE_INTERVAL_MS,
+                     "it is not known whether this was stored: try again with the same id");
+    fail_all(w, from, count, error);
+    turn_off(store);
+    return OVER;
+}
+
+static void answer(struct writer *w, size_t from, size_t count)
+{
+    for (size_t i = from; i < count; i++) {
+        GError *error = w->errors[i];
+        w->errors[i] = NULL;
+        w->group[i]->done(w->group[i], error);
+    }
+}
+
+static bool writes_are_off(struct writer *w)
+{
+    g_mutex_lock(&w->mutex);
+    bool off = w->writes_off;
+    g_mutex_unlock(&w->mutex);
+    return off;
+}
+
+static GError *writes_off_error(void)
+{
+    GError *error = NULL;
+    reason_set_retry(&error, REASON_WRITES_OFF, PROBE_INTERVAL_MS,
+                     "the database cannot be written at the moment: try again");
+    return error;
+}
+
+static void run_group(struct sqlite_store *store, size_t count)
+{
+    struct writer *w = store->writer;
+    if (writes_are_off(w)) { /* queued before the commit failed */
+        fail_all(w, 0, count, writes_off_error());
+        answer(w, 0, count);
+        return;
+    }
+    enum outcome outcome = run_transaction(store, 0, count);
+    if (outcome != BROKEN) {
+        answer(w, 0, count);
+        return;
+    }
+    g_mutex_lock(&w->mutex);
+    w->counters.group_failures++;
+    g_mutex_unlock(&w->mutex);
+    for (size_t i = 0; i < count; i++) {
+        if (writes_are_off(w))
+            fail_all(w, i, i + 1, writes_off_error());
+        else
+            run_transaction(store, i, i + 1);
+        answer(w, i, i + 1);
+    }
+}
+
+/* ---- the log's size ---- */
+
+/* Between groups. A checkpoint that readers hold up does what it can and is tried again later. */
+static void checkpoint(struct sqlite_store *store)
+{
+    struct writer *w = store->writer;
+    if (!store->connection.db || w->wal_pages < w->wal_checked + CHECKPOINT_PAGES)
+        return;
+    bool truncate = (int64_t)w->wal_pages * PAGE_BYTES > TRUNCATE_BYTES;
+    int pages = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(
+        store->connection.db, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
+        connection_fail(&store->connection, NULL);
+    w->wal_checked = code == SQLITE_OK && pages == moved ? 0 : w->wal_pages;
+    w->wal_pages = 0;
+}
+
+/* ---- the thread ---- */
+
+/* Waits for work. FALSE when there will be none. Called with the mutex held. */
+static bool wait_for_work(struct writer *w)
+{
+    gint64 until = g_get_monotonic_time() + PROBE_INTERVAL_MS * 1000;
+    while (!w->first && !w->exclusive) {
+        if (w->stopping)
+            return false;
+        if (!w->writes_off)
+            g_cond_wait(&w->arrived, &w->mutex);
+        else if (!g_cond_wait_until(&w->arrived, &w->mutex, until))
+            return true;
+    }
+    return true;
+}
+
+/* Moves the oldest jobs into the group; how many. Called with the mutex held. */
+static size_t take_group(struct writer *w)
+{
+    size_t count = 0;
+    while (w->first && count < LIMIT_GROUP) {
+        w->group[count++] = w->first;
+        w->first = w->first->next;
+    }
+    if (!w->first)
+        w->last = &w->first;
+    w->length -= count;
+    w->counters.groups += count > 0;
+    w->counters.jobs += (int64_t)count;
+    w->counters.wal_bytes = (int64_t)w->wal_pages * PAGE_BYTES;
+    return count;
+}
+
+static void run_exclusive(struct sqlite_store *store, struct exclusive *e)
+{
+    struct writer *w = store->writer;
+    if (store->connection.db || reopen(store, &e->error))
+        e->ok = e->work(store, e->data, &e->error);
+    g_mutex_lock(&w->mutex);
+    e->done = true;
+    g_cond_broadcast(&w->done);
+    g_mutex_unlock(&w->mutex);
+}
+
+static gpointer writer_main(gpointer data)
+{
+    struct sqlite_store *store = data;
+    struct writer *w = store->writer;
+    int64_t probed_ms = clock_monotonic_ms();
+    g_mutex_lock(&w->mutex);
+    while (wait_for_work(w)) {
+        size_t count = take_group(w);
+        struct exclusive *exclusive = w->exclusive;
+        if (exclusive)
+            w->exclusive = exclusive->next;
+        bool off = w->writes_off;
+        g_mutex_unlock(&w->mutex);
+        if (off && clock_monotonic_ms() - probed_ms >= PROBE_INTERVAL_MS) {
+            probe(store);
+            probed_ms = clock_monotonic_ms();
+        }
+        if (count)
+            run_group(store, count);
+        if (exclusive)
+            run_exclusive(store, exclusive);
+        checkpoint(store);
+        g_mutex_lock(&w->mutex);
+    }
+    g_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+bool writer_start(struct sqlite_store *store, GError **error)
+{
+    struct writer *w = g_new0(struct writer, 1);
+    g_mutex_init(&w->mutex);
+    g_cond_init(&w->arrived);
+    g_cond_init(&w->done);
+    w->last = &w->first;
+    store->writer = w;
+    store->txn.connection = &store->connection;
+    watch_wal(store);
+    GError *failed = NULL;
+    w->thread = g_thread_try_new("writer", writer_main, store, &failed);
+    if (w->thread)
+        return true;
+    reason_set(error, REASON_INTERNAL, "the writer's thread cannot be started: %s", failed->message);
+    g_error_free(failed);
+    writer_stop(store);
+    return false;
+}
+
+void writer_stop(struct sqlite_store *store)
+{
+    struct writer *w = store->writer;
+    if (!w)
+        return;
+    g_mutex_lock(&w->mutex);
+    w->stopping = true;
+    g_cond_signal(&w->arrived);
+    g_mutex_unlock(&w->mutex);
+    if (w->thread)
+        g_thread_join(w->thread);
+    g_mutex_clear(&w->mutex);
+    g_cond_clear(&w->arrived);
+    g_cond_clear(&w->done);
+    g_free(w);
+    store->writer = NULL;
+}
+
+/* ---- from other threads ---- */
+
+void sqlite_submit(struct store *head, struct store_job *job)
+{
+    struct writer *w = sqlite_store(head)->writer;
+    GError *error = NULL;
+    g_mutex_lock(&w->mutex);
+    if (w->stopping)
+        reason_set(&error, REASON_STOPPING, "the server is stopping");
+    else if (w->writes_off)
+        error = writes_off_error();
+    else if (w->length >= LIMIT_WRITE_QUEUE)
+        reason_set_retry(&error, REASON_QUEUE_FULL, 1000, "too many writes are waiting: try again");
+    else {
+        job->next = NULL;
+        *w->last = job;
+        w->last = &job->next;
+        w->length++;
+        g_cond_signal(&w->arrived);
+    }
+    g_mutex_unlock(&w->mutex);
+    if (error)
+        job->done(job, error);
+}
+
+bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
+                      void *data, GError **error)
+{
+    struct writer *w = store->writer;
+    struct exclusive exclusive = {.work = work, .data = data};
+    g_mutex_lock(&w->mutex);
+    if (w->stopping) {
+        g_mutex_unlock(&w->mutex);
+        reason_set(error, REASON_STOPPING, "the server is stopping");
+        return false;
+    }
+    exclusive.next = w->exclusive;
+    w->exclusive = &exclusive;
+    g_cond_signal(&w->arrived);
+    while (!exclusive.done)
+        g_cond_wait(&w->done, &w->mutex);
+    g_mutex_unlock(&w->mutex);
+    if (exclusive.error)
+        g_propagate_error(error, exclusive.error);
+    return exclusive.ok;
+}
+
+void sqlite_counters(struct store *head, struct store_counters *counters)
+{
+    struct writer *w = sqlite_store(head)->writer;
+    g_mutex_lock(&w->mutex);
+    *counters = w->counters;
+    counters->queue_length = (int64_t)w->length;
+    g_mutex_unlock(&w->mutex);
+}
