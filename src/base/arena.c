@@ -38,6 +38,23 @@ void arena_clear(struct arena *a)
     arena_init(a);
 }
 
+void arena_reset(struct arena *a)
+{
+    if (EACH_ALONE || !a->free) {
+        arena_clear(a);
+        return;
+    }
+    /* `free` is set, so the newest block is an ordinary one. */
+    struct arena_block *kept = a->newest, *older = kept->older;
+    while (older) {
+        struct arena_block *block = older;
+        older = block->older;
+        g_free(block);
+    }
+    kept->older = NULL;
+    *a = (struct arena){.newest = kept, .free = kept->bytes, .left = BLOCK_SIZE};
+}
+
 static char *add_block(struct arena *a, size_t size)
 {
     struct arena_block *block = g_malloc(sizeof *block + size);

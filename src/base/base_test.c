@@ -60,6 +60,14 @@ static void test_arena(void)
     struct str s = arena_printf(&a, "%d-%s", 5, "x");
     g_assert_true(str_equal(s, STR("5-x")));
     g_assert_null(arena_str(&a, STR_NULL).ptr);
+    for (int i = 0; i < 3; i++) {
+        arena_reset(&a);
+        g_assert_cmpuint(a.total, ==, 0);
+        g_assert_cmpint(((char *)arena_alloc(&a, 5000))[4999], ==, 0);
+        char *small = arena_alloc(&a, 100);
+        g_assert_cmpint(small[99], ==, 0);
+        memset(small, 1, 100);
+    }
     arena_clear(&a);
     g_assert_null(a.newest);
 }

@@ -1,0 +1,310 @@
+/* Answers: heads, whole bodies, chunked bodies. */
+#include "http/inside.h"
+
+static const char *status_text(unsigned status)
+{
+    switch (status) {
+#define S(number, text) \
+    case number: \
+        return "HTTP/1.1 " #number " " text "\r\n"
+        S(200, "OK");
+        S(201, "Created");
+        S(202, "Accepted");
+        S(204, "No Content");
+        S(206, "Partial Content");
+        S(301, "Moved Permanently");
+        S(302, "Found");
+        S(303, "See Other");
+        S(304, "Not Modified");
+        S(307, "Temporary Redirect");
+        S(308, "Permanent Redirect");
+        S(400, "Bad Request");
+        S(401, "Unauthorized");
+        S(403, "Forbidden");
+        S(404, "Not Found");
+        S(405, "Method Not Allowed");
+        S(406, "Not Acceptable");
+        S(408, "Request Timeout");
+        S(409, "Conflict");
+        S(410, "Gone");
+        S(411, "Length Required");
+        S(412, "Precondition Failed");
+        S(413, "Content Too Large");
+        S(415, "Unsupported Media Type");
+        S(417, "Expectation Failed");
+        S(422, "Unprocessable Content");
+        S(423, "Locked");
+        S(429, "Too Many Requests");
+        S(431, "Request Header Fields Too Large");
+        S(500, "Internal Server Error");
+        S(501, "Not Implemented");
+        S(502, "Bad Gateway");
+        S(503, "Service Unavailable");
+        S(504, "Gateway Timeout");
+        S(505, "HTTP Version Not Supported");
+        S(507, "Insufficient Storage");
+#undef S
+    default:
+        return NULL;
+    }
+}
+
+static struct request *inside(struct http_request *request)
+{
+    return (struct request *)request;
+}
+
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", made once a second. */
+static struct str date_line(struct http_loop *loop)
+{
+    if (http_loop_now(loop) >= loop->date_until_ms) {
+        static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        struct timespec now;
+        struct tm tm;
+        clock_gettime(CLOCK_REALTIME, &now);
+        gmtime_r(&now.tv_sec, &tm);
+        g_snprintf(loop->date, sizeof loop->date, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
+                   days + tm.tm_wday * 3, tm.tm_mday, months + tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                   tm.tm_sec);
+        loop->date_until_ms = http_loop_now(loop) + 1000 - now.tv_nsec / 1000000;
+    }
+    return str_from(loop->date, sizeof "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" - 1);
+}
+
+static bool has_body(const struct request *request, unsigned status)
+{
+    return request->public.method != HTTP_HEAD && status != 204 && status != 304;
+}
+
+enum { CHUNKED = -1 };
+
+/* `length`: of the body, or CHUNKED. */
+static void add_head(struct request *request, struct buf *out, unsigned status, struct str headers, int64_t length)
+{
+    const struct connection *connection = request->connection;
+    size_t before = out->len;
+    const char *line = status_text(status);
+    if (line)
+        buf_add(out, str_from_c(line));
+    else
+        buf_printf(out, "HTTP/1.1 %03u Status\r\n", status);
+    buf_add(out, date_line(request->public.loop));
+    buf_add(out, headers);
+    buf_add(out, request->extra);
+    if (status == 405 && request->node) {
+        buf_add_literal(out, "Allow: ");
+        buf_add(out, http_request_allow(&request->public));
+        buf_add_literal(out, "\r\n");
+    }
+    if (connection->closing)
+        buf_add_literal(out, "Connection: close\r\n");
+    else if (request->minor == 0)
+        buf_add_literal(out, "Connection: keep-alive\r\n");
+    if (length >= 0 && status != 204 && status != 304) {
+        buf_add_literal(out, "Content-Length: ");
+        buf_add_int(out, length);
+        buf_add_literal(out, "\r\n\r\n");
+    } else if (length == CHUNKED && request->minor == 1) {
+        buf_add_literal(out, "Transfer-Encoding: chunked\r\n\r\n");
+    } else {
+        buf_add_literal(out, "\r\n");
+    }
+    request->bytes_out += out->len - before;
+}
+
+/* A request that is ended before its body came to its end takes its connection along. */
+static void leave_body(struct request *request)
+{
+    struct connection *connection = request->connection;
+    if (connection->reading != request)
+        return;
+    connection->reading = NULL;
+    connection->closing = connection->discard = true;
+}
+
+/* `public` is not used behind this. */
+static void end(struct request *request)
+{
+    struct connection *connection = request->connection;
+    http_request_unlink(request);
+    http_request_free(request);
+    http_reply_advance(connection);
+}
+
+void http_reply_header(struct http_request *public, const char *name, struct str value)
+{
+    struct request *request = inside(public);
+    size_t name_length = strlen(name), length = request->extra.len + name_length + value.len + 4;
+    char *lines = arena_alloc(&public->arena, length), *p = lines;
+    if (request->extra.len)
+        p = mempcpy(p, request->extra.ptr, request->extra.len);
+    p = mempcpy(p, name, name_length);
+    p = mempcpy(p, ": ", 2);
+    for (size_t i = 0; i < value.len; i++)
+        *p++ = (unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f ? ' ' : value.ptr[i];
+    memcpy(p, "\r\n", 2);
+    request->extra = str_from(lines, length);
+}
+
+void http_reply(struct http_request *public, unsigned status, struct str headers, struct str body)
+{
+    struct request *request = inside(public);
+    struct connection *connection = request->connection;
+    leave_body(request);
+    request->state = ENDING;
+    if (connection->dead) {
+        http_request_finish(request, status);
+        end(request);
+        return;
+    }
+    struct str sent = has_body(request, status) ? body : STR("");
+    if (connection->first != request) {
+        struct buf reply;
+        buf_init(&reply, SIZE_MAX / 2);
+        add_head(request, &reply, status, headers, (int64_t)body.len);
+        buf_add(&reply, sent);
+        request->bytes_out += sent.len;
+        http_request_finish(request, status);
+        buf_clear(&request->bytes);
+        request->bytes = reply;
+        request->state = DONE;
+        return;
+    }
+    struct http_loop *loop = public->loop;
+    struct buf *out = http_connection_output(connection);
+    add_head(request, out, status, headers, (int64_t)body.len);
+    request->bytes_out += sent.len;
+    if (out == &loop->out && sent.len > DIRECT_SIZE) {
+        struct str parts[] = {buf_str(out), sent};
+        /* A socket that fails here ends the connection; that must not find this request in it. */
+        http_request_finish(request, status);
+        http_request_unlink(request);
+        http_connection_send(connection, parts, 2);
+        buf_reset(out);
+        http_request_free(request);
+        http_reply_advance(connection);
+        return;
+    }
+    buf_add(out, sent);
+    http_request_finish(request, status);
+    end(request);
+}
+
+void http_drop(struct http_request *public)
+{
+    struct request *request = inside(public);
+    struct connection *connection = request->connection;
+    leave_body(request);
+    http_request_finish(request, 0);
+    if (connection->dead) {
+        end(request);
+        return;
+    }
+    connection->closing = true;
+    request->cut = true;
+    request->state = DONE;
+    buf_clear(&request->bytes);
+    http_reply_advance(connection);
+}
+
+void http_reply_stream(struct http_request *public, unsigned status, struct str headers, struct http_stream *stream)
+{
+    struct request *request = inside(public);
+    struct connection *connection = request->connection;
+    leave_body(request);
+    if (request->minor == 0)
+        connection->closing = true;
+    request->stream = stream;
+    request->status = (uint16_t)status;
+    wheel_unset(&public->loop->wheel, &request->timer);
+    bool produces = has_body(request, status) && !connection->dead;
+    struct buf head;
+    buf_init(&head, SIZE_MAX / 2);
+    if (!connection->dead)
+        add_head(request, &head, status, headers, CHUNKED);
+    buf_clear(&request->bytes);
+    request->bytes = head;
+    if (produces) {
+        request->state = STREAMING;
+        http_reply_advance(connection);
+        return;
+    }
+    stream->closed(public, stream);
+    http_request_finish(request, status);
+    request->state = DONE;
+    if (connection->dead)
+        end(request);
+    else
+        http_reply_advance(connection);
+}
+
+void http_stream_resume(struct http_request *public)
+{
+    struct request *request = inside(public);
+    request->waiting = false;
+    if (request->started)
+        http_connection_output(request->connection); /* settles it when the callback ends */
+}
+
+static void end_stream(struct request *request)
+{
+    request->stream->closed(&request->public, request->stream);
+    http_request_finish(request, request->status);
+    end(request);
+}
+
+void http_reply_produce(struct connection *connection)
+{
+    struct request *request = connection->first;
+    struct http_loop *loop = connection->loop;
+    buf_reset(&loop->piece);
+    enum http_more more = request->stream->next(&request->public, request->stream, &loop->piece);
+    if (loop->piece.overflow || more == HTTP_FAIL) {
+        http_connection_kill(connection); /* ends the stream too */
+        return;
+    }
+    request->waiting = more == HTTP_WAIT;
+    bool chunked = request->minor == 1;
+    struct str piece = buf_str(&loop->piece);
+    if (piece.len) {
+        char size[24];
+        int digits = g_snprintf(size, sizeof size, "%zx\r\n", piece.len);
+        struct str tail = more == HTTP_LAST ? STR("\r\n0\r\n\r\n") : STR("\r\n");
+        struct str parts[] = {str_from(size, (size_t)digits), piece, tail};
+        request->bytes_out += piece.len + (chunked ? (size_t)digits + tail.len : 0);
+        if (chunked)
+            http_connection_send(connection, parts, 3);
+        else
+            http_connection_send(connection, &piece, 1);
+    } else if (more == HTTP_LAST && chunked) {
+        struct str tail = STR("0\r\n\r\n");
+        request->bytes_out += tail.len;
+        http_connection_send(connection, &tail, 1);
+    }
+    if (!connection->dead && more == HTTP_LAST)
+        end_stream(request);
+}
+
+/* Sends what stands at the front of the line. */
+void http_reply_advance(struct connection *connection)
+{
+    struct request *first;
+    if (connection->dead)
+        return;
+    while ((first = connection->first) && !connection->cut) {
+        if (first->state != DONE && !(first->state == STREAMING && !first->started))
+            return;
+        struct buf *out = http_connection_output(connection);
+        if (connection->dead || connection->first != first)
+            return;
+        buf_add(out, buf_str(&first->bytes));
+        buf_clear(&first->bytes);
+        if (first->state == STREAMING) {
+            first->started = true;
+            return;
+        }
+        connection->cut = first->cut;
+        http_request_unlink(first);
+        http_request_free(first);
+    }
+}

@@ -1,0 +1,349 @@
+/* One request: its life, its route, what a handler may ask of it. */
+#include "base/reason.h"
+#include "http/inside.h"
+
+#include <arpa/inet.h>
+
+struct request *http_request_new(struct connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    struct request *request = loop->spare;
+    if (request) {
+        struct arena arena = request->public.arena;
+        loop->spare = request->next;
+        loop->spare_count--;
+        *request = (struct request){.public.arena = arena};
+    } else {
+        request = g_new0(struct request, 1);
+    }
+    request->connection = connection;
+    request->public.loop = loop;
+    request->public.peer = (enum http_peer)connection->peer;
+    request->public.id = ++loop->next_id;
+    request->public.body = STR("");
+    request->route_number = (uint32_t)http_router_count(loop->server->router);
+    request->minor = 1;
+    if (loop->server->options.access)
+        request->begun_ns = (int64_t)uv_hrtime();
+    if (connection->last)
+        connection->last->next = request;
+    else
+        connection->first = request;
+    connection->last = request;
+    connection->count++;
+    http_count(&loop->requests_total, 1);
+    http_count(&loop->requests_open, 1);
+    return request;
+}
+
+void http_request_unlink(struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct request **link = &connection->first, *before = NULL;
+    while (*link != request) {
+        before = *link;
+        link = &before->next;
+    }
+    *link = request->next;
+    if (connection->last == request)
+        connection->last = before;
+    connection->count--;
+}
+
+void http_request_free(struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct http_loop *loop = connection->loop;
+    wheel_unset(&loop->wheel, &request->timer);
+    http_count(&loop->requests_open, (uint64_t)-1);
+    if (request->held)
+        http_count(&loop->requests_held, (uint64_t)-1);
+    buf_clear(&request->bytes);
+    if (loop->spare_count < SPARE_REQUESTS) {
+        arena_reset(&request->public.arena);
+        request->next = loop->spare;
+        loop->spare = request;
+        loop->spare_count++;
+    } else {
+        arena_clear(&request->public.arena);
+        g_free(request);
+    }
+    if (connection->dead && !connection->first)
+        http_connection_settle(connection);
+}
+
+void http_request_finish(struct request *request, unsigned status)
+{
+    struct http_loop *loop = request->connection->loop;
+    const struct http_options *options = &loop->server->options;
+    wheel_unset(&loop->wheel, &request->timer);
+    if (status >= 100 && status < 600)
+        http_count(&loop->answers[request->route_number * 5 + status / 100 - 1], 1);
+    if (options->access) {
+        struct http_access access = {
+            .status = status,
+            .bytes_in = request->bytes_in,
+            .bytes_out = request->bytes_out,
+            .duration_us = ((int64_t)uv_hrtime() - request->begun_ns) / 1000,
+        };
+        options->access(options->user, &request->public, &access);
+    }
+}
+
+static struct str at(const char *head, struct http_place place)
+{
+    return str_from(head + place.at, place.len);
+}
+
+/* Moves the head into the request: one copy of the bytes, one of the places. */
+void http_request_fill(struct request *request, struct str bytes, const struct http_head *head)
+{
+    struct http_request *public = &request->public;
+    size_t fields = head->field_count * sizeof *head->fields;
+    char *memory = arena_alloc(&public->arena, fields + bytes.len);
+    memcpy(memory, head->fields, fields);
+    memcpy(memory + fields, bytes.ptr, bytes.len);
+    request->fields = (const struct http_field *)memory;
+    request->field_count = (uint8_t)head->field_count;
+    request->head = memory + fields;
+    request->minor = (uint8_t)head->minor;
+    request->authority = head->authority;
+    request->has_authority = head->has_authority;
+    public->method = head->method;
+    public->target = at(request->head, head->target);
+    public->path = at(request->head, head->path);
+    if (head->has_query)
+    public->query = at(request->head, head->query);
+}
+
+static struct http_match match_of(const struct request *request)
+{
+    return (struct http_match){.mount = request->public.mount, .node = request->node, .slash = request->slash};
+}
+
+void http_request_route(struct request *request)
+{
+    struct http_request *public = &request->public;
+    const struct http_router *router = request->connection->loop->server->router;
+    struct http_match match = http_router_find(router, public->path, &public->arena, public->parameters);
+    public->mount = match.mount;
+    request->node = match.node;
+    request->slash = match.slash;
+    request->malformed = match.malformed;
+    size_t number = match.node ? http_router_pick(router, &match, public->method) : SIZE_MAX;
+    if (number != SIZE_MAX) {
+        request->route_number = (uint32_t)number;
+        http_router_get(router, number, &public->route);
+        request->takes_pieces = public->route->flags & HTTP_ROUTE_STREAM;
+    }
+}
+
+void http_request_refuse(struct request *request, unsigned status, const char *sentence)
+{
+    request->connection->closing = request->connection->discard = true;
+    request->state = OPEN;
+    struct str body = arena_printf(&request->public.arena, "%s\n", sentence);
+    http_reply(&request->public, status, STR("Content-Type: text/plain; charset=utf-8\r\n"), body);
+}
+
+void http_request_fail(struct request *request, GError *error)
+{
+    static const struct str plain = {"Content-Type: text/plain; charset=utf-8\r\n", 41};
+    struct http_request *public = &request->public;
+    request->state = OPEN;
+    if (public->mount && public->mount->problem) {
+        public->mount->problem(public, error);
+    } else {
+        unsigned status = 400;
+        switch (reason_of(error)) {
+        case REASON_ROUTE_UNKNOWN:
+            status = 404;
+            break;
+        case REASON_METHOD_UNKNOWN:
+            status = 405;
+            break;
+        case REASON_BODY_TOO_LARGE:
+            status = 413;
+            break;
+        case REASON_BODY_TIMEOUT:
+            status = 408;
+            break;
+        default:
+            break;
+        }
+        http_reply(public, status, plain, arena_printf(&public->arena, "%s\n", error->message));
+    }
+    g_error_free(error);
+}
+
+void http_request_dispatch(struct request *request)
+{
+    struct http_request *public = &request->public;
+    GError *error = NULL;
+    request->state = OPEN;
+    if (public->route)
+    public->route->handler(public);
+    else if (str_equal(public->path, STR("*"))) http_reply(public, 204, STR(""), STR(""));
+    else if (request->malformed)
+        reason_set(&error, REASON_PATH_INVALID, "The path holds a malformed percent escape or a zero byte.");
+    else if (public->mount && public->method == HTTP_OPTIONS && public->mount->options) public->mount->options(public);
+    else if (!http_request_allow(public).len)
+        reason_set(&error, REASON_ROUTE_UNKNOWN, "There is nothing at this path.");
+    else reason_set(&error, REASON_METHOD_UNKNOWN, "The path does not know this method.");
+    if (error)
+        http_request_fail(request, error);
+}
+
+/* --- what a handler may ask --- */
+
+static struct request *inside(struct http_request *request)
+{
+    return (struct request *)request;
+}
+
+struct str http_request_header(const struct http_request *public, struct str name, size_t *count)
+{
+    const struct request *request = (const struct request *)public;
+    struct str value = STR_NULL;
+    size_t seen = 0;
+    for (unsigned i = 0; i < request->field_count; i++) {
+        const struct http_field *field = &request->fields[i];
+        if (field->name.len == name.len && str_equal_nocase(at(request->head, field->name), name)) {
+            if (seen++ == 0)
+                value = at(request->head, field->value);
+            if (!count)
+                break;
+        }
+    }
+    if (count)
+        *count = seen;
+    return value;
+}
+
+struct str http_request_host(const struct http_request *public)
+{
+    const struct request *request = (const struct request *)public;
+    if (request->has_authority && request->head)
+        return at(request->head, request->authority);
+    return http_request_header(public, STR("Host"), NULL);
+}
+
+struct str http_request_address(struct http_request *public)
+{
+    const struct connection *connection = inside(public)->connection;
+    char text[INET6_ADDRSTRLEN];
+    if (connection->family == AF_UNIX || !inet_ntop(connection->family, connection->address, text, sizeof text))
+        return STR("unix");
+    return arena_str(&public->arena, str_from_c(text));
+}
+
+struct str http_request_id(struct http_request *public)
+{
+    return arena_printf(&public->arena, "%x-%" G_GINT64_MODIFIER "x", (unsigned)(public->id >> 48),
+                        public->id & ((UINT64_C(1) << 48) - 1));
+}
+
+struct str http_request_allow(struct http_request *public)
+{
+    struct http_match match = match_of(inside(public));
+    return http_router_allow(public->loop->server->router, &match, &public->arena);
+}
+
+/* --- bodies in pieces --- */
+
+void http_body_read(struct http_request *public, const struct http_body_reader *reader)
+{
+    struct request *request = inside(public);
+    struct connection *connection = request->connection;
+    request->reader = reader;
+    if (request->expects && connection->first == request)
+        buf_add_literal(http_connection_output(connection), "HTTP/1.1 100 Continue\r\n\r\n");
+    request->expects = false;
+    http_body_resume(public);
+}
+
+void http_body_pause(struct http_request *public)
+{
+    struct connection *connection = inside(public)->connection;
+    if (connection->reading == inside(public))
+        connection->paused = true;
+}
+
+/* Goes on when the loop's callback ends, never from inside the caller. */
+static void go_on(struct connection *connection)
+{
+    if (!connection->dead && !connection->processing)
+        http_connection_output(connection);
+}
+
+void http_body_resume(struct http_request *public)
+{
+    struct connection *connection = inside(public)->connection;
+    if (connection->reading != inside(public))
+        return;
+    connection->paused = false;
+    connection->progress = true;
+    go_on(connection);
+}
+
+/* --- waiting --- */
+
+void http_hold(struct http_request *public)
+{
+    struct request *request = inside(public);
+    arena_clear(&public->arena);
+    buf_clear(&request->bytes);
+    public->target = public->path = public->query = public->body = STR_NULL;
+    memset(public->parameters, 0, sizeof public->parameters);
+    request->fields = NULL;
+    request->field_count = 0;
+    request->head = NULL;
+    request->extra = STR_NULL;
+    if (!request->held)
+        http_count(&public->loop->requests_held, 1);
+    request->held = true;
+}
+
+static void on_timeout(struct wheel_timer *timer)
+{
+    struct request *request = (struct request *)((char *)timer - offsetof(struct request, timer));
+    request->timeout(&request->public);
+}
+
+void http_request_timeout(struct http_request *public, int64_t ms, void (*callback)(struct http_request *request))
+{
+    struct request *request = inside(public);
+    struct http_loop *loop = public->loop;
+    wheel_unset(&loop->wheel, &request->timer);
+    request->timeout = callback;
+    if (ms > 0)
+        http_loop_timer(loop, &request->timer, loop->draining ? 0 : ms, on_timeout);
+}
+
+void http_requests_fire_timeouts(struct connection *connection)
+{
+    struct request *request;
+    do {
+        for (request = connection->first; request; request = request->next)
+            if (wheel_is_set(&request->timer))
+                break;
+        if (request) {
+            wheel_unset(&connection->loop->wheel, &request->timer);
+            request->timeout(&request->public);
+        }
+    } while (request);
+}
+
+void http_request_on_gone(struct http_request *public, void (*callback)(struct http_request *request))
+{
+    inside(public)->on_gone = callback;
+}
+
+void http_request_set_gone(struct request *request)
+{
+    request->public.gone = true;
+    void (*callback)(struct http_request *) = request->on_gone;
+    request->on_gone = NULL;
+    if (callback)
+        callback(&request->public);
+}
