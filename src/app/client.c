@@ -36,14 +36,16 @@ static enum reason reason_from_name(struct str name)
     return REASON_INTERNAL;
 }
 
-/* application/problem+json: {"status","reason","detail"...}. */
+/* application/problem+json: {"type":"urn:parley:problem:REASON","detail"...}. */
 static void problem(struct str body, long status, GError **error)
 {
+    static const struct str prefix = {"urn:parley:problem:", 19};
     json_t *tree = json_read(body, JSON_TOP_OBJECT, NULL);
     struct str detail = json_str(json_object_get(tree, "detail"));
-    struct str reason = json_str(json_object_get(tree, "reason"));
+    struct str type = json_str(json_object_get(tree, "type"));
+    struct str name = str_starts_with(type, prefix) ? str_skip(type, prefix.len) : STR_NULL;
     if (detail.ptr)
-        reason_set(error, reason.ptr ? reason_from_name(reason) : REASON_INTERNAL, "%.*s", STR_ARG(detail));
+        reason_set_field(error, reason_from_name(name), json_str(json_object_get(tree, "field")), "%.*s", STR_ARG(detail));
     else
         reason_set(error, REASON_INTERNAL, "the running server answered %ld", status);
     json_decref(tree);
@@ -73,6 +75,9 @@ bool client_run(const struct client_request *request, GError **error)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.ptr);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
     }
+    g_autofree char *company = request->company ? g_strconcat("Parley-Company: ", request->company, NULL) : NULL;
+    if (company)
+        headers = curl_slist_append(headers, company);
     headers = curl_slist_append(headers, "Expect:");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     CURLcode code = curl_easy_perform(curl);

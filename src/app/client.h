@@ -13,6 +13,7 @@ typedef bool client_sink(void *data, struct str piece);
 struct client_request {
     const char *socket;    /* path */
     const char *path;      /* "/parley/v1/..." with its query, encoded */
+    const char *company;   /* whose; NULL = the default one */
     struct str body;       /* POST when given */
     client_source *source; /* POST, chunked, when given */
     void *source_data;
@@ -21,6 +22,6 @@ struct client_request {
     struct buf *reply; /* required: an error's body lands here too */
 };
 
-/* True for a 200. Else the error that the server's problem document states, under its own reason where its "reason" member
- * is known here; or SOCKET when there is no server. */
+/* True for a 200. Else the error that the server's problem document states, under its own reason where that is known
+ * here; or SOCKET when there is no server. */
 bool client_run(const struct client_request *request, GError **error);

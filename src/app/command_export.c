@@ -44,10 +44,12 @@ static bool export_here(struct place *place, const char *company_name, GError **
 static bool export_there(struct place *place, const char *company_name, GError **error)
 {
     struct buf reply;
-    g_autofree char *company = company_name ? g_uri_escape_string(company_name, NULL, FALSE) : NULL;
-    g_autofree char *path = g_strconcat("/parley/v1/export", company ? "?company=" : NULL, company, NULL);
     buf_init(&reply, LIMIT_HTTP_BODY);
-    struct client_request request = {.socket = place->socket, .path = path, .sink = write_out, .reply = &reply};
+    struct client_request request = {.socket = place->socket,
+                                     .path = "/parley/v1/export",
+                                     .company = company_name,
+                                     .sink = write_out,
+                                     .reply = &reply};
     bool ok = client_run(&request, error);
     if (!ok && ferror(stdout))
         unwritable(error);

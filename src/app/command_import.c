@@ -170,12 +170,15 @@ static void read_counts(struct str reply, struct import_result *result)
 static bool import_there(struct job *job, struct import_result *result, GError **error)
 {
     struct buf reply;
-    g_autofree char *company = job->company_name ? g_uri_escape_string(job->company_name, NULL, FALSE) : NULL;
-    g_autofree char *path = g_strconcat("/parley/v1/import?skipBad=", job->skip_bad ? "true" : "false",
-                                        company ? "&company=" : NULL, company, NULL);
     buf_init(&reply, LIMIT_IMPORT_LINE);
     struct client_request request = {
-        .socket = job->place->socket, .path = path, .source = give_piece, .source_data = job, .reply = &reply};
+        .socket = job->place->socket,
+        .path = job->skip_bad ? "/parley/v1/import?skipBad=true" : "/parley/v1/import",
+        .company = job->company_name,
+        .source = give_piece,
+        .source_data = job,
+        .reply = &reply,
+    };
     *result = (struct import_result){0};
     job->input = input_open(job->file, error);
     if (!job->input)
