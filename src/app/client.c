@@ -45,7 +45,8 @@ static void problem(struct str body, long status, GError **error)
     struct str type = json_str(json_object_get(tree, "type"));
     struct str name = str_starts_with(type, prefix) ? str_skip(type, prefix.len) : STR_NULL;
     if (detail.ptr)
-        reason_set_field(error, reason_from_name(name), json_str(json_object_get(tree, "field")), "%.*s", STR_ARG(detail));
+        reason_set_field(error, reason_from_name(name), json_str(json_object_get(tree, "field")), "%.*s",
+                         STR_ARG(detail));
     else
         reason_set(error, REASON_INTERNAL, "the running server answered %ld", status);
     json_decref(tree);

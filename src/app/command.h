@@ -24,6 +24,7 @@ int command_export(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
+int command_demo(int argc, char **argv);
 int command_settings(int argc, char **argv);
 int command_version(int argc, char **argv);
 

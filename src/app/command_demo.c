@@ -8,10 +8,11 @@ int command_demo(int argc, char **argv)
     struct place place = {0};
     struct command_line line;
     GError *error = NULL;
-    if (!command_line_read(&line, argc, argv, "--data DIR - Make a data directory with the sample company",
-                           "The company Environment, with the conversations and credentials of the documented requests and 300 real\n"
-                           "conversations (data/README.md says whose). `parley serve` prints how to ask for them.",
-                           NULL, only, 0))
+    if (!command_line_read(
+            &line, argc, argv, "--data DIR - Make a data directory with the sample company",
+            "The company Environment, with the conversations and credentials of the documented requests and 300 real\n"
+            "conversations (data/README.md says whose). `parley serve` prints how to ask for them.",
+            NULL, only, 0))
         return EXIT_USAGE;
     bool ok = place_open(&place, &line.settings, true, &error);
     if (ok && !place.core) {

@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"check", "Compare what is stored with the log", command_check},
     {"backup", "Write a consistent copy to a file", command_backup},
     {"restore", "Make a data directory from a backup", command_restore},
+    {"demo", "Make a data directory with the sample company", command_demo},
     {"settings", "Print the settings in force, or all there are", command_settings},
     {"version", "Print the version", command_version},
 };
