@@ -1,0 +1,290 @@
+#include "core/directory.h"
+#include "core/fixture.h"
+#include "core/identity.h"
+
+#include "base/clock.h"
+
+#define ASSERT_STR(a, b) g_assert_cmpmem((a).ptr, (a).len, (b), strlen(b))
+
+static bool put(struct fixture *f, struct account_op *op, enum reason *reason)
+{
+    GError *error = NULL;
+    bool done = core_run(&op->op, &error);
+    *reason = error ? reason_of(error) : REASON_COUNT;
+    g_clear_error(&error);
+    op_clear(&op->op);
+    (void)f;
+    return done;
+}
+
+static void test_refusals(void)
+{
+    struct fixture f;
+    enum reason reason;
+    fixture_open(&f, 0);
+    struct account_op op;
+    struct company company = {.name = STR("Test"), .time_zone = STR("UTC")};
+    account_op_init(&op, f.core);
+    op.company = &company;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_NAME_TAKEN);
+
+    company = (struct company){.name = STR("New"), .time_zone = STR("Mars/Olympus")};
+    account_op_init(&op, f.core);
+    op.company = &company;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_ZONE_UNKNOWN);
+
+    company = (struct company){.number = 77, .name = STR("New"), .time_zone = STR("UTC")};
+    account_op_init(&op, f.core);
+    op.company = &company;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_COMPANY_UNKNOWN);
+
+    fixture_add_operator(&f, f.company, "o1", "bob", "Bob");
+    struct operator o = {.company = f.company, .id = STR("o2"), .username = STR("bob")};
+    account_op_init(&op, f.core);
+    op.operator= & o;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_NAME_TAKEN);
+
+    struct department d = {.company = f.company, .name = STR("D"), .parent = STR("nothing")};
+    account_op_init(&op, f.core);
+    op.department = &d;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_DEPARTMENT_UNKNOWN);
+
+    struct token t;
+    struct str secret;
+    account_token_make(&t, TOKEN_OPERATOR, &f.arena, &secret, NULL);
+    t.company = f.company;
+    t.operator_id = STR("nobody");
+    account_op_init(&op, f.core);
+    op.token = &t;
+    g_assert_false(put(&f, &op, &reason));
+    g_assert_cmpint(reason, ==, REASON_OPERATOR_UNKNOWN);
+    fixture_close(&f);
+}
+
+static void test_directory(void)
+{
+    struct fixture f;
+    size_t count;
+    fixture_open(&f, 0);
+    struct company company = {.name = STR("Second"), .time_zone = STR("UTC"), .host = STR("Chat.Example.org")};
+    fixture_put(&f, &(struct account_op){.company = &company});
+    fixture_add_operator(&f, f.company, "o1", "bob", "Bob");
+    struct department a = {.company = f.company, .id = STR("a"), .name = STR("Alpha")};
+    struct department b = {.company = f.company, .id = STR("b"), .name = STR("Beta"), .parent = STR("a")};
+    struct department c = {.company = f.company, .id = STR("c"), .name = STR("a"), .parent = STR("b")};
+    fixture_put(&f, &(struct account_op){.department = &a});
+    fixture_put(&f, &(struct account_op){.department = &b});
+    fixture_put(&f, &(struct account_op){.department = &c});
+
+    struct directory *d = directory_ref(f.core, f.reader, NULL);
+    directory_companies(d, &count);
+    g_assert_cmpuint(count, ==, 2);
+    g_assert_cmpint(directory_company_by_name(d, STR("Second"))->number, ==, company.number);
+    g_assert_cmpint(directory_company_by_host(d, STR("CHAT.example.org:8080"))->number, ==, company.number);
+    g_assert_cmpint(directory_company_by_host(d, STR("elsewhere"))->number, ==, f.company);
+    g_assert_cmpint(directory_company_by_host(d, STR_NULL)->number, ==, f.company);
+    ASSERT_STR(directory_operator(d, STR("o1"))->username, "bob");
+    ASSERT_STR(directory_operator_by_username(d, STR("bob"))->id, "o1");
+    g_assert_null(directory_operator(d, STR("bob")));
+    ASSERT_STR(directory_department(d, f.company, STR("a"))->name, "Alpha"); /* an id before a name */
+    ASSERT_STR(directory_department(d, f.company, STR("Beta"))->id, "b");
+    g_assert_null(directory_department(d, company.number, STR("a")));
+    ASSERT_STR(directory_ancestors(d, f.company, STR("c"), &f.arena), "[\"b\",\"a\"]");
+    g_assert_null(directory_ancestors(d, f.company, STR("a"), &f.arena).ptr);
+
+    struct directory *same = directory_ref(f.core, f.reader, NULL);
+    g_assert_true(same == d);
+    directory_unref(same);
+    /* A cycle ends the walk; the old snapshot stays as it was. */
+    a.parent = STR("c");
+    fixture_put(&f, &(struct account_op){.department = &a});
+    struct directory *later = directory_ref(f.core, f.reader, NULL);
+    g_assert_true(later != d);
+    ASSERT_STR(directory_ancestors(later, f.company, STR("c"), &f.arena), "[\"b\",\"a\"]");
+    g_assert_null(directory_ancestors(d, f.company, STR("a"), &f.arena).ptr);
+    directory_unref(later);
+    directory_unref(d);
+    fixture_close(&f);
+}
+
+static struct token make_token(struct fixture *f, enum token_kind kind, const char *operator_id, struct str *secret,
+                               struct str *api_key)
+{
+    struct token t;
+    account_token_make(&t, kind, &f->arena, secret, api_key);
+    t.company = f->company;
+    t.operator_id = str_from_c(operator_id);
+    return t;
+}
+
+static void test_tokens(void)
+{
+    struct fixture f;
+    struct str operator_secret, secret, api_key, bearer;
+    struct caller caller;
+    GError *error = NULL;
+    fixture_open(&f, 0);
+    fixture_add_operator(&f, f.company, "o1", "bob", "Bob");
+    struct token t = make_token(&f, TOKEN_OPERATOR, "o1", &operator_secret, NULL);
+    fixture_put(&f, &(struct account_op){.token = &t});
+    t = make_token(&f, TOKEN_AGENDIZE, NULL, &secret, &api_key);
+    fixture_put(&f, &(struct account_op){.token = &t});
+    t = make_token(&f, TOKEN_BEARER, NULL, &bearer, NULL);
+    t.rights = RIGHT_READ;
+    t.is_sample = true;
+    fixture_put(&f, &(struct account_op){.token = &t});
+
+    for (int i = 0; i < 2; i++) { /* read, then from the cache */
+        g_assert_true(
+            identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+        ASSERT_STR(caller.username, "bob");
+        g_assert_cmpint(caller.company, ==, f.company);
+        g_assert_cmpuint(caller.roles, ==, ROLE_AGENT);
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, &error));
+        g_assert_cmpint(caller.kind, ==, CALLER_AGENDIZE);
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, STR_NULL, secret, &caller, &f.arena, &error));
+        g_assert_true(identity_of_bearer(f.core, f.reader, bearer, &caller, &f.arena, &error));
+        g_assert_cmpuint(caller.rights, ==, RIGHT_READ);
+    }
+    const struct str none = STR_NULL;
+#define REFUSED(call) \
+    g_assert_false(call); \
+    g_assert_error(error, REASON, REASON_CREDENTIAL_WRONG); \
+    g_clear_error(&error)
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o2"), operator_secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, none, operator_secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_agendize_token(f.core, f.reader, secret, secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_bearer(f.core, f.reader, secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_bearer(f.core, f.reader, none, &caller, &f.arena, &error));
+
+    /* Revoked means at once. */
+    struct logout_op logout;
+    logout_op_init(&logout, f.core);
+    logout.token = operator_secret;
+    g_assert_true(core_run(&logout.op, &error));
+    op_clear(&logout.op);
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+
+    t = make_token(&f, TOKEN_OPERATOR, "o1", &operator_secret, NULL);
+    t.expires_ms = clock_now_ms() + 60 * 1000;
+    fixture_put(&f, &(struct account_op){.token = &t});
+    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    clock_set_offset_ms(61 * 1000);
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    clock_set_offset_ms(0);
+    fixture_put(&f, &(struct account_op){.drop_tokens_of = STR("o1")});
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+#undef REFUSED
+
+    f.options.sample_credentials = false;
+    fixture_reopen(&f);
+    g_assert_false(identity_of_bearer(f.core, f.reader, bearer, &caller, &f.arena, &error));
+    g_assert_error(error, REASON, REASON_SAMPLE_CREDENTIAL_REFUSED);
+    g_clear_error(&error);
+    fixture_close(&f);
+}
+
+struct login_case {
+    const char *user, *password, *digest, *resume;
+    enum reason refused; /* REASON_COUNT = fine */
+};
+
+static void test_login(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    struct caller caller;
+    fixture_open(&f, 0);
+    struct operator o = {.company = f.company,
+                         .id = STR("o1"),
+                         .username = STR("bob"),
+                         .email = STR("Bob@example.org"),
+                         .name = STR("Bob"),
+                         .roles = ROLE_AGENT};
+    g_assert_true(account_hash_password(&o, STR("secret"), &f.arena, &error));
+    fixture_put(&f, &(struct account_op){.operator= & o });
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "secret", -1);
+    const struct login_case cases[] = {
+        {"bob", "secret", NULL, NULL, REASON_COUNT},
+        {"bob@example.org", NULL, digest, NULL, REASON_COUNT},
+        {"bob", digest, NULL, NULL, REASON_PASSWORD_WRONG},
+        {"bob", NULL, "secret", NULL, REASON_PASSWORD_WRONG},
+        {"alice", "secret", NULL, NULL, REASON_PASSWORD_WRONG},
+        {NULL, NULL, NULL, "nothing", REASON_CREDENTIAL_WRONG},
+    };
+    struct str token = STR_NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct login_op op;
+        login_op_init(&op, f.core);
+        op.user = str_from_c(cases[i].user);
+        op.password = str_from_c(cases[i].password);
+        op.digest = str_from_c(cases[i].digest);
+        op.resume = str_from_c(cases[i].resume);
+        op.address = STR("192.0.2.1");
+        bool done = core_run(&op.op, &error);
+        g_assert_cmpint(error ? reason_of(error) : REASON_COUNT, ==, cases[i].refused);
+        if (done) {
+            ASSERT_STR(op.operator.id, "o1");
+            token = arena_str(&f.arena, op.auth_token);
+        }
+        g_clear_error(&error);
+        op_clear(&op.op);
+    }
+    g_free(digest);
+    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), token, &caller, &f.arena, &error));
+    struct login_op op;
+    login_op_init(&op, f.core);
+    op.resume = token;
+    g_assert_true(core_run(&op.op, &error));
+    g_assert_true(str_equal(op.auth_token, token));
+    op_clear(&op.op);
+    fixture_close(&f);
+}
+
+static void test_login_is_limited(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    fixture_open(&f, 0);
+    enum reason reason = REASON_COUNT;
+    int attempts = 0;
+    for (; attempts < 100 && reason != REASON_ATTEMPTS_LIMITED; attempts++) {
+        struct login_op op; /* resuming costs no hashing */
+        login_op_init(&op, f.core);
+        op.resume = STR("guess");
+        op.address = STR("192.0.2.1");
+        g_assert_false(core_run(&op.op, &error));
+        reason = reason_of(error);
+        g_assert_true(reason == REASON_CREDENTIAL_WRONG || reason_retry_ms(error) > 0);
+        g_clear_error(&error);
+        op_clear(&op.op);
+    }
+    g_assert_cmpint(attempts, ==, 11);
+    struct login_op op;
+    login_op_init(&op, f.core);
+    op.resume = STR("guess");
+    op.address = STR("192.0.2.2"); /* somebody else */
+    g_assert_false(core_run(&op.op, &error));
+    g_assert_error(error, REASON, REASON_CREDENTIAL_WRONG);
+    g_clear_error(&error);
+    op_clear(&op.op);
+    fixture_close(&f);
+}
+
+int main(int argc, char **argv)
+{
+    id_library_init();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/account/refusals", test_refusals);
+    g_test_add_func("/account/directory", test_directory);
+    g_test_add_func("/account/tokens", test_tokens);
+    g_test_add_func("/account/login", test_login);
+    g_test_add_func("/account/login/limited", test_login_is_limited);
+    return g_test_run();
+}
