@@ -270,9 +270,9 @@ static bool read_events(const json_t *object, bool id_optional, struct line *lin
     if (!json_get_array(object, "events", id_optional ? JSON_OPTIONAL : JSON_REQUIRED, &array, error))
         return false;
     size_t count = json_array_size(array);
-    if (count > LIMIT_EVENTS_PER_SESSION - 1) {
+    if (count > LIMIT_EVENTS_PER_SESSION - 2) {
         reason_set_field(error, REASON_SESSION_FULL, STR("events"), "there may be at most %d events",
-                         LIMIT_EVENTS_PER_SESSION - 1);
+                         LIMIT_EVENTS_PER_SESSION - 2);
         return false;
     }
     line->events = arena_array(a, count, sizeof *line->events);

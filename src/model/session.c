@@ -420,9 +420,10 @@ bool session_admits(const struct session_view *view, const struct event *e, cons
         reason_set(error, REASON_SESSION_ERASED, "the session is erased");
         return false;
     }
-    if (s->last_index + 1 >= LIMIT_EVENTS_PER_SESSION) {
+    /* The last place is kept for the erasure, which nothing may stand in the way of. */
+    if (s->last_index + (e->kind == EVENT_ERASED ? 1 : 2) >= LIMIT_EVENTS_PER_SESSION) {
         reason_set(error, REASON_SESSION_FULL, "the session has its greatest number of events, %d",
-                   LIMIT_EVENTS_PER_SESSION - 1);
+                   LIMIT_EVENTS_PER_SESSION - 2);
         return false;
     }
     if (live && s->state == SESSION_CLOSED && !admits_after_close(e->kind)) {
