@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SEQUENCES = 10000, OPS = 10, SESSIONS = 3, VISITORS = 2, PARTICIPANTS = 3, SEQUENCES_PER_STORE = 250 };
+enum { SEQUENCES = 10000, OPS = 14, SESSIONS = 3, VISITORS = 2, PARTICIPANTS = 3, SEQUENCES_PER_STORE = 250 };
 
 struct world {
     struct fixture fixture;
@@ -71,11 +71,13 @@ static struct event random_event(struct world *w, bool live)
     do
         kind = one_in(w, 3) ? (enum event_kind)pick(w, EVENT_KIND_COUNT) : frequent[pick(w, G_N_ELEMENTS(frequent))];
     while (!event_kind_is_live(kind) || (kind == EVENT_CLOSED && !one_in(w, 3)));
-    struct event e = {.kind = kind, .participant = (uint32_t)pick(w, PARTICIPANTS + 2), .data = random_data(w, kind)};
+    struct event e = {.kind = kind, .participant = 1 + (uint32_t)pick(w, PARTICIPANTS), .data = random_data(w, kind)};
+    if (one_in(w, 20))
+        e.participant = (uint32_t)pick(w, PARTICIPANTS + 3); /* nobody, or somebody new */
     e.time_ms = live ? NO_TIME : random_time(w);
     if (kind == EVENT_EDIT || kind == EVENT_DELETE)
-        e.target = (uint32_t)pick(w, 8);
-    if (!one_in(w, 20))
+        e.target = 1 + (uint32_t)pick(w, 4);
+    if (!one_in(w, 30))
         e.text = arena_printf(&w->arena, "word%d w%u", pick(w, 5), w->sequence);
     if (one_in(w, 6))
         e.id = arena_printf(&w->arena, "e%d", pick(w, 6));
@@ -94,9 +96,9 @@ static void finish(struct op *op, const char *what)
     g_clear_error(&error);
 }
 
-static struct line random_line(struct world *w, bool live)
+static struct line random_line(struct world *w, int session, bool live)
 {
-    struct line line = {.id = session_id(w, pick(w, SESSIONS)), .start_ms = live ? NO_TIME : random_time(w)};
+    struct line line = {.id = session_id(w, session), .start_ms = live ? NO_TIME : random_time(w)};
     struct head *h = &line.head;
     h->dialect = (enum dialect)pick(w, DIALECT_COUNT);
     h->visitor.id = visitor_id(w, pick(w, VISITORS));
@@ -111,18 +113,22 @@ static struct line random_line(struct world *w, bool live)
             .id = i + 1, .type = i == 0 ? PARTICIPANT_CLIENT : (enum participant_type)pick(w, 4), .name = STR("P")};
     line.event_count = (size_t)pick(w, 6);
     line.events = arena_array(&w->arena, line.event_count, sizeof *line.events);
-    for (size_t i = 0; i < line.event_count; i++)
-        line.events[i] = random_event(w, live);
+    for (size_t i = 0; i < line.event_count; i++) {
+        struct event *e = &line.events[i];
+        *e = random_event(w, live);
+        if (e->target > i || (e->target && line.events[e->target - 1].kind != EVENT_MESSAGE))
+            *e = (struct event){.kind = EVENT_MESSAGE, .participant = 1, .text = STR("first"), .time_ms = e->time_ms};
+    }
     return line;
 }
 
-static void random_open(struct world *w)
+static void random_open(struct world *w, int session)
 {
     struct open_op op;
     open_op_init(&op, w->fixture.core);
     op.company = w->fixture.company;
     op.import = one_in(w, 2);
-    op.line = random_line(w, !op.import);
+    op.line = random_line(w, session, !op.import);
     if (op.line.head.dialect == DIALECT_GENESYS && !op.import) {
         op.user_id = STR("user");
         op.secure_key = STR("key");
@@ -353,12 +359,14 @@ static const char *run_sequence(struct world *w, guint32 seed, int ops)
     w->random = g_rand_new_with_seed(seed);
     w->sequence++;
     w->first_change = newest_change(w);
-    int length = 1 + pick(w, OPS);
+    int length = SESSIONS + pick(w, OPS - SESSIONS + 1);
     for (int i = 0; i < MIN(length, ops); i++) {
         int kind = pick(w, 100);
-        if (kind < 30)
-            random_open(w);
-        else if (kind < 98)
+        if (i < SESSIONS)
+            random_open(w, i);
+        else if (kind < 10)
+            random_open(w, pick(w, SESSIONS));
+        else if (kind < 97)
             random_append(w);
         else
             random_erase(w);
