@@ -76,10 +76,7 @@ static void lose_body(struct connection *connection)
         http_request_unlink(request);
         http_request_free(request);
     } else if (request->reader) {
-        g_autoptr(GError) error = NULL;
-        reason_set(&error, REASON_SOCKET, "The client went away before the body's end.");
-        request->public.gone = true;
-        request->reader->end(&request->public, error);
+        http_request_lose_body(request);
     }
 }
 
@@ -106,6 +103,7 @@ void http_connection_kill(struct connection *connection)
             http_request_free(request);
         } else if (request->state == STREAMING) {
             http_request_unlink(request);
+            request->public.gone = true;
             request->stream->closed(&request->public, request->stream);
             http_request_finish(request, request->status);
             http_request_free(request);

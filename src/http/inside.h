@@ -188,6 +188,7 @@ void http_request_refuse(struct request *request, unsigned status, const char *s
 void http_request_unlink(struct request *request);
 void http_request_free(struct request *request); /* unlinked before */
 void http_request_finish(struct request *request, unsigned status);
+void http_request_lose_body(struct request *request); /* to its reader */
 void http_request_set_gone(struct request *request);
 void http_requests_fire_timeouts(struct connection *connection);
 

@@ -285,18 +285,22 @@ void http_reply_produce(struct connection *connection)
         end_stream(request);
 }
 
+static bool front_is_ready(const struct connection *connection)
+{
+    const struct request *first = connection->first;
+    return first && !connection->dead && !connection->cut &&
+           (first->state == DONE || (first->state == STREAMING && !first->started));
+}
+
 /* Sends what stands at the front of the line. */
 void http_reply_advance(struct connection *connection)
 {
-    struct request *first;
-    if (connection->dead)
-        return;
-    while ((first = connection->first) && !connection->cut) {
-        if (first->state != DONE && !(first->state == STREAMING && !first->started))
-            return;
+    while (front_is_ready(connection)) {
         struct buf *out = http_connection_output(connection);
-        if (connection->dead || connection->first != first)
+        /* That may have sent what was staged, and gone on with the connection from there. */
+        if (!front_is_ready(connection))
             return;
+        struct request *first = connection->first;
         buf_add(out, buf_str(&first->bytes));
         buf_clear(&first->bytes);
         if (first->state == STREAMING) {

@@ -251,11 +251,23 @@ struct str http_request_allow(struct http_request *public)
 
 /* --- bodies in pieces --- */
 
+void http_request_lose_body(struct request *request)
+{
+    g_autoptr(GError) error = NULL;
+    reason_set(&error, REASON_SOCKET, "The client went away before the body's end.");
+    request->public.gone = true;
+    request->reader->end(&request->public, error);
+}
+
 void http_body_read(struct http_request *public, const struct http_body_reader *reader)
 {
     struct request *request = inside(public);
     struct connection *connection = request->connection;
     request->reader = reader;
+    if (connection->reading != request) {
+        http_request_lose_body(request);
+        return;
+    }
     if (request->expects && connection->first == request)
         buf_add_literal(http_connection_output(connection), "HTTP/1.1 100 Continue\r\n\r\n");
     request->expects = false;

@@ -212,10 +212,19 @@ static const struct http_body_reader upload_reader = {upload_piece, upload_end};
 static void upload(struct http_request *request)
 {
     request->user = arena_new(&request->arena, struct upload);
-    if (str_equal(request->query, STR("refuse")))
+    if (str_equal(request->query, STR("late")))
+        push(&arrived, request);
+    else if (str_equal(request->query, STR("refuse")))
         http_reply(request, 403, TEXT, STR("no"));
     else
         http_body_read(request, &upload_reader);
+}
+
+static void run_late(struct http_post *post)
+{
+    struct answer *answer = (struct answer *)post;
+    http_body_read(answer->request, &upload_reader);
+    g_free(answer);
 }
 
 static void problem(struct http_request *request, const GError *error)
@@ -623,6 +632,20 @@ static void test_stream_in(void)
     fd = dial(server);
     put(fd, "POST /t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
     close(fd);
+    g_assert_cmpstr(await(&happened), ==, "socket");
+    fd = dial(server);
+    for (int leaves = 0; leaves < 2; leaves++) { /* the handler makes up its mind later */
+        put(fd, "POST /t/upload?late HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde");
+        struct answer *answer = g_new0(struct answer, 1);
+        *answer = (struct answer){{.run = run_late}, await_request(), NULL};
+        if (leaves)
+            close(fd);
+        http_post(answer->request->loop, &answer->post);
+        if (leaves)
+            break;
+        put(fd, "fghij");
+        expect(fd, "200 10");
+    }
     g_assert_cmpstr(await(&happened), ==, "socket");
     fd = dial(server);
     put(fd, "POST /t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 20000001\r\n\r\n");
