@@ -39,12 +39,24 @@ static bool copy(struct connection *from, struct connection *to, const struct st
     return code == SQLITE_DONE || connection_fail(to, error);
 }
 
+/* The file is made here and not by SQLite, so that nobody else may read it. Only the name says that it is not whole. */
+static bool make_file(const char *path, GError **error)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) {
+        reason_set(error, REASON_FILE_UNWRITABLE, "the copy cannot be made");
+        return false;
+    }
+    close(file);
+    return true;
+}
+
 static bool copy_to(struct sqlite_store *store, const char *path, const struct store_progress *progress, GError **error)
 {
     struct connection from = {0}, to = {0};
     int64_t ignored;
     bool ok =
-        connection_open(&from, store->path, false, 0, NULL, error) &&
+        make_file(path, error) && connection_open(&from, store->path, false, 0, NULL, error) &&
         connection_open(&to, path, true, 0, NULL, error) && connection_run(&from, "BEGIN", error) &&
         connection_number(&from, "SELECT count(*) FROM sqlite_schema", &ignored, error) && /* takes the snapshot */
         copy(&from, &to, progress, error);
@@ -61,7 +73,6 @@ bool sqlite_backup(struct store *store, const char *path, const struct store_pro
     }
     char *partial = g_strconcat(path, ".partial", NULL);
     char *directory = g_path_get_dirname(path);
-    g_unlink(partial); /* of a backup that was killed */
     bool ok = copy_to(sqlite_store(store), partial, progress, error);
     if (ok && !(sync_path(partial, O_RDONLY) && g_rename(partial, path) == 0 &&
                 sync_path(directory, O_RDONLY | O_DIRECTORY))) {
