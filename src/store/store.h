@@ -186,7 +186,7 @@ bool store_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor
                          GError **error);
 
 /* What a list shows beside the sessions, for each of them in one go: the newest message event with its revision
- * (index 0 when there is none) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to `sessions`. */
+ * (index 0 when there is none; without its seal) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to `sessions`. */
 bool store_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
                          struct event **messages, struct participant **authors, GError **error);
 

@@ -3,9 +3,8 @@
 #define EVENT_SELECT \
     "SELECT number, kind, time_ms, participant, target, revised_by, salt, inner, chain, id, text, data FROM event"
 
-/* What the event at `revised_by` did to `e`. */
-static bool read_revision(struct store_txn *txn, int64_t session, bool hide, struct arena *a, struct event *e,
-                          GError **error)
+bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, struct arena *a, struct event *e,
+                         GError **error)
 {
     sqlite3_stmt *s = txn_statement(txn, "SELECT kind, time_ms, text FROM event WHERE number = ?", error);
     if (!s)
@@ -71,7 +70,7 @@ bool event_read(struct store_txn *txn, int64_t number, bool hide, struct arena *
         return row == 0;
     bool ok = read_row(txn, s, hide, a, e, error);
     sqlite3_reset(s);
-    if (!ok || (e->revised_by && !read_revision(txn, event_number_session(number), hide, a, e, error)))
+    if (!ok || (e->revised_by && !event_read_revision(txn, event_number_session(number), hide, a, e, error)))
         return false;
     *found = true;
     return true;
@@ -106,7 +105,7 @@ bool sqlite_events(struct store_txn *txn, const struct session *session, uint32_
     if (row < 0)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (read[i].revised_by && !read_revision(txn, session->number, session->erased, a, &read[i], error))
+        if (read[i].revised_by && !event_read_revision(txn, session->number, session->erased, a, &read[i], error))
             return false;
     *events = read;
     *count = n;
@@ -178,7 +177,7 @@ bool event_insert(struct store_txn *txn, const struct session *session, const st
     /* An event that comes erased (restored from a copy) keeps its hash, any other its salt. */
     bind_blob(s, 7, e->erased ? NULL : e->salt, sizeof e->salt);
     bind_blob(s, 8, e->erased ? e->inner : NULL, sizeof e->inner);
-    bind_chain(s, 9, e->chain);
+    bind_blob(s, 9, e->chain, sizeof e->chain);
     bind_str(s, 10, e->id);
     bind_str(s, 11, e->text);
     bind_str(s, 12, e->data);

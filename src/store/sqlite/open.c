@@ -103,6 +103,7 @@ static void free_store(struct sqlite_store *store)
 {
     connection_close(&store->connection);
     search_free(store);
+    buf_clear(&store->folded);
     if (store->lock >= 0)
         close(store->lock);
     g_free(store->path);
@@ -110,14 +111,26 @@ static void free_store(struct sqlite_store *store)
     g_free(store);
 }
 
+/* Once a process, before SQLite's first call: its memory statistics would take a lock at each allocation. */
+static void configure(void)
+{
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        g_once_init_leave(&once, 1);
+    }
+}
+
 struct store *sqlite_store_open(const char *directory, const struct store_options *options, GError **error)
 {
+    configure();
     struct sqlite_store *store = g_new0(struct sqlite_store, 1);
     store->head.driver = &sqlite_driver;
     store->lock = -1;
     store->directory = g_strdup(directory);
     store->path = g_build_filename(directory, "parley.db", NULL);
     store->options = *options;
+    buf_init(&store->folded, 4 * LIMIT_EVENT_DATA);
     if (!store->options.reader_cache_bytes)
         store->options.reader_cache_bytes = 2 * 1024 * 1024;
     if (!store->options.writer_cache_bytes)

@@ -3,17 +3,16 @@
 bool session_column(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct session *session, GError **error)
 {
     int at = 0;
-    bool whole = true;
     session->number = column_int(s, at++);
+    struct str folded = column_str(s, at++, a);
 #define READ_int(member) session->member = column_int(s, at++);
 #define READ_time(member) session->member = column_time(s, at++);
 #define READ_str(member) session->member = column_str(s, at++, a);
-#define READ_chain(member) whole &= column_bytes(s, at++, session->member, sizeof session->member);
 #define X(column, type, member, class) READ_##type(member)
     SESSION_COLUMNS(X)
 #undef X
-    /* What others index tables with. */
-    if (whole && session->dialect < DIALECT_COUNT && session->state <= SESSION_CLOSED &&
+    /* The enumerations are what others index tables with. */
+    if (session_fold_unpack(session, folded) && session->dialect < DIALECT_COUNT && session->state <= SESSION_CLOSED &&
         session->closer <= CLOSER_SYSTEM)
         return true;
     sqlite3_reset(s);
@@ -41,26 +40,25 @@ bool session_read(struct store_txn *txn, int64_t number, struct arena *a, struct
 
 /* ---- participants ---- */
 
-#define PARTICIPANT_SELECT \
-    "SELECT participant, type, name, operator_id, operator_username, operator_name, joined, present FROM participant" \
-    " WHERE session = ?"
-
-/* The row of a PARTICIPANT_SELECT. */
-static struct participant participant_column(sqlite3_stmt *s, struct arena *a)
+struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t id, struct arena *a)
 {
-    return (struct participant){
-        .id = (uint32_t)column_int(s, 0),
-        .type = (enum participant_type)CLAMP(column_int(s, 1), PARTICIPANT_CLIENT, PARTICIPANT_EXTERNAL),
-        .name = column_str(s, 2, a),
-        .operator= {column_str(s, 3, a), column_str(s, 4, a), column_str(s, 5, a)},
-        .joined = column_int(s, 6),
-        .present = column_int(s, 7),
-    };
+    struct participant p = {.id = id};
+    p.type = (enum participant_type)CLAMP(column_int(s, at), PARTICIPANT_CLIENT, PARTICIPANT_EXTERNAL);
+    p.name = column_str(s, at + 1, a);
+    p.operator.id = column_str(s, at + 2, a);
+    p.operator.username = column_str(s, at + 3, a);
+    p.operator.name = column_str(s, at + 4, a);
+    p.joined = column_int(s, at + 5);
+    p.present = column_int(s, at + 6);
+    return p;
 }
 
 static bool read_participants(struct store_txn *txn, struct session_view *view, struct arena *a, GError **error)
 {
-    sqlite3_stmt *s = txn_statement(txn, PARTICIPANT_SELECT " ORDER BY participant", error);
+    sqlite3_stmt *s = txn_statement(txn,
+                                    "SELECT participant, type, name, operator_id, operator_username, operator_name,"
+                                    " joined, present FROM participant WHERE session = ? ORDER BY participant",
+                                    error);
     if (!s)
         return false;
     bind_int(s, 1, view->session.number);
@@ -76,25 +74,9 @@ static bool read_participants(struct store_txn *txn, struct session_view *view, 
             view->participants = grown;
             room = more;
         }
-        view->participants[view->participant_count++] = participant_column(s, a);
+        view->participants[view->participant_count++] = session_participant_column(s, 1, (uint32_t)column_int(s, 0), a);
     }
     return row == 0;
-}
-
-bool session_participant_read(struct store_txn *txn, int64_t session, uint32_t participant, struct arena *a,
-                              struct participant *p, GError **error)
-{
-    sqlite3_stmt *s = txn_statement(txn, PARTICIPANT_SELECT " AND participant = ?", error);
-    if (!s)
-        return false;
-    bind_int(s, 1, session);
-    bind_int(s, 2, participant);
-    int row = txn_step(txn, s, error);
-    if (row <= 0)
-        return row == 0;
-    *p = participant_column(s, a);
-    sqlite3_reset(s);
-    return true;
 }
 
 static bool same(struct str a, struct str b)
@@ -155,16 +137,26 @@ static bool write_participants(struct store_txn *txn, const struct session_view 
 #define BIND_int(member) bind_int(s, at++, session->member);
 #define BIND_time(member) bind_time(s, at++, session->member);
 #define BIND_str(member) bind_str(s, at++, session->member);
-#define BIND_chain(member) bind_chain(s, at++, session->member);
 
 #define COLUMN(column, type, member, class) ", " #column
 #define PARAMETER(column, type, member, class) ", ?"
-#define INSERT_SESSION "INTO session(number" SESSION_COLUMNS(COLUMN) ") VALUES(?" SESSION_COLUMNS(PARAMETER) ")"
+#define INSERT_SESSION \
+    "INTO session(number, folded" SESSION_COLUMNS(COLUMN) ") VALUES(?, ?" SESSION_COLUMNS(PARAMETER) ")"
 
-static void bind_all(sqlite3_stmt *s, const struct session *session)
+/* Valid until the next call: the writer's buffer. */
+static void bind_folded(struct store_txn *txn, sqlite3_stmt *s, int at, const struct session *session)
+{
+    struct buf *folded = &sqlite_txn(txn)->connection->store->folded;
+    buf_reset(folded);
+    session_fold_pack(session, folded);
+    bind_blob(s, at, folded->ptr, folded->len);
+}
+
+static void bind_all(struct store_txn *txn, sqlite3_stmt *s, const struct session *session)
 {
     int at = 1;
     bind_int(s, at++, session->number);
+    bind_folded(txn, s, at++, session);
 #define X(column, type, member, class) BIND_##type(member)
     SESSION_COLUMNS(X)
 #undef X
@@ -175,7 +167,7 @@ static bool insert(struct store_txn *txn, const struct session *session, GError 
     sqlite3_stmt *s = txn_statement(txn, "INSERT " INSERT_SESSION " ON CONFLICT(company, id) DO NOTHING", error);
     if (!s)
         return false;
-    bind_all(s, session);
+    bind_all(txn, s, session);
     if (!txn_run(txn, s, error))
         return false;
     if (sqlite3_changes(sqlite_txn(txn)->connection->db) == 0) {
@@ -202,8 +194,7 @@ static bool insert(struct store_txn *txn, const struct session *session, GError 
 #define SET_IN_QUIET(column, type, member, class) IN_QUIET_##class(", " #column " = ?")
 #define SET_IN_MESSAGE(column, type, member, class) IN_MESSAGE_##class(", " #column " = ?")
 #define SET_IN_MOVED(column, type, member, class) IN_MOVED_##class(", " #column " = ?")
-/* The first assignment makes every other one start with a comma; SQLite heeds the last one of a column. */
-#define UPDATE_SESSION(set) "UPDATE session SET chain = chain" SESSION_COLUMNS(set) " WHERE number = ?"
+#define UPDATE_SESSION(set) "UPDATE session SET folded = ?" SESSION_COLUMNS(set) " WHERE number = ?"
 
 static bool update(struct store_txn *txn, const struct session *before, const struct session *session, GError **error)
 {
@@ -219,6 +210,7 @@ static bool update(struct store_txn *txn, const struct session *before, const st
     if (!s)
         return false;
     int at = 1;
+    bind_folded(txn, s, at++, session);
     if (moved) {
 #define X(column, type, member, class) IN_MOVED_##class(BIND_##type(member))
         SESSION_COLUMNS(X)
@@ -254,7 +246,7 @@ bool sqlite_session_replace(struct store_txn *txn, const struct session_view *vi
     s = txn_statement(txn, "INSERT OR REPLACE " INSERT_SESSION, error);
     if (!s)
         return false;
-    bind_all(s, &view->session);
+    bind_all(txn, s, &view->session);
     return txn_run(txn, s, error) && write_participants(txn, NULL, view, error);
 }
 

@@ -7,6 +7,7 @@
  * Tables and columns: doc/schema.md. */
 #pragma once
 
+#include "base/buf.h"
 #include "store/driver.h"
 
 #include <sqlite3.h>
@@ -51,6 +52,7 @@ struct sqlite_store {
     struct store_options options;
     struct connection connection;       /* the writer's */
     struct sqlite_txn txn;              /* the writer's */
+    struct buf folded;                  /* the writer's, for binding session_fold_pack's result */
     int64_t last_session, last_visitor; /* greatest numbers given out; writer's thread only */
     struct search_rows *search_rows;    /* search.c's; NULL when there are none yet */
     struct writer *writer;
@@ -126,11 +128,6 @@ static inline void bind_blob(sqlite3_stmt *s, int at, const void *bytes, size_t 
     sqlite3_bind_blob(s, at, bytes, (int)size, SQLITE_STATIC);
 }
 
-static inline void bind_chain(sqlite3_stmt *s, int at, const uint8_t chain[EVENT_CHAIN_SIZE])
-{
-    bind_blob(s, at, chain, EVENT_CHAIN_SIZE);
-}
-
 static inline int64_t column_int(sqlite3_stmt *s, int at)
 {
     return sqlite3_column_int64(s, at);
@@ -176,73 +173,85 @@ static inline uint32_t event_number_index(int64_t number)
 /* One event with its revision. `hide` = its session is erased: no payload whatever the disk still holds. */
 bool event_read(struct store_txn *txn, int64_t number, bool hide, struct arena *a, struct event *e, bool *found,
                 GError **error);
+/* Fills in what the event at e->revised_by did to it. */
+bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, struct arena *a, struct event *e,
+                         GError **error);
 bool event_insert(struct store_txn *txn, const struct session *s, const struct event *e, uint32_t revised_by,
                   GError **error);
 
 /* ---- sessions (session.c) -------------------------------------------------------------------------------- */
 
-/* The columns of table session beside `number`: X(column, type, member of struct session, class). The class says which
- * UPDATE writes it, since naming a column in one rewrites every index that holds it:
+/* The columns of table session beside `number` (the key) and `folded`: what SQL asks for.
+ * X(column, type, member of struct session, class). The class says which UPDATE writes it, since naming a column in one
+ * rewrites every index that holds it:
  *   FIXED    never after the insert
  *   QUIET    always; no index holds it
  *   MESSAGE  when a message came
- *   MOVED    when the session changed hands or state
- * `number` stands apart, it is the key. */
+ *   MOVED    when the session changed hands or state */
 /* clang-format off */
 #define SESSION_COLUMNS(X) \
     X(company, int, company, FIXED) \
     X(visitor, int, visitor, FIXED) \
     X(id, str, id, FIXED) \
     X(dialect, int, dialect, FIXED) \
-    X(time_zone, str, time_zone, FIXED) \
     X(button_id, str, button_id, FIXED) \
-    X(button_name, str, button_name, FIXED) \
-    X(head_documents, int, head_documents, FIXED) \
     X(state, int, state, MOVED) \
-    X(closer, int, closer, QUIET) \
-    X(on_hold, int, on_hold, QUIET) \
     X(erased, int, erased, QUIET) \
     X(operator_id, str, operator.id, MOVED) \
-    X(operator_username, str, operator.username, QUIET) \
-    X(operator_name, str, operator.name, QUIET) \
-    X(served_ms, time, served_ms, QUIET) \
     X(department_id, str, department_id, MOVED) \
-    X(department_ancestors, str, department_ancestors, QUIET) \
     X(start_ms, time, start_ms, FIXED) \
     X(first_message_ms, time, first_message_ms, MESSAGE) \
     X(last_message_ms, time, last_message_ms, MESSAGE) \
-    X(last_time_ms, time, last_time_ms, QUIET) \
-    X(end_ms, time, end_ms, QUIET) \
-    X(last_index, int, last_index, QUIET) \
     X(messages, int, messages, MESSAGE) \
-    X(deleted, int, deleted, QUIET) \
-    X(last_message, int, last_message, QUIET) \
-    X(operators_joined, int, operators_joined, QUIET) \
-    X(participant_count, int, participant_count, QUIET) \
-    X(rocketchat_system, int, rocketchat_system, QUIET) \
-    X(last_client_message_ms, time, last_client_message_ms, QUIET) \
-    X(waiting_response, int, waiting_response, QUIET) \
-    X(response_by_id, str, response_by.operator.id, QUIET) \
-    X(response_by_username, str, response_by.operator.username, QUIET) \
-    X(response_by_name, str, response_by.operator.name, QUIET) \
-    X(response_by_first_ms, time, response_by.first_ms, QUIET) \
-    X(response_by_last_ms, time, response_by.last_ms, QUIET) \
-    X(visitor_last_query_ms, time, metrics.visitor_last_query_ms, QUIET) \
-    X(served_last_reply_ms, time, metrics.served_last_reply_ms, QUIET) \
-    X(reaction_first_ms, time, metrics.reaction_first_ms, QUIET) \
-    X(reaction_first_length_ms, time, metrics.reaction_first_length_ms, QUIET) \
-    X(reaction_total_ms, time, metrics.reaction_total_ms, QUIET) \
-    X(response_first_ms, time, metrics.response_first_ms, QUIET) \
-    X(response_first_length_ms, time, metrics.response_first_length_ms, QUIET) \
-    X(response_total_ms, time, metrics.response_total_ms, QUIET) \
-    X(response_total, int, metrics.response_total, QUIET) \
-    X(chat_length_ms, time, metrics.chat_length_ms, QUIET) \
-    X(service_length_ms, time, metrics.service_length_ms, QUIET) \
-    X(chain, chain, chain, QUIET)
+    X(last_index, int, last_index, QUIET) \
+    X(last_message, int, last_message, QUIET)
+
+/* What no SQL asks for, packed into the column `folded` in this order (session_fold.c): a row of fifty columns takes
+ * SQLite longer to take apart than everything else that a list does. New members go to the end.
+ * X(type, member). Types: int; time, and length (of time): NO_TIME packs short; str. */
+#define SESSION_FOLDED(X) \
+    X(int, closer) \
+    X(int, on_hold) \
+    X(int, head_documents) \
+    X(int, waiting_response) \
+    X(int, deleted) \
+    X(int, operators_joined) \
+    X(int, participant_count) \
+    X(int, rocketchat_system) \
+    X(int, metrics.response_total) \
+    X(time, last_time_ms) \
+    X(time, end_ms) \
+    X(time, served_ms) \
+    X(time, last_client_message_ms) \
+    X(time, response_by.first_ms) \
+    X(time, response_by.last_ms) \
+    X(time, metrics.visitor_last_query_ms) \
+    X(time, metrics.served_last_reply_ms) \
+    X(time, metrics.reaction_first_ms) \
+    X(time, metrics.response_first_ms) \
+    X(length, metrics.reaction_first_length_ms) \
+    X(length, metrics.reaction_total_ms) \
+    X(length, metrics.response_first_length_ms) \
+    X(length, metrics.response_total_ms) \
+    X(length, metrics.chat_length_ms) \
+    X(length, metrics.service_length_ms) \
+    X(str, time_zone) \
+    X(str, button_name) \
+    X(str, operator.username) \
+    X(str, operator.name) \
+    X(str, department_ancestors) \
+    X(str, response_by.operator.id) \
+    X(str, response_by.operator.username) \
+    X(str, response_by.operator.name)
 /* clang-format on */
 
+/* Packs SESSION_FOLDED behind what is in `out`: the chain first. */
+void session_fold_pack(const struct session *session, struct buf *out);
+/* The reverse, after the columns were read; slices point into `packed`. FALSE when it is not whole. */
+bool session_fold_unpack(struct session *session, struct str packed);
+
 /* "SELECT s.number, s.company, ..." FROM session AS s is the caller's. */
-#define SESSION_SELECT "SELECT s.number" SESSION_COLUMNS(SESSION_SELECT_COLUMN)
+#define SESSION_SELECT "SELECT s.number, s.folded" SESSION_COLUMNS(SESSION_SELECT_COLUMN)
 #define SESSION_SELECT_COLUMN(column, type, member, class) ", s." #column
 
 /* The row of a SESSION_SELECT. When it cannot be read the statement is reset. */
@@ -254,9 +263,8 @@ bool session_read(struct store_txn *txn, int64_t number, struct arena *a, struct
 bool session_write(struct store_txn *txn, const struct session_view *before, const struct session_view *after,
                    GError **error);
 
-/* One participant of a session; `p` stays as it is when there is none. */
-bool session_participant_read(struct store_txn *txn, int64_t session, uint32_t participant, struct arena *a,
-                              struct participant *p, GError **error);
+/* A participant from the columns type, name, operator_id, operator_username, operator_name, joined, present. */
+struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t id, struct arena *a);
 
 /* ---- visitors (visitor.c) -------------------------------------------------------------------------------- */
 
