@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "core/internal.h"
 #include "core/pending.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum { ROOMS_CHUNK = 500, PROGRESS_MS = 100 };
@@ -204,11 +204,7 @@ struct eraser *eraser_new(struct core *core)
     struct eraser *eraser = g_new0(struct eraser, 1);
     eraser->core = core;
     pthread_mutex_init(&eraser->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&eraser->rest, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&eraser->rest);
     return eraser;
 }
 
@@ -227,16 +223,6 @@ void eraser_free(struct eraser *eraser)
     g_free(eraser);
 }
 
-static void wait_a_while(struct eraser *eraser)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += PROGRESS_MS * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&eraser->rest, &eraser->lock, &until);
-}
-
 bool erase_finish(struct core *core, const struct store_progress *progress, GError **error)
 {
     struct eraser *eraser = core->eraser;
@@ -244,7 +230,7 @@ bool erase_finish(struct core *core, const struct store_progress *progress, GErr
     pthread_mutex_lock(&eraser->lock);
     while (eraser->running && go_on) {
         if (progress) {
-            wait_a_while(eraser);
+            thread_cond_wait_until(&eraser->rest, &eraser->lock, clock_monotonic_ms() + PROGRESS_MS);
             pthread_mutex_unlock(&eraser->lock);
             go_on = progress->report(progress->data, 0, 0);
             pthread_mutex_lock(&eraser->lock);

@@ -3,6 +3,7 @@
 #include "core/tail.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 enum { LOOK_MS = 1000, LOOK_LEAST_MS = 10 };
 
@@ -111,12 +112,7 @@ static void wait_for_next_look(struct keepalive *keepalive)
 {
     int64_t wait_ms =
         keepalive->timeout_ms ? CLAMP(keepalive->timeout_ms / 4, LOOK_LEAST_MS, LOOK_MS) : (int64_t)LOOK_MS;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += wait_ms % 1000 * 1000000;
-    until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&keepalive->stop, &keepalive->lock, &until);
+    thread_cond_wait_until(&keepalive->stop, &keepalive->lock, clock_monotonic_ms() + wait_ms);
 }
 
 static void *watch(void *data)
@@ -184,11 +180,7 @@ struct keepalive *keepalive_start(struct core *core, GError **error)
     keepalive->timeout_ms = core->options.chat_timeout_ms;
     keepalive->tails = g_ptr_array_new();
     pthread_mutex_init(&keepalive->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&keepalive->stop, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&keepalive->stop);
     if (keepalive->timeout_ms && !load_chats(keepalive, error)) {
         keepalive_free(keepalive);
         return NULL;

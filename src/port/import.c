@@ -1,5 +1,6 @@
 #include "port/import.h"
 
+#include <pthread.h>
 #include <sodium.h>
 
 enum {
@@ -26,8 +27,8 @@ struct import {
     struct import_place place; /* to skip to; bytes 0 = from the start */
     GThread *thread;
 
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
     /* Under the lock. */
     struct buf incoming;
     bool ended, over, paused;
@@ -122,11 +123,11 @@ static void batch_done(struct op *op)
     /* A commit may fail after `run` went well: then those behind must not run either. */
     if (op->error && (!failed || failed > batch->order))
         __atomic_store_n(&import->failed_order, batch->order, __ATOMIC_SEQ_CST);
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     batch->next = import->finished;
     import->finished = batch;
-    g_cond_broadcast(&import->changed);
-    g_mutex_unlock(&import->lock);
+    pthread_cond_broadcast(&import->changed);
+    pthread_mutex_unlock(&import->lock);
 }
 
 static struct batch *batch_new(struct import *import)
@@ -210,12 +211,12 @@ static void batch_account(struct import *import, struct batch *batch)
 static void harvest(struct import *import, int most)
 {
     for (;;) {
-        g_mutex_lock(&import->lock);
+        pthread_mutex_lock(&import->lock);
         while (!import->finished && import->under_way >= most)
-            g_cond_wait(&import->changed, &import->lock);
+            pthread_cond_wait(&import->changed, &import->lock);
         struct batch *batch = import->finished;
         import->finished = NULL;
-        g_mutex_unlock(&import->lock);
+        pthread_mutex_unlock(&import->lock);
         if (!batch)
             return;
         while (batch) {
@@ -303,16 +304,16 @@ static bool refill(struct import *import)
 {
     buf_consume(&import->working, import->start);
     import->start = 0;
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     while (import->incoming.len == 0 && !import->ended && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST))
-        g_cond_wait(&import->changed, &import->lock);
+        pthread_cond_wait(&import->changed, &import->lock);
     bool more = import->incoming.len > 0;
     buf_add(&import->working, buf_str(&import->incoming));
     buf_reset(&import->incoming);
     bool wake = import->paused;
     import->paused = false;
-    g_cond_broadcast(&import->changed);
-    g_mutex_unlock(&import->lock);
+    pthread_cond_broadcast(&import->changed);
+    pthread_mutex_unlock(&import->lock);
     if (wake && import->options.waiter)
         import->options.waiter->wake(import->options.waiter);
     return more;
@@ -360,10 +361,10 @@ static void *import_thread(void *data)
     g_clear_pointer(&import->batch, batch_free);
     harvest(import, 1);
 
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     import->over = true;
-    g_cond_broadcast(&import->changed);
-    g_mutex_unlock(&import->lock);
+    pthread_cond_broadcast(&import->changed);
+    pthread_mutex_unlock(&import->lock);
     if (import->options.waiter)
         import->options.waiter->wake(import->options.waiter);
     return NULL;
@@ -378,8 +379,8 @@ struct import *import_new(const struct import_options *options)
     if (options->place)
         import->place = *options->place;
     import->options.place = NULL;
-    g_mutex_init(&import->lock);
-    g_cond_init(&import->changed);
+    pthread_mutex_init(&import->lock, NULL);
+    pthread_cond_init(&import->changed, NULL);
     buf_init(&import->incoming, 2 * ROOM);
     buf_init(&import->working, LIMIT_IMPORT_LINE + 4 * ROOM);
     crypto_generichash_init(&import->digest, NULL, 0, IMPORT_PLACE_SIZE);
@@ -389,34 +390,34 @@ struct import *import_new(const struct import_options *options)
 
 bool import_feed(struct import *import, struct str bytes)
 {
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     if (!import->over)
         buf_add(&import->incoming, bytes);
     /* The feeder stopped when told to and its pieces are no larger than ROOM. */
     g_assert(!import->incoming.overflow);
     import->paused = import->incoming.len >= ROOM || import->over;
     bool more = !import->paused;
-    g_cond_broadcast(&import->changed);
-    g_mutex_unlock(&import->lock);
+    pthread_cond_broadcast(&import->changed);
+    pthread_mutex_unlock(&import->lock);
     return more;
 }
 
 bool import_wait(struct import *import)
 {
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     while (import->incoming.len >= ROOM && !import->over)
-        g_cond_wait(&import->changed, &import->lock);
+        pthread_cond_wait(&import->changed, &import->lock);
     bool over = import->over;
-    g_mutex_unlock(&import->lock);
+    pthread_mutex_unlock(&import->lock);
     return !over;
 }
 
 void import_end(struct import *import)
 {
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     import->ended = true;
-    g_cond_broadcast(&import->changed);
-    g_mutex_unlock(&import->lock);
+    pthread_cond_broadcast(&import->changed);
+    pthread_mutex_unlock(&import->lock);
 }
 
 void import_cancel(struct import *import)
@@ -427,9 +428,9 @@ void import_cancel(struct import *import)
 
 bool import_is_over(struct import *import)
 {
-    g_mutex_lock(&import->lock);
+    pthread_mutex_lock(&import->lock);
     bool over = import->over;
-    g_mutex_unlock(&import->lock);
+    pthread_mutex_unlock(&import->lock);
     return over;
 }
 
@@ -444,8 +445,8 @@ void import_finish(struct import *import, struct import_result *result)
     *result = import->result;
     buf_clear(&import->incoming);
     buf_clear(&import->working);
-    g_mutex_clear(&import->lock);
-    g_cond_clear(&import->changed);
+    pthread_mutex_destroy(&import->lock);
+    pthread_cond_destroy(&import->changed);
     g_free(import);
 }
 

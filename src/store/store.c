@@ -1,5 +1,7 @@
 #include "store/driver.h"
 
+#include <pthread.h>
+
 /* There is one driver so far. The next one is chosen here, by what stands in the directory. */
 struct store *store_open(const char *directory, const struct store_options *options, GError **error)
 {
@@ -61,8 +63,8 @@ uint64_t store_account_epoch(struct store *store)
 struct waited_job {
     struct store_job job;
     struct store_job *inner;
-    GMutex mutex;
-    GCond ended;
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
     bool done;
     GError *error;
 };
@@ -76,25 +78,25 @@ static bool waited_run(struct store_job *job, struct store_txn *txn, GError **er
 static void waited_done(struct store_job *job, GError *error)
 {
     struct waited_job *waited = (struct waited_job *)job;
-    g_mutex_lock(&waited->mutex);
+    pthread_mutex_lock(&waited->mutex);
     waited->error = error;
     waited->done = true;
-    g_cond_signal(&waited->ended);
-    g_mutex_unlock(&waited->mutex);
+    pthread_cond_signal(&waited->ended);
+    pthread_mutex_unlock(&waited->mutex);
 }
 
 bool store_write(struct store *store, struct store_job *job, GError **error)
 {
     struct waited_job waited = {.job = {.run = waited_run, .done = waited_done}, .inner = job};
-    g_mutex_init(&waited.mutex);
-    g_cond_init(&waited.ended);
+    pthread_mutex_init(&waited.mutex, NULL);
+    pthread_cond_init(&waited.ended, NULL);
     store_submit(store, &waited.job);
-    g_mutex_lock(&waited.mutex);
+    pthread_mutex_lock(&waited.mutex);
     while (!waited.done)
-        g_cond_wait(&waited.ended, &waited.mutex);
-    g_mutex_unlock(&waited.mutex);
-    g_mutex_clear(&waited.mutex);
-    g_cond_clear(&waited.ended);
+        pthread_cond_wait(&waited.ended, &waited.mutex);
+    pthread_mutex_unlock(&waited.mutex);
+    pthread_mutex_destroy(&waited.mutex);
+    pthread_cond_destroy(&waited.ended);
     if (waited.error) {
         g_propagate_error(error, waited.error);
         return false;

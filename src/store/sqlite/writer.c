@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 enum {
     PROBE_INTERVAL_MS = 200, /* how often a writer whose commit failed tries again */
@@ -21,10 +22,11 @@ struct exclusive {
 };
 
 struct writer {
-    GThread *thread;
-    GMutex mutex;
-    GCond arrived; /* jobs, exclusive work, stopping */
-    GCond done;    /* exclusive work */
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t mutex;
+    pthread_cond_t arrived; /* jobs, exclusive work, stopping */
+    pthread_cond_t done;    /* exclusive work */
     struct store_job *first, **last;
     struct exclusive *exclusive;
     size_t length;
@@ -101,10 +103,10 @@ static void turn_off(struct sqlite_store *store)
 {
     struct writer *w = store->writer;
     LOG_ERROR("writes are off until a commit succeeds");
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     w->writes_off = true;
     w->counters.group_failures++;
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     roll_back(store);
     reopen(store, NULL);
 }
@@ -129,9 +131,9 @@ static void probe(struct sqlite_store *store)
         return;
     }
     LOG_INFO("writes are on again");
-    g_mutex_lock(&store->writer->mutex);
+    pthread_mutex_lock(&store->writer->mutex);
     store->writer->writes_off = false;
-    g_mutex_unlock(&store->writer->mutex);
+    pthread_mutex_unlock(&store->writer->mutex);
 }
 
 /* ---- one group ---- */
@@ -239,9 +241,9 @@ static void answer(struct writer *w, size_t from, size_t count)
 
 static bool writes_are_off(struct writer *w)
 {
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     bool off = w->writes_off;
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     return off;
 }
 
@@ -266,9 +268,9 @@ static void run_group(struct sqlite_store *store, size_t count)
         answer(w, 0, count);
         return;
     }
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     w->counters.group_failures++;
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     for (size_t i = 0; i < count; i++) {
         if (writes_are_off(w))
             fail_all(w, i, i + 1, writes_off_error());
@@ -301,13 +303,13 @@ static void checkpoint(struct sqlite_store *store)
 /* Waits for work. FALSE when there will be none. Called with the mutex held. */
 static bool wait_for_work(struct writer *w)
 {
-    gint64 until = g_get_monotonic_time() + PROBE_INTERVAL_MS * 1000;
+    int64_t until_ms = clock_monotonic_ms() + PROBE_INTERVAL_MS;
     while (!w->first && !w->exclusive) {
         if (w->stopping)
             return false;
         if (!w->writes_off)
-            g_cond_wait(&w->arrived, &w->mutex);
-        else if (!g_cond_wait_until(&w->arrived, &w->mutex, until))
+            pthread_cond_wait(&w->arrived, &w->mutex);
+        else if (!thread_cond_wait_until(&w->arrived, &w->mutex, until_ms))
             return true;
     }
     return true;
@@ -335,25 +337,25 @@ static void run_exclusive(struct sqlite_store *store, struct exclusive *e)
     struct writer *w = store->writer;
     if (store->connection.db || reopen(store, &e->error))
         e->ok = e->work(store, e->data, &e->error);
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     e->done = true;
-    g_cond_broadcast(&w->done);
-    g_mutex_unlock(&w->mutex);
+    pthread_cond_broadcast(&w->done);
+    pthread_mutex_unlock(&w->mutex);
 }
 
-static gpointer writer_main(gpointer data)
+static void *writer_main(void *data)
 {
     struct sqlite_store *store = data;
     struct writer *w = store->writer;
     int64_t probed_ms = clock_monotonic_ms();
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     while (wait_for_work(w)) {
         size_t count = take_group(w);
         struct exclusive *exclusive = w->exclusive;
         if (exclusive)
             w->exclusive = exclusive->next;
         bool off = w->writes_off;
-        g_mutex_unlock(&w->mutex);
+        pthread_mutex_unlock(&w->mutex);
         if (off && clock_monotonic_ms() - probed_ms >= PROBE_INTERVAL_MS) {
             probe(store);
             probed_ms = clock_monotonic_ms();
@@ -363,28 +365,27 @@ static gpointer writer_main(gpointer data)
         if (exclusive)
             run_exclusive(store, exclusive);
         checkpoint(store);
-        g_mutex_lock(&w->mutex);
+        pthread_mutex_lock(&w->mutex);
     }
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     return NULL;
 }
 
 bool writer_start(struct sqlite_store *store, GError **error)
 {
     struct writer *w = g_new0(struct writer, 1);
-    g_mutex_init(&w->mutex);
-    g_cond_init(&w->arrived);
-    g_cond_init(&w->done);
+    pthread_mutex_init(&w->mutex, NULL);
+    thread_cond_init(&w->arrived);
+    thread_cond_init(&w->done);
     w->last = &w->first;
     store->writer = w;
     store->txn.connection = &store->connection;
     watch_wal(store);
-    GError *failed = NULL;
-    w->thread = g_thread_try_new("writer", writer_main, store, &failed);
-    if (w->thread)
+    int failed = pthread_create(&w->thread, NULL, writer_main, store);
+    w->started = failed == 0;
+    if (w->started)
         return true;
-    reason_set(error, REASON_INTERNAL, "the writer's thread cannot be started: %s", failed->message);
-    g_error_free(failed);
+    reason_set(error, REASON_INTERNAL, "the writer's thread cannot be started: %s", g_strerror(failed));
     writer_stop(store);
     return false;
 }
@@ -394,15 +395,15 @@ void writer_stop(struct sqlite_store *store)
     struct writer *w = store->writer;
     if (!w)
         return;
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     w->stopping = true;
-    g_cond_signal(&w->arrived);
-    g_mutex_unlock(&w->mutex);
-    if (w->thread)
-        g_thread_join(w->thread);
-    g_mutex_clear(&w->mutex);
-    g_cond_clear(&w->arrived);
-    g_cond_clear(&w->done);
+    pthread_cond_signal(&w->arrived);
+    pthread_mutex_unlock(&w->mutex);
+    if (w->started)
+        pthread_join(w->thread, NULL);
+    pthread_mutex_destroy(&w->mutex);
+    pthread_cond_destroy(&w->arrived);
+    pthread_cond_destroy(&w->done);
     g_free(w);
     store->writer = NULL;
 }
@@ -413,7 +414,7 @@ void sqlite_submit(struct store *head, struct store_job *job)
 {
     struct writer *w = sqlite_store(head)->writer;
     GError *error = NULL;
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     if (w->stopping)
         reason_set(&error, REASON_STOPPING, "the server is stopping");
     else if (w->writes_off)
@@ -425,9 +426,9 @@ void sqlite_submit(struct store *head, struct store_job *job)
         *w->last = job;
         w->last = &job->next;
         w->length++;
-        g_cond_signal(&w->arrived);
+        pthread_cond_signal(&w->arrived);
     }
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     if (error)
         job->done(job, error);
 }
@@ -437,18 +438,18 @@ bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_sto
 {
     struct writer *w = store->writer;
     struct exclusive exclusive = {.work = work, .data = data};
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     if (w->stopping) {
-        g_mutex_unlock(&w->mutex);
+        pthread_mutex_unlock(&w->mutex);
         reason_set(error, REASON_STOPPING, "the server is stopping");
         return false;
     }
     exclusive.next = w->exclusive;
     w->exclusive = &exclusive;
-    g_cond_signal(&w->arrived);
+    pthread_cond_signal(&w->arrived);
     while (!exclusive.done)
-        g_cond_wait(&w->done, &w->mutex);
-    g_mutex_unlock(&w->mutex);
+        pthread_cond_wait(&w->done, &w->mutex);
+    pthread_mutex_unlock(&w->mutex);
     if (exclusive.error)
         g_propagate_error(error, exclusive.error);
     return exclusive.ok;
@@ -457,8 +458,8 @@ bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_sto
 void sqlite_counters(struct store *head, struct store_counters *counters)
 {
     struct writer *w = sqlite_store(head)->writer;
-    g_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&w->mutex);
     *counters = w->counters;
     counters->queue_length = (int64_t)w->length;
-    g_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&w->mutex);
 }
