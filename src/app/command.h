@@ -13,6 +13,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+int command_serve(int argc, char **argv);
 int command_company(int argc, char **argv);
 int command_operator(int argc, char **argv);
 int command_department(int argc, char **argv);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 static const struct command commands[] = {
+    {"serve", "Serve a data directory over HTTP", command_serve},
+    {"demo", "Make a data directory with the sample company", command_demo},
     {"company", "Add, list and change companies; make API tokens", command_company},
     {"operator", "Add, list and change operators; passwords and tokens", command_operator},
     {"department", "Add, list and change departments", command_department},
@@ -16,7 +18,6 @@ static const struct command commands[] = {
     {"check", "Compare what is stored with the log", command_check},
     {"backup", "Write a consistent copy to a file", command_backup},
     {"restore", "Make a data directory from a backup", command_restore},
-    {"demo", "Make a data directory with the sample company", command_demo},
     {"settings", "Print the settings in force, or all there are", command_settings},
     {"version", "Print the version", command_version},
 };

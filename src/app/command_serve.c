@@ -1,0 +1,258 @@
+/* `parley serve`: opens the store, the core, the dialects and the sockets, serves until it is told to stop. */
+#include "app/command.h"
+#include "app/sample.h"
+#include "app/station.h"
+#include "base/log.h"
+#include "core/identity.h"
+#include "wire/agendize/agendize.h"
+#include "wire/genesys/genesys.h"
+#include "wire/parley/parley.h"
+#include "wire/rocketchat/rocketchat.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+struct serving {
+    const struct settings *settings;
+    char *host; /* of `listen` */
+    uint16_t port;
+    bool on_loopback;
+    struct core *core;
+    struct rocketchat *rocketchat;
+    struct agendize *agendize;
+    struct genesys *genesys;
+    struct parley *parley;
+    struct station *station;
+    struct http_server *server;
+};
+
+/* ---- where ---------------------------------------------------------------------------------------------- */
+
+static bool is_loopback(const char *host)
+{
+    struct in6_addr six;
+    struct in_addr four;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+/* "127.0.0.1:3000", "[::1]:3000". */
+static bool parse_listen(struct serving *serving, GError **error)
+{
+    const char *listen = serving->settings->listen, *colon = strrchr(listen, ':');
+    int64_t port;
+    if (!colon || colon == listen || !str_to_int64(str_from_c(colon + 1), &port) || port < 0 || port > UINT16_MAX) {
+        reason_set(error, REASON_SETTING_INVALID, "listen must be HOST:PORT with a numeric address, not \"%s\"",
+                   listen);
+        return false;
+    }
+    bool bracketed = listen[0] == '[' && colon[-1] == ']';
+    serving->host = g_strndup(listen + bracketed, (size_t)(colon - listen) - 2 * bracketed);
+    serving->port = (uint16_t)port;
+    serving->on_loopback = is_loopback(serving->host);
+    return true;
+}
+
+/* ---- loops ---------------------------------------------------------------------------------------------- */
+
+static void *loop_start(void *user, struct http_loop *loop, GError **error)
+{
+    struct serving *serving = user;
+    (void)loop;
+    return core_reader_open(serving->core, error);
+}
+
+static void loop_stop(void *user, struct http_loop *loop)
+{
+    (void)user;
+    store_reader_close(http_loop_data(loop));
+}
+
+/* Never the target itself: paths and queries may hold credentials and names. */
+static void log_access(void *user, struct http_request *request, const struct http_access *access)
+{
+    const struct http_route *route = request->route;
+    struct str path = arena_printf(&request->arena, "%s%s", request->mount ? request->mount->prefix : "",
+                                   route ? route->pattern : "");
+    (void)user;
+    LOG_INFO("request", LOG_TEXT("id", http_request_id(request)),
+             LOG_TEXT("method", str_from_c(http_method_name(request->method))), LOG_TEXT("route", path),
+             LOG_NUMBER("status", access->status), LOG_NUMBER("us", access->duration_us),
+             LOG_NUMBER("in", (int64_t)access->bytes_in), LOG_NUMBER("out", (int64_t)access->bytes_out),
+             LOG_TEXT("address", http_request_address(request)));
+}
+
+/* ---- opening -------------------------------------------------------------------------------------------- */
+
+static bool open_core(struct serving *serving, GError **error)
+{
+    const struct settings *settings = serving->settings;
+    struct store_options store_options = {.full_text = true};
+    struct core_options core_options = {
+        .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
+        .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
+    };
+    if (!*settings->data) {
+        reason_set(error, REASON_USAGE, "which data directory? Give --data DIR, or set PARLEY_DATA");
+        return false;
+    }
+    struct store *store = store_open(settings->data, &store_options, error);
+    if (!store) {
+        if (error && reason_of(*error) == REASON_FILE_UNREADABLE)
+            g_prefix_error(error, "%s: `parley company add` or `parley demo` makes a data directory: ", settings->data);
+        return false;
+    }
+    serving->core = core_open(store, &core_options, error);
+    return serving->core != NULL;
+}
+
+static struct str text_or_null(const char *text)
+{
+    return *text ? str_from_c(text) : STR_NULL;
+}
+
+static void make_dialects(struct serving *serving)
+{
+    const struct settings *s = serving->settings;
+    serving->rocketchat = rocketchat_new(
+        serving->core, &(struct rocketchat_settings){.rate_calls = s->rocketchat_rate_limiter,
+                                                     .rate_window_ms = s->rocketchat_rate_limiter_window * 1000,
+                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin),
+                                                     .trust_real_ip = s->trust_forwarded});
+    serving->agendize = agendize_new(
+        serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
+                                                   .query_credentials = s->agendize_query_credentials});
+    serving->genesys = genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
+                                                                             .alias = str_from_c(s->genesys_alias),
+                                                                             .lenient = s->genesys_lenient});
+    serving->parley = parley_new(serving->core);
+    serving->station = station_new(serving->core);
+}
+
+static void free_dialects(struct serving *serving)
+{
+    rocketchat_free(serving->rocketchat);
+    agendize_free(serving->agendize);
+    genesys_free(serving->genesys);
+    parley_free(serving->parley);
+    station_free(serving->station);
+}
+
+static bool open_server(struct serving *serving, GError **error)
+{
+    const struct settings *s = serving->settings;
+    g_autofree char *socket = g_build_filename(s->data, "parley.sock", NULL);
+    struct http_router *router = http_router_new();
+    struct http_options options = {
+        .host = serving->host,
+        .port = serving->port,
+        .unix_path = socket,
+        .loops = (unsigned)s->http_loops,
+        .connections = (unsigned)s->http_connections,
+        .head_ms = (unsigned)s->http_head_time * 1000,
+        .body_ms = (unsigned)s->http_body_time * 1000,
+        .idle_ms = (unsigned)s->http_idle_time * 1000,
+        .send_ms = (unsigned)s->http_send_time * 1000,
+        .loop_start = loop_start,
+        .loop_stop = loop_stop,
+        .access = s->log_requests && log_is_on(LOG_LEVEL_INFO) ? log_access : NULL,
+        .user = serving,
+    };
+    make_dialects(serving);
+    if (!rocketchat_mount(serving->rocketchat, router, error) || !agendize_mount(serving->agendize, router, error) ||
+        !genesys_mount(serving->genesys, router, error) || !parley_mount(serving->parley, router, error) ||
+        !station_mount(serving->station, router, error)) {
+        http_router_free(router);
+        return false;
+    }
+    serving->server = http_server_open(&options, router, error);
+    if (serving->server)
+        station_set_server(serving->station, serving->server);
+    return serving->server != NULL;
+}
+
+/* ---- running -------------------------------------------------------------------------------------------- */
+
+static void announce(struct serving *serving)
+{
+    bool six = strchr(serving->host, ':') != NULL;
+    g_autofree char *address =
+        g_strdup_printf("%s%s%s:%u", six ? "[" : "", serving->host, six ? "]" : "", http_server_port(serving->server));
+    struct store_reader *reader = core_reader_open(serving->core, NULL);
+    printf("Parley %s serves %s on http://%s\n", PARLEY_VERSION, serving->settings->data, address);
+    if (reader && sample_exists(serving->core, reader)) {
+        if (core_allows_sample_credentials(serving->core))
+            sample_print(address, stdout);
+        else
+            printf("The sample company's credentials are refused here: they work on loopback only, or with\n"
+                   "--allow-demo-credentials.\n");
+    }
+    if (reader)
+        store_reader_close(reader);
+    fflush(stdout);
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int serve(struct serving *serving)
+{
+    GError *error = NULL;
+    sigset_t stopping;
+    int signal_number;
+    /* Blocked before any thread begins, so that only this one takes them. */
+    sigemptyset(&stopping);
+    sigaddset(&stopping, SIGTERM);
+    sigaddset(&stopping, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &stopping, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    bool ok = parse_listen(serving, &error) && open_core(serving, &error) && open_server(serving, &error);
+    if (ok) {
+        announce(serving);
+        sigwait(&stopping, &signal_number);
+        LOG_INFO("stopping", LOG_NUMBER("signal", signal_number));
+        http_server_stop(serving->server);
+    }
+    if (serving->core)
+        core_close(serving->core);
+    if (serving->server)
+        http_server_close(serving->server);
+    if (serving->station)
+        free_dialects(serving);
+    g_free(serving->host);
+    return ok ? EXIT_FINE : command_fail(error);
+}
+
+static void set_log_level(const char *word)
+{
+    static const char *const words[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (!strcmp(word, words[i]))
+            log_set_level((enum log_level)i);
+}
+
+int command_serve(int argc, char **argv)
+{
+    struct command_line line;
+    if (!command_line_read(
+            &line, argc, argv, "--data DIR [--listen HOST:PORT] [--config FILE] - Serve a data directory",
+            "All settings may also stand in the environment as PARLEY_... or in the file of --config; doc/settings.md\n"
+            "and `parley settings` show how. SIGTERM and SIGINT stop it: what is under way is finished, at most 5 s.",
+            NULL, NULL, 0))
+        return EXIT_USAGE;
+    struct serving serving = {.settings = &line.settings};
+    set_log_level(line.settings.log_level);
+    int code = serve(&serving);
+    command_line_clear(&line);
+    return code;
+}

@@ -1,0 +1,295 @@
+#include "app/station.h"
+
+#include "base/clock.h"
+#include "core/identity.h"
+#include "core/live.h"
+#include "port/admin.h"
+#include "text/json_write.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct station {
+    struct core *core;
+    struct http_server *server; /* atomic: requests may come before it is known */
+    int64_t started_ms;
+};
+
+/* ---- errors --------------------------------------------------------------------------------------------- */
+
+static unsigned status_of(const GError *error)
+{
+    switch (reason_of(error)) {
+    case REASON_METHOD_UNKNOWN:
+        return 405;
+    case REASON_BODY_TIMEOUT:
+        return 408;
+    default:
+        break;
+    }
+    switch (reason_class(reason_of(error))) {
+    case CLASS_INVALID:
+        return 400;
+    case CLASS_UNAUTHORIZED:
+        return 401;
+    case CLASS_FORBIDDEN:
+        return 403;
+    case CLASS_NOT_FOUND:
+        return 404;
+    case CLASS_EXISTS:
+    case CLASS_CONFLICT:
+        return 409;
+    case CLASS_GONE:
+        return 410;
+    case CLASS_TOO_LARGE:
+        return 413;
+    case CLASS_LIMIT:
+        return 429;
+    case CLASS_BUSY:
+    case CLASS_UNAVAILABLE:
+        return 503;
+    case CLASS_CORRUPT:
+    case CLASS_IO:
+    case CLASS_INTERNAL:
+        return 500;
+    }
+    return 500;
+}
+
+/* As Parley's own API answers: application/problem+json. */
+static void refuse(struct http_request *request, const GError *error)
+{
+    struct buf body;
+    struct json w;
+    struct str field = reason_field(error);
+    unsigned status = status_of(error);
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_string(&w, "type",
+                       arena_printf(&request->arena, "urn:parley:problem:%s", reason_name(reason_of(error))));
+    json_member_int(&w, "status", status);
+    json_member_string(&w, "detail", str_from_c(error->message));
+    json_member_string_if(&w, "field", field);
+    json_object_end(&w);
+    http_reply(request, status, STR("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"),
+               buf_str(&body));
+    buf_clear(&body);
+}
+
+/* ---- /healthz ------------------------------------------------------------------------------------------- */
+
+/* The store answers a read: the least a healthy server does. */
+static void healthz(struct http_request *request)
+{
+    GError *error = NULL;
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), &error);
+    if (!txn) {
+        refuse(request, error);
+        g_error_free(error);
+        return;
+    }
+    core_read_end(txn);
+    http_reply(request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"),
+               STR("{\"status\":\"ok\",\"version\":\"" PARLEY_VERSION "\"}"));
+}
+
+/* ---- /metrics ------------------------------------------------------------------------------------------- */
+
+/* From this machine itself, not through a proxy on it, or with an administrator's credentials. */
+static bool may_see_metrics(struct station *station, struct http_request *request, GError **error)
+{
+    struct store_reader *reader = http_loop_data(request->loop);
+    struct caller caller;
+    struct str scheme, bearer = str_split(http_request_header(request, STR("Authorization"), NULL), ' ', &scheme);
+    struct str user = http_request_header(request, STR("X-User-Id"), NULL);
+    struct str token = http_request_header(request, STR("X-Auth-Token"), NULL);
+    bool forwarded = http_request_header(request, STR("X-Real-IP"), NULL).ptr ||
+                     http_request_header(request, STR("X-Forwarded-For"), NULL).ptr;
+    if (request->peer == HTTP_PEER_TRUSTED || (request->peer == HTTP_PEER_LOOPBACK && !forwarded))
+        return true;
+    if (str_equal_nocase(scheme, STR("Bearer"))) {
+        if (!identity_of_bearer(station->core, reader, str_trim(bearer), &caller, &request->arena, error))
+            return false;
+        if (caller.rights & RIGHT_ADMIN)
+            return true;
+    } else if (user.ptr && token.ptr) {
+        if (!identity_of_operator_token(station->core, reader, user, token, &caller, &request->arena, error))
+            return false;
+        if (caller.roles & ROLE_ADMIN)
+            return true;
+    }
+    reason_set(error, REASON_RIGHT_MISSING, "metrics are for this machine itself and for administrators");
+    return false;
+}
+
+static void add_metric(struct buf *out, const char *name, const char *type, const char *help, int64_t value)
+{
+    buf_printf(out, "# HELP parley_%s %s\n# TYPE parley_%s %s\nparley_%s ", name, help, name, type, name);
+    buf_add_int(out, value);
+    buf_add_byte(out, '\n');
+}
+
+static int64_t resident_bytes(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void add_answers(struct buf *out, const struct http_server *server)
+{
+    const struct http_router *router = http_server_router(server);
+    size_t count = http_router_count(router);
+    buf_add_literal(out, "# HELP parley_http_answers_total Answers by route and class of status.\n"
+                         "# TYPE parley_http_answers_total counter\n");
+    for (size_t i = 0; i <= count; i++) {
+        const struct http_route *route = NULL;
+        const struct http_mount *mount = i < count ? http_router_get(router, i, &route) : NULL;
+        for (unsigned status = 1; status <= 5; status++) {
+            uint64_t answers = http_server_answers(server, i, status);
+            if (answers)
+                buf_printf(out, "parley_http_answers_total{method=\"%s\",route=\"%s%s\",status=\"%uxx\"} %" PRIu64 "\n",
+                           route ? http_method_name(route->method) : "", mount ? mount->prefix : "",
+                           route ? route->pattern : "unknown", status, answers);
+        }
+    }
+}
+
+static void add_metrics(struct station *station, struct buf *out)
+{
+    struct store_counters store;
+    struct live_counters live;
+    struct http_counters http;
+    struct http_server *server = __atomic_load_n(&station->server, __ATOMIC_ACQUIRE);
+    store_counters(core_store(station->core), &store);
+    live_counters(station->core, &live);
+    add_metric(out, "uptime_seconds", "gauge", "Since the server started.",
+               (clock_monotonic_ms() - station->started_ms) / 1000);
+    add_metric(out, "resident_bytes", "gauge", "Resident memory.", resident_bytes());
+    add_metric(out, "store_groups_total", "counter", "Transactions of the writer.", store.groups);
+    add_metric(out, "store_jobs_total", "counter", "Changes written.", store.jobs);
+    add_metric(out, "store_group_failures_total", "counter", "Transactions that failed.", store.group_failures);
+    add_metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.", store.wal_bytes);
+    add_metric(out, "store_queue_length", "gauge", "Changes waiting for the writer.", store.queue_length);
+    add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);
+    add_metric(out, "live_waiters", "gauge", "Polls held.", live.waiters);
+    if (!server)
+        return;
+    http_server_counters(server, &http);
+    add_metric(out, "http_connections", "gauge", "Open connections.", (int64_t)http.connections_open);
+    add_metric(out, "http_connections_total", "counter", "Connections accepted.", (int64_t)http.connections_total);
+    add_metric(out, "http_connections_refused_total", "counter", "Connections refused.",
+               (int64_t)http.connections_refused);
+    add_metric(out, "http_requests", "gauge", "Requests under way.", (int64_t)http.requests_open);
+    add_metric(out, "http_requests_held", "gauge", "Requests held.", (int64_t)http.requests_held);
+    add_metric(out, "http_requests_total", "counter", "Requests.", (int64_t)http.requests_total);
+    add_metric(out, "http_received_bytes_total", "counter", "Bytes received.", (int64_t)http.bytes_in);
+    add_metric(out, "http_sent_bytes_total", "counter", "Bytes sent.", (int64_t)http.bytes_out);
+    add_answers(out, server);
+}
+
+static void metrics(struct http_request *request)
+{
+    struct station *station = (struct station *)request->mount->word;
+    GError *error = NULL;
+    struct buf out;
+    if (!may_see_metrics(station, request, &error)) {
+        refuse(request, error);
+        g_error_free(error);
+        return;
+    }
+    buf_init(&out, LIMIT_HTTP_REPLY_BUFFER);
+    add_metrics(station, &out);
+    http_reply(request, 200,
+               STR("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n"),
+               buf_str(&out));
+    buf_clear(&out);
+}
+
+/* ---- the commands' route -------------------------------------------------------------------------------- */
+
+struct command_call {
+    struct admin_op op; /* first */
+    struct http_post post;
+    struct http_request *request;
+};
+
+static void command_answer(struct http_post *post)
+{
+    struct command_call *call = (struct command_call *)((char *)post - offsetof(struct command_call, post));
+    if (call->op.op.error)
+        refuse(call->request, call->op.op.error);
+    else
+        http_reply(call->request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"),
+                   buf_str(&call->op.reply));
+    admin_op_clear(&call->op);
+    g_free(call);
+}
+
+static void command_done(struct op *op)
+{
+    struct command_call *call = (struct command_call *)op;
+    http_post(call->request->loop, &call->post);
+}
+
+/* Only for the one who may read the data directory anyway: over the unix socket, by the peer's user id. */
+static void command(struct http_request *request)
+{
+    struct station *station = (struct station *)request->mount->word;
+    if (request->peer != HTTP_PEER_TRUSTED) {
+        g_autoptr(GError) error = NULL;
+        reason_set(&error, REASON_ROUTE_UNKNOWN, "there is no such path");
+        refuse(request, error);
+        return;
+    }
+    struct command_call *call = g_new0(struct command_call, 1);
+    admin_op_init(&call->op, station->core);
+    call->op.request = arena_str(&call->op.op.arena, request->body);
+    call->op.op.done = command_done;
+    call->request = request;
+    call->post.run = command_answer;
+    core_submit(&call->op.op);
+}
+
+static const struct http_route command_routes[] = {{HTTP_POST, "/command", command, NULL, 0, 0}};
+
+static const struct http_route routes[] = {
+    {HTTP_GET, "/healthz", healthz, NULL, 0, 0},
+    {HTTP_GET, "/metrics", metrics, NULL, 0, 0},
+};
+
+struct station *station_new(struct core *core)
+{
+    struct station *station = g_new0(struct station, 1);
+    station->core = core;
+    station->started_ms = clock_monotonic_ms();
+    return station;
+}
+
+void station_free(struct station *station)
+{
+    g_free(station);
+}
+
+bool station_mount(struct station *station, struct http_router *router, GError **error)
+{
+    struct http_mount root = {
+        .prefix = "", .routes = routes, .route_count = G_N_ELEMENTS(routes), .problem = refuse, .word = station};
+    struct http_mount commands = {.prefix = "/parley/v1/admin",
+                                  .routes = command_routes,
+                                  .route_count = G_N_ELEMENTS(command_routes),
+                                  .problem = refuse,
+                                  .word = station};
+    return http_router_mount(router, &root, error) && http_router_mount(router, &commands, error);
+}
+
+void station_set_server(struct station *station, struct http_server *server)
+{
+    __atomic_store_n(&station->server, server, __ATOMIC_RELEASE);
+}
