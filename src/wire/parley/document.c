@@ -28,7 +28,7 @@ static void add_last_message(struct json *w, const struct history_item *item)
     json_object_end(w);
 }
 
-void session_write(struct json *w, const struct history_item *item, bool open)
+void document_session(struct json *w, const struct history_item *item, bool open)
 {
     const struct session *s = &item->session;
     json_object_begin(w);
@@ -65,7 +65,7 @@ void session_write(struct json *w, const struct history_item *item, bool open)
         json_object_end(w);
 }
 
-void participants_write(struct json *w, const struct session_view *view)
+void document_participants(struct json *w, const struct session_view *view)
 {
     json_member_array_begin(w, "participants");
     for (size_t i = 0; i < view->participant_count; i++) {
@@ -84,7 +84,7 @@ void participants_write(struct json *w, const struct session_view *view)
     json_array_end(w);
 }
 
-void event_write(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch)
+void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch)
 {
     const struct participant *p = session_participant(view, e->participant);
     struct str text = event_current_text(e);
@@ -119,7 +119,7 @@ void event_write(struct json *w, const struct event *e, const struct session_vie
     json_object_end(w);
 }
 
-void visitor_write(struct json *w, const struct visitor *v)
+void document_visitor(struct json *w, const struct visitor *v)
 {
     json_object_begin(w);
     json_member_string(w, "id", v->id);
@@ -151,8 +151,8 @@ void session_reply(struct http_request *request, unsigned status, const struct h
     buf_init(&body, 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME);
     struct json w;
     json_init(&w, &body);
-    session_write(&w, item, true);
-    participants_write(&w, view);
+    document_session(&w, item, true);
+    document_participants(&w, view);
     json_object_end(&w);
     parley_reply(request, status, &body);
     buf_clear(&body);

@@ -50,10 +50,10 @@ bool parameters_filter(const struct call *call, struct store_txn *txn, struct ar
 /* ---- documents ---- */
 
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
-void session_write(struct json *w, const struct history_item *item, bool open);
-void participants_write(struct json *w, const struct session_view *view);
-void event_write(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
-void visitor_write(struct json *w, const struct visitor *v);
+void document_session(struct json *w, const struct history_item *item, bool open);
+void document_participants(struct json *w, const struct session_view *view);
+void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
+void document_visitor(struct json *w, const struct visitor *v);
 
 /* A session with everything that one answer shows of it, read in `txn`. */
 bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,

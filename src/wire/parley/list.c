@@ -30,7 +30,7 @@ static bool add_messages(struct store_txn *txn, struct json *w, const struct his
     json_member_array_begin(w, "transcript");
     for (size_t i = first; i < page.count; i++)
         if (page.events[i].kind == EVENT_MESSAGE)
-            event_write(w, &page.events[i], &view, scratch);
+            document_event(w, &page.events[i], &view, scratch);
     json_array_end(w);
     return true;
 }
@@ -52,7 +52,7 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     size_t end = MIN(sessions->told + BATCH, page->count);
     for (; read && sessions->told < end; sessions->told++) {
         const struct history_item *item = &page->items[sessions->told];
-        session_write(w, item, true);
+        document_session(w, item, true);
         read = !txn || add_messages(txn, w, item, &scratch);
         json_object_end(w);
     }

@@ -96,7 +96,7 @@ void parley_events(struct http_request *request, const struct call *call)
     json_object_begin(&w);
     json_member_array_begin(&w, "events");
     for (size_t i = 0; i < events.page.count; i++)
-        event_write(&w, &events.page.events[i], &events.view, &request->arena);
+        document_event(&w, &events.page.events[i], &events.view, &request->arena);
     json_array_end(&w);
     json_member_bool(&w, "complete", events.page.complete);
     json_object_end(&w);
@@ -128,7 +128,7 @@ void parley_visitor(struct http_request *request, const struct call *call)
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
     struct json w;
     json_init(&w, &body);
-    visitor_write(&w, &v);
+    document_visitor(&w, &v);
     parley_reply(request, 200, &body);
     buf_clear(&body);
 }
@@ -186,7 +186,7 @@ void parley_visitors(struct http_request *request, const struct call *call)
     json_object_begin(&w);
     json_member_array_begin(&w, "visitors");
     for (size_t i = 0; i < visitors.count; i++)
-        visitor_write(&w, &visitors.items[i]);
+        document_visitor(&w, &visitors.items[i]);
     json_array_end(&w);
     json_member_string_or_null(&w, "next", visitors.next);
     json_member_bool(&w, "complete", !visitors.next.ptr);
