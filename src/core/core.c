@@ -1,6 +1,10 @@
 #include "core/internal.h"
 #include "core/limiter.h"
 
+#include <sodium.h>
+
+#define CURSOR_KEY "cursor_key"
+
 enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000 };
 
 /* What a crash or a stop left undone of an erasure goes on. */
@@ -19,6 +23,37 @@ static bool resume_erasures(struct core *core, GError **error)
     return read;
 }
 
+/* The key that seals cursors: read, or made with a new database. */
+struct key_made {
+    struct op op;
+    char hex[2 * CURSOR_KEY_SIZE + 1];
+};
+
+static bool cursor_key_run(struct op *op, struct store_txn *txn, GError **error)
+{
+    struct key_made *made = (struct key_made *)op;
+    struct str stored;
+    bool found;
+    if (!store_value_get(txn, STR(CURSOR_KEY), &op->arena, &stored, &found, error))
+        return false;
+    if (found && stored.len == sizeof made->hex - 1) {
+        memcpy(made->hex, stored.ptr, stored.len);
+        return true;
+    }
+    g_strlcpy(made->hex, id_random_hex(&op->arena, CURSOR_KEY_SIZE).ptr, sizeof made->hex);
+    return store_value_put(txn, STR(CURSOR_KEY), str_from_c(made->hex), error);
+}
+
+static bool load_cursor_key(struct core *core, GError **error)
+{
+    struct key_made made = {0};
+    op_init(&made.op, core, OP_WRITE, cursor_key_run);
+    bool ok = core_run(&made.op, error) &&
+              sodium_hex2bin(core->cursor_key, CURSOR_KEY_SIZE, made.hex, 2 * CURSOR_KEY_SIZE, NULL, NULL, NULL) == 0;
+    op_clear(&made.op);
+    return ok;
+}
+
 struct core *core_open(struct store *store, const struct core_options *options, GError **error)
 {
     struct core *core = g_new0(struct core, 1);
@@ -31,7 +66,7 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->pool = pool_new();
     core->eraser = eraser_new(core);
     core->keepalive = keepalive_start(core, error);
-    if (core->keepalive && resume_erasures(core, error))
+    if (core->keepalive && load_cursor_key(core, error) && resume_erasures(core, error))
         return core;
     core_close(core);
     return NULL;
@@ -62,4 +97,9 @@ struct store *core_store(struct core *core)
 bool core_allows_sample_credentials(const struct core *core)
 {
     return core->options.sample_credentials;
+}
+
+const uint8_t *core_cursor_key(const struct core *core)
+{
+    return core->cursor_key;
 }

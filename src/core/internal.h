@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "text/cursor.h"
 
 struct pool;
 struct hub;
@@ -22,6 +23,7 @@ struct core {
     struct credentials *credentials;
     struct limiter *logins; /* wrong passwords by address and user */
     struct eraser *eraser;
+    uint8_t cursor_key[CURSOR_KEY_SIZE];
 };
 
 /* What memory must learn of one session, or of an erasure, once the op's commit is durable. In the op's arena. */

@@ -113,6 +113,12 @@ struct tail *hub_insert(struct hub *hub, int64_t company, struct str session_id)
     return tail;
 }
 
+struct tail *tail_ref(struct tail *tail)
+{
+    atomic_fetch_add(&tail->references, 1);
+    return tail;
+}
+
 void tail_unref(struct tail *tail)
 {
     atomic_fetch_sub(&tail->references, 1); /* the map still holds it */
