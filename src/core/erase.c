@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-enum { ROOMS_CHUNK = 500, PROGRESS_MS = 100 };
+enum { ROOMS_CHUNK = 500, PROGRESS_MS = 100, RETRY_MS = 1000, RETRY_BROKEN_MS = 60 * 1000 };
 
 /* ---- the op: unreadable at once ----
  *
@@ -114,7 +114,8 @@ struct eraser {
     bool running;
     bool again; /* kicked while running */
     atomic_bool cancelled;
-    GError *failure; /* of the last run; a later one tries again */
+    GError *failure;  /* of the last run; NULL = nothing is left to do, or it runs */
+    int64_t retry_ms; /* monotonic: when to try again after a failure */
 };
 
 struct step_op {
@@ -164,16 +165,24 @@ static bool run_eraser(struct op *op, struct store_txn *txn, GError **error)
 
 static void start(struct eraser *eraser);
 
+/* What passes by itself: a long reader, a full queue. Other causes need somebody's help. */
+static bool passes(const GError *failure)
+{
+    enum reason_class class = reason_class(reason_of(failure));
+    return class == CLASS_BUSY || class == CLASS_UNAVAILABLE;
+}
+
 static void eraser_done(struct op *op)
 {
     struct eraser *eraser = op->user;
-    if (op->error && !is_cancelled(eraser))
+    if (op->error && !passes(op->error))
         LOG_ERROR("erasure interrupted", LOG_TEXT("reason", str_from_c(op->error->message)));
     pthread_mutex_lock(&eraser->lock);
-    g_clear_error(&eraser->failure);
-    eraser->failure = g_steal_pointer(&op->error);
     eraser->running = false;
-    if (eraser->again && !is_cancelled(eraser))
+    eraser->failure = g_steal_pointer(&op->error);
+    if (eraser->failure)
+        eraser->retry_ms = clock_monotonic_ms() + (passes(eraser->failure) ? RETRY_MS : RETRY_BROKEN_MS);
+    if (eraser->again)
         start(eraser);
     pthread_cond_broadcast(&eraser->rest);
     pthread_mutex_unlock(&eraser->lock);
@@ -182,6 +191,9 @@ static void eraser_done(struct op *op)
 /* Under the lock. */
 static void start(struct eraser *eraser)
 {
+    if (is_cancelled(eraser))
+        return;
+    g_clear_error(&eraser->failure);
     eraser->running = true;
     eraser->again = false;
     op_init(&eraser->op, eraser->core, OP_SLOW, run_eraser);
@@ -194,7 +206,15 @@ void eraser_kick(struct eraser *eraser)
 {
     pthread_mutex_lock(&eraser->lock);
     eraser->again = true;
-    if (!eraser->running && !is_cancelled(eraser))
+    if (!eraser->running)
+        start(eraser);
+    pthread_mutex_unlock(&eraser->lock);
+}
+
+void eraser_retry(struct eraser *eraser)
+{
+    pthread_mutex_lock(&eraser->lock);
+    if (!eraser->running && eraser->failure && clock_monotonic_ms() >= eraser->retry_ms)
         start(eraser);
     pthread_mutex_unlock(&eraser->lock);
 }
@@ -228,21 +248,19 @@ bool erase_finish(struct core *core, const struct store_progress *progress, GErr
     struct eraser *eraser = core->eraser;
     bool go_on = true;
     pthread_mutex_lock(&eraser->lock);
-    while (eraser->running && go_on) {
-        if (progress) {
-            thread_cond_wait_until(&eraser->rest, &eraser->lock, clock_monotonic_ms() + PROGRESS_MS);
-            pthread_mutex_unlock(&eraser->lock);
-            go_on = progress->report(progress->data, 0, 0);
-            pthread_mutex_lock(&eraser->lock);
-        } else {
-            pthread_cond_wait(&eraser->rest, &eraser->lock);
-        }
+    while (go_on && (eraser->running || (eraser->failure && passes(eraser->failure)))) {
+        if (!eraser->running)
+            start(eraser);
+        thread_cond_wait_until(&eraser->rest, &eraser->lock, clock_monotonic_ms() + PROGRESS_MS);
+        pthread_mutex_unlock(&eraser->lock);
+        go_on = !progress || progress->report(progress->data, 0, 0);
+        pthread_mutex_lock(&eraser->lock);
     }
-    if (eraser->failure && go_on && error)
+    if (!go_on)
+        reason_set(error, REASON_CANCELLED, "interrupted; the erasure goes on with the next start");
+    else if (eraser->failure && error)
         *error = g_error_copy(eraser->failure);
     bool finished = go_on && !eraser->failure;
     pthread_mutex_unlock(&eraser->lock);
-    if (!go_on)
-        reason_set(error, REASON_CANCELLED, "interrupted; the erasure goes on with the next start");
     return finished;
 }

@@ -168,11 +168,34 @@ static void test_resume(void)
     fixture_close(&f);
 }
 
+/* A reader that holds the log open delays the scrub, and does not end it. */
+static void test_reader_in_the_way(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    enum reason reason;
+    int64_t erased;
+    fixture_open(&f, 0);
+    fixture_import(&f, lines[0], NULL);
+    fixture_read(&f);
+    g_assert_true(erase(&f, "v1", &erased, &reason));
+    struct store_progress progress = {.report = cancel};
+    g_assert_false(erase_finish(f.core, &progress, &error));
+    g_assert_error(error, REASON, REASON_CANCELLED);
+    g_clear_error(&error);
+    fixture_read_end(&f);
+    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_false(directory_holds(&f, "MARKER"));
+    fixture_close(&f);
+}
+
 int main(int argc, char **argv)
 {
     id_library_init();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/erase/erase", test_erase);
     g_test_add_func("/erase/resume", test_resume);
+    g_test_add_func("/erase/reader-in-the-way", test_reader_in_the_way);
     return g_test_run();
 }

@@ -90,3 +90,5 @@ void eraser_cancel(struct eraser *eraser);
 void eraser_free(struct eraser *eraser);
 /* There is something to drop or to scrub: does so on the pool. */
 void eraser_kick(struct eraser *eraser);
+/* Asked now and then: tries again what failed a while ago. */
+void eraser_retry(struct eraser *eraser);

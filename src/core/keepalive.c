@@ -126,6 +126,7 @@ static void *watch(void *data)
             core_submit(&((struct leave_op *)leaves->pdata[i])->append.op);
         g_ptr_array_unref(leaves);
         hub_drop_idle(keepalive->core->hub);
+        eraser_retry(keepalive->core->eraser);
         pthread_mutex_lock(&keepalive->lock);
         if (!keepalive->stopping)
             wait_for_next_look(keepalive);
