@@ -45,7 +45,7 @@ static const struct verb company_verbs[] = {
      "Add a company; the first one is the default",
      {{"time-zone", "timeZone", FIELD_TEXT, "ZONE", "Its time zone, as America/New_York (required)"},
       {"host", "host", FIELD_TEXT, "NAME", "The host name of requests that are meant for it"}}},
-    {"list", NULL, NULL, false, "List the companies, one a line", {{NULL}}},
+    {"list", NULL, NULL, false, "List the companies, one a line", {{0}}},
     {"set",
      "NAME",
      "name",
@@ -60,7 +60,7 @@ static const struct verb company_verbs[] = {
      false,
      "Make an Agendize apiKey and token and a bearer token of Parley's own; shown once",
      {{"right", "rights", FIELD_LIST, "RIGHT", "Of the bearer: read, write, import, admin; may be repeated (all)"}}},
-    {NULL},
+    {0},
 };
 
 static const struct verb operator_verbs[] = {
@@ -104,8 +104,8 @@ static const struct verb operator_verbs[] = {
      "username",
      false,
      "Make a userId and authToken for the Rocket.Chat API; shown once",
-     {{NULL}}},
-    {NULL},
+     {{0}}},
+    {0},
 };
 
 static const struct verb department_verbs[] = {
@@ -126,7 +126,7 @@ static const struct verb department_verbs[] = {
      {COMPANY,
       {"name", "name", FIELD_TEXT, "NAME", "Its new name"},
       {"parent", "parent", FIELD_TEXT, "ID", "The unit above it; empty = none"}}},
-    {NULL},
+    {0},
 };
 
 static const struct verb button_verbs[] = {
@@ -143,7 +143,7 @@ static const struct verb button_verbs[] = {
      false,
      "Rename a button",
      {COMPANY, {"name", "name", FIELD_TEXT, "NAME", "Its new name (required)"}}},
-    {NULL},
+    {0},
 };
 
 static const struct verb search_verb = {
