@@ -192,8 +192,12 @@ bool sqlite_check(struct store_reader *reader, store_finding *report, void *data
         return false;
     sqlite3 *db = sqlite_txn(check.txn)->connection->db;
     sqlite3_progress_handler(db, PROGRESS_INSTRUCTIONS, interrupt, &check);
-    for (; !failed && check.done < CHECK_PARTS && check_go_on(&check); check.done++)
-        parts[check.done](&check, &failed);
+    for (; !failed && check.done < CHECK_PARTS && check_go_on(&check); check.done++) {
+        if (!parts[check.done](&check, &failed) && reason_of(failed) == REASON_DATABASE_CORRUPT) {
+            check_report(&check, "the database is damaged: part %d of the check had to stop", check.done + 1);
+            g_clear_error(&failed);
+        }
+    }
     sqlite3_progress_handler(db, 0, NULL, NULL);
     sqlite_read_end(check.txn);
     if (check.cancelled) {

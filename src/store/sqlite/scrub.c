@@ -4,7 +4,8 @@
  * those are merged), pages whose cells were moved (SQLite's secure_delete overwrites freed cells and pages, but not the
  * copies that balancing a tree leaves in the free space of its pages), and the write-ahead log. So: merge the index to
  * one segment, in steps; rebuild the file (VACUUM: the only way SQLite has to get rid of the second kind; costs about
- * as much time as reading and writing the database once and its size in free disk space); empty the log.
+ * as much time as reading and writing the database twice, and its size in free disk space both beside the database and
+ * in SQLite's temporary directory); empty the log.
  *
  * What is owed stands in the table `value`, and goes in the transaction that adds the SCRUB entry, after all of it is
  * done; a scrub that was interrupted anywhere is begun again. */
@@ -67,7 +68,7 @@ static bool rebuild_file(struct sqlite_store *store, void *data, GError **error)
 {
     struct scrub *scrub = data;
     struct connection *c = &store->connection;
-    /* The new file stands beside the database, not in memory: it may be large. */
+    /* The new file is not made in memory: it may be large. */
     bool ok = connection_run(c, "PRAGMA temp_store = FILE", error) && connection_run(c, "VACUUM", error);
     ok = connection_run(c, "PRAGMA temp_store = MEMORY", ok ? error : NULL) && ok;
     if (!ok || !empty_log(c, error))
@@ -75,7 +76,8 @@ static bool rebuild_file(struct sqlite_store *store, void *data, GError **error)
     char *owed = sqlite3_mprintf("BEGIN IMMEDIATE;"
                                  "INSERT INTO change(kind, company, visitor, session, first, last)"
                                  " VALUES(%d, 0, 0, 0, 0, 0);"
-                                 "DELETE FROM value WHERE name = 'scrub' AND value = %Q; COMMIT",
+                                 "DELETE FROM value WHERE name = 'scrub' AND value = %Q"
+                                 " AND NOT EXISTS(SELECT 1 FROM visitor WHERE state = 1); COMMIT",
                                  STORE_CHANGE_SCRUB, scrub->owed ? scrub->owed : "");
     ok = connection_run(c, owed, error);
     if (!ok && !sqlite3_get_autocommit(c->db))
