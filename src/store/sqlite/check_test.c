@@ -44,8 +44,9 @@ static const struct {
     {"DELETE FROM search_key WHERE event = " ONE_MESSAGE, "search", true},
     {"INSERT INTO search(rowid, text, scope) VALUES(77, 'stray', 'c1')", "search index", true},
     {"INSERT INTO search(search, rowid, text, scope) SELECT 'delete', key, " MESSAGE_TEXT
-     ", 'c' || company || ' d' || dialect || ' v' || visitor FROM search_key JOIN event ON number = event"
-     " JOIN session ON session.number = event >> 20 LIMIT 1",
+     ", 'c' || company || ' d' || dialect || ' v' || visitor FROM search_key JOIN event ON event.number = "
+     "search_key.event"
+     " JOIN session ON session.number = event.number >> 20 LIMIT 1",
      "search index", true},
     {"INSERT INTO search(search) VALUES('delete-all')", "search index", true},
     {"UPDATE event SET text = 'other words' WHERE number = " ONE_MESSAGE " AND revised_by = 0", "search index", true},
