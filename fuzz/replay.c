@@ -4,17 +4,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* In a block of its own size, so that the address sanitizer sees a read one byte past the input. */
 static void feed(const char *bytes, size_t size)
 {
-    uint8_t *exact = malloc(size ? size : 1);
+    uint8_t *exact = calloc(1, size ? size : 1);
     if (!exact)
         abort();
-    for (size_t i = 0; i < size; i++)
-        exact[i] = (uint8_t)bytes[i];
+    memcpy(exact, bytes, size);
     LLVMFuzzerTestOneInput(exact, size);
     free(exact);
 }
