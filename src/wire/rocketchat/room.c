@@ -39,9 +39,14 @@ static void add_user(struct json *w, const struct operator_ref *operator)
     json_member_string(w, "username", operator->username);
 }
 
-/* response.avg: the one number that is no whole count of milliseconds. Shortest digits that read back the same. */
+/* response.avg: the one number that may be no whole count of milliseconds. Then the shortest digits that read back
+ * the same, as the original prints it. */
 static void add_average(struct json *w, int64_t total_ms, int64_t count)
 {
+    if (total_ms % count == 0) {
+        json_member_decimal3(w, "avg", total_ms / count);
+        return;
+    }
     double seconds = (double)total_ms / 1000 / (double)count;
     char digits[G_ASCII_DTOSTR_BUF_SIZE];
     for (int precision = 15; precision <= 17; precision++) {
