@@ -1,6 +1,7 @@
 #include "core/directory.h"
 #include "core/fixture.h"
 #include "core/identity.h"
+#include "core/internal.h"
 
 #include "base/clock.h"
 
@@ -108,6 +109,38 @@ static void test_directory(void)
     ASSERT_STR(directory_ancestors(later, f.company, STR("c"), &f.arena), "[\"b\",\"a\"]");
     g_assert_null(directory_ancestors(d, f.company, STR("a"), &f.arena).ptr);
     directory_unref(later);
+    directory_unref(d);
+    fixture_close(&f);
+}
+
+/* A write sees what the writes before it in its group did; nobody else does before the commit. */
+static bool look_inside(struct op *op, struct store_txn *txn, GError **error)
+{
+    struct operator o = {.company = 1, .id = STR("o9"), .username = STR("nine")};
+    if (!store_operator_put(txn, &o, error))
+        return false;
+    directories_dirty(op->core);
+    struct directory *d = directory_ref_in(op->core, txn, error);
+    g_assert_nonnull(directory_operator(d, STR("o9")));
+    directory_unref(d);
+    store_txn_spoil(txn);
+    reason_set(error, REASON_CANCELLED, "rolled back");
+    return false;
+}
+
+static void test_directory_in_write(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    fixture_open(&f, 0);
+    struct op op;
+    op_init(&op, f.core, OP_WRITE, look_inside);
+    g_assert_false(core_run(&op, &error));
+    g_assert_error(error, REASON, REASON_CANCELLED);
+    g_clear_error(&error);
+    op_clear(&op);
+    struct directory *d = directory_ref(f.core, f.reader, NULL);
+    g_assert_null(directory_operator(d, STR("o9")));
     directory_unref(d);
     fixture_close(&f);
 }
@@ -283,6 +316,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/account/refusals", test_refusals);
     g_test_add_func("/account/directory", test_directory);
+    g_test_add_func("/account/directory/in-a-write", test_directory_in_write);
     g_test_add_func("/account/tokens", test_tokens);
     g_test_add_func("/account/login", test_login);
     g_test_add_func("/account/login/limited", test_login_is_limited);

@@ -73,6 +73,7 @@ static bool append(struct append_op *op, struct store_txn *txn, const struct ses
                    GError **error)
 {
     pending_init(p, txn, before, op->event_count + op->close_when_empty, &op->op.arena);
+    p->free_id = op->events[0].id; /* find_repeated has looked */
     for (size_t i = 0; i < op->event_count; i++)
         if (!add(p, &op->events[i], error))
             return false;

@@ -8,28 +8,54 @@ static const char *json(struct fixture *f, const char *text)
     return g_strdelimit(copy, "'", '"');
 }
 
-static void open_core(struct fixture *f)
+static struct store *open_store(struct fixture *f)
 {
     GError *error = NULL;
     struct store_options options = {.create = true, .full_text = true};
     struct store *store = store_open(f->directory, &options, &error);
     g_assert_no_error(error);
-    f->core = core_open(store, &f->options, &error);
+    return store;
+}
+
+static void open_core(struct fixture *f)
+{
+    GError *error = NULL;
+    f->core = core_open(open_store(f), &f->options, &error);
     g_assert_no_error(error);
     f->reader = core_reader_open(f->core, &error);
     g_assert_no_error(error);
 }
 
-static void close_core(struct fixture *f)
+bool fixture_start_faulty(struct fixture *f, int n, enum reason reason, struct fault **fault)
 {
-    fixture_read_end(f);
-    store_reader_close(f->reader);
-    core_close(f->core);
+    GError *error = NULL;
+    struct store *store = open_store(f);
+    *fault = fault_wrap(store);
+    fault_arm(*fault, n, reason);
+    f->core = core_open(store, &f->options, &error);
+    f->reader = f->core ? core_reader_open(f->core, &error) : NULL;
+    if (f->reader)
+        return true;
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    if (f->core)
+        core_close(f->core);
+    return false;
 }
 
-void fixture_open(struct fixture *f, int64_t chat_timeout_ms)
+void fixture_stop(struct fixture *f)
 {
-    *f = (struct fixture){.options = {.sample_credentials = true, .chat_timeout_ms = chat_timeout_ms}};
+    fixture_read_end(f);
+    if (!f->core)
+        return;
+    store_reader_close(f->reader);
+    core_close(f->core);
+    f->core = NULL;
+}
+
+void fixture_open_empty(struct fixture *f)
+{
+    *f = (struct fixture){.options = {.sample_credentials = true}};
     arena_init(&f->arena);
     f->directory = g_strdup("/dev/shm/parley-XXXXXX");
     if (!g_mkdtemp(f->directory)) {
@@ -37,13 +63,19 @@ void fixture_open(struct fixture *f, int64_t chat_timeout_ms)
         f->directory = g_dir_make_tmp("parley-XXXXXX", NULL);
         g_assert_nonnull(f->directory);
     }
+}
+
+void fixture_open(struct fixture *f, int64_t chat_timeout_ms)
+{
+    fixture_open_empty(f);
+    f->options.chat_timeout_ms = chat_timeout_ms;
     open_core(f);
     f->company = fixture_add_company(f, "Test", "UTC");
 }
 
 void fixture_close(struct fixture *f)
 {
-    close_core(f);
+    fixture_stop(f);
     GDir *dir = g_dir_open(f->directory, 0, NULL);
     for (const char *name; (name = g_dir_read_name(dir));) {
         char *path = g_build_filename(f->directory, name, NULL);
@@ -58,7 +90,7 @@ void fixture_close(struct fixture *f)
 
 void fixture_reopen(struct fixture *f)
 {
-    close_core(f);
+    fixture_stop(f);
     open_core(f);
 }
 

@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/conversation.h"
 #include "core/core.h"
+#include "store/fault/fault.h"
 
 struct fixture {
     char *directory;
@@ -17,6 +18,11 @@ struct fixture {
 };
 
 void fixture_open(struct fixture *f, int64_t chat_timeout_ms);
+/* The directory alone, then a core on it whose store fails at the n-th call (store/fault); false when it did so already
+ * at opening. No company. */
+void fixture_open_empty(struct fixture *f);
+bool fixture_start_faulty(struct fixture *f, int n, enum reason reason, struct fault **fault);
+void fixture_stop(struct fixture *f);
 void fixture_close(struct fixture *f);
 /* As a restart of the process would. */
 void fixture_reopen(struct fixture *f);

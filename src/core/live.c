@@ -18,7 +18,7 @@ struct hub {
     struct shard shards[SHARDS];
     struct limiter *wrong_keys;
     _Atomic int64_t tail_count, waiter_count;
-    unsigned swept; /* which shard is looked through next; keep-alive's thread only */
+    atomic_uint swept; /* which shard is looked through next */
 };
 
 static guint hash_tail(gconstpointer data)
@@ -133,7 +133,7 @@ static gboolean is_idle(gpointer key, gpointer value, gpointer data)
 
 void hub_drop_idle(struct hub *hub)
 {
-    struct shard *shard = &hub->shards[hub->swept++ % SHARDS];
+    struct shard *shard = &hub->shards[atomic_fetch_add(&hub->swept, 1) % SHARDS];
     pthread_rwlock_wrlock(&shard->lock); /* references are only taken under it */
     guint dropped = g_hash_table_foreach_remove(shard->tails, is_idle, NULL);
     pthread_rwlock_unlock(&shard->lock);

@@ -2,7 +2,9 @@
 #include "core/erase.h"
 #include "core/fixture.h"
 #include "core/history.h"
+#include "core/internal.h"
 #include "core/live.h"
+#include "core/tail.h"
 
 #include <pthread.h>
 
@@ -104,6 +106,37 @@ static void test_tail(void)
     live_counters(f.core, &counters);
     g_assert_cmpint(counters.tails, ==, 1);
     g_assert_cmpint(counters.waiters, ==, 0);
+    fixture_close(&f);
+}
+
+/* Tails nobody uses go, and come again when asked for. */
+static void test_idle(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    struct live_counters counters;
+    fixture_open(&f, 0);
+    open_chat(&f, CHAT);
+    fixture_import(&f, "{'id':'c2','visitor':{'id':'v1'},'participants':[],'events':[]}", NULL);
+    struct tail *tail = live_find(f.core, f.company, STR("c1"));
+    struct tail *other = live_get(f.core, f.reader, f.company, STR("c2"), &error);
+    tail_unref(other);
+    for (int i = 0; i < 1000; i++)
+        hub_drop_idle(f.core->hub);
+    live_counters(f.core, &counters);
+    g_assert_cmpint(counters.tails, ==, 1); /* the one in use */
+    g_assert_null(live_find(f.core, f.company, STR("c2")));
+    g_assert_true(live_find(f.core, f.company, STR("c1")) == tail);
+    tail_unref(tail);
+    tail_unref(tail);
+    for (int i = 0; i < 1000; i++)
+        hub_drop_idle(f.core->hub);
+    live_counters(f.core, &counters);
+    g_assert_cmpint(counters.tails, ==, 0);
+    bool ended;
+    tail = live_get(f.core, f.reader, f.company, STR("c1"), &error);
+    g_assert_cmpuint(tail_last_index(tail, &ended), ==, 1);
+    tail_unref(tail);
     fixture_close(&f);
 }
 
@@ -373,6 +406,7 @@ int main(int argc, char **argv)
     id_library_init();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/live/tail", test_tail);
+    g_test_add_func("/live/idle", test_idle);
     g_test_add_func("/live/keys", test_keys);
     g_test_add_func("/live/wait", test_wait);
     g_test_add_func("/live/silent", test_silent_client);

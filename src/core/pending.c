@@ -38,7 +38,8 @@ static bool id_is_free(struct pending *p, const struct event *e, GError **error)
     }
     bool taken = false;
     struct event known;
-    if (p->before && !store_event_by_id(p->txn, &p->before->session, e->id, p->arena, &known, &taken, error))
+    if (p->before && e->id.ptr != p->free_id.ptr &&
+        !store_event_by_id(p->txn, &p->before->session, e->id, p->arena, &known, &taken, error))
         return false;
     if (p->capacity > 1 && !p->ids)
         p->ids = g_hash_table_new(hash_str, hash_str_equal);

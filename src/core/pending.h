@@ -16,6 +16,7 @@ struct pending {
     size_t count, capacity;
     struct event *targets;
     size_t target_count;
+    struct str free_id;    /* the caller has seen that no stored event has it */
     GHashTable *ids;       /* client-chosen ones among `events`; made when there can be two */
     GHashTable *target_of; /* index -> the last one of `targets` with it */
 };
