@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <pthread.h>
+
 /* There is one driver so far. The next one is chosen here, by what stands in the directory. */
 struct store *store_open(const char *directory, const struct store_options *options, GError **error)
 {

@@ -91,6 +91,8 @@ void connection_close(struct connection *c)
         g_hash_table_destroy(c->statements);
         c->statements = NULL;
     }
+    for (int i = 0; i < CONNECTION_LISTS; i++)
+        g_clear_pointer(&c->lists[i], g_free);
     search_words_free(c->words);
     c->words = NULL;
     sqlite3_close(c->db);

@@ -44,11 +44,18 @@ static const char *index_of(const struct store_session_filter *f)
     return by_start ? "session_start" : "session_first";
 }
 
-/* The text for this shape of filter. There are a few hundred shapes, so each is made and prepared once. */
-static const char *list_sql(const struct store_session_filter *f, bool ascending)
+/* A number below CONNECTION_LISTS for everything of a filter that the text depends on. */
+static unsigned shape_of(const struct store_session_filter *f, bool ascending)
+{
+    unsigned shape = (unsigned)CLAMP(f->state, -1, SESSION_CLOSED) + 1;
+    return shape << 7 | (f->by == STORE_BY_FIRST_MESSAGE) << 6 | ascending << 5 | (f->dialect >= 0) << 4 |
+           !!f->visitor << 3 | !!f->operator_id.ptr << 2 | !!f->department_id.ptr << 1 | !!f->button_id.ptr;
+}
+
+static char *make_sql(const struct store_session_filter *f, bool ascending)
 {
     const char *time = f->by == STORE_BY_START ? "start_ms" : "first_message_ms";
-    g_autoptr(GString) sql = g_string_new(SESSION_SELECT " FROM session AS s");
+    GString *sql = g_string_new(SESSION_SELECT " FROM session AS s");
     g_string_append_printf(sql, " INDEXED BY %s WHERE s.company = ?1 AND s.%s BETWEEN ?2 AND ?3", index_of(f), time);
     if (f->by == STORE_BY_FIRST_MESSAGE)
         g_string_append(sql, " AND s.first_message_ms IS NOT NULL");
@@ -62,12 +69,21 @@ static const char *list_sql(const struct store_session_filter *f, bool ascending
     if (f->button_id.ptr)
         g_string_append(sql, " AND s.button_id = ?9");
     if (f->state >= 0) /* literally: session_open_start is a partial index */
-        g_string_append_printf(sql, " AND s.state = %d", f->state);
+        g_string_append(sql, f->state == SESSION_OPEN ? " AND s.state = 0" : " AND s.state = 1");
     if (f->dialect >= 0)
         g_string_append(sql, " AND s.dialect = ?10");
     g_string_append_printf(sql, ascending ? " ORDER BY s.%s, s.id DESC LIMIT ?5" : " ORDER BY s.%s DESC, s.id LIMIT ?5",
                            time);
-    return g_intern_string(sql->str);
+    return g_string_free(sql, FALSE);
+}
+
+/* The text for this shape of filter; a connection makes each once. */
+static const char *list_sql(struct connection *c, const struct store_session_filter *f, bool ascending)
+{
+    char **text = &c->lists[shape_of(f, ascending)];
+    if (!*text)
+        *text = make_sql(f, ascending);
+    return *text;
 }
 
 bool sqlite_session_list(struct store_txn *txn, const struct store_session_filter *f,
@@ -88,7 +104,7 @@ bool sqlite_session_list(struct store_txn *txn, const struct store_session_filte
         least = after->time_ms;
         id = after->id;
     }
-    sqlite3_stmt *s = txn_statement(txn, list_sql(f, ascending), error);
+    sqlite3_stmt *s = txn_statement(txn, list_sql(sqlite_txn(txn)->connection, f, ascending), error);
     if (!s)
         return false;
     bind_int(s, 1, f->company);

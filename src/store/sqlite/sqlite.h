@@ -16,12 +16,15 @@ struct sqlite_store;
 struct search_words; /* search_words.c: FTS5's tokenizer */
 struct search_rows;  /* search.c: full-text rows collected until the end of the group */
 
+enum { CONNECTION_LISTS = 3 << 7 }; /* shapes of session lists (session_list.c) */
+
 struct connection {
     sqlite3 *db;
     GHashTable *statements;     /* SQL text, by address -> sqlite3_stmt * */
     struct sqlite_store *store; /* NULL for a connection of its own (backup) */
     struct search_words *words; /* search_words.c's; NULL until the first search */
     bool writer;
+    char *lists[CONNECTION_LISTS]; /* the texts of those that were asked for */
 };
 
 struct sqlite_txn {
@@ -80,8 +83,8 @@ bool connection_number(struct connection *c, const char *sql, int64_t *number, G
 /* Turns SQLite's last error into a reason, logs it once with SQLite's message, and returns false. */
 bool connection_fail(struct connection *c, GError **error);
 
-/* The connection's statement of this SQL text, reset. `sql` is a literal (or interned: g_intern_string): the cache goes
- * by its address. NULL with error set when it does not compile. */
+/* The connection's statement of this SQL text, reset. `sql` stays where it is as long as the connection does
+ * (a literal, nearly always): the cache goes by its address. NULL with error set when it does not compile. */
 sqlite3_stmt *connection_statement(struct connection *c, const char *sql, GError **error);
 
 /* ---- statements inside a transaction --------------------------------------------------------------------- */

@@ -1,9 +1,10 @@
 #include "store/sqlite/test_shop.h"
 
 #include <glib/gstdio.h>
+#include <pthread.h>
 
-static GMutex mutex;
-static GCond finished;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
 
 struct store *shop_try(const char *directory, bool create, GError **error)
 {
@@ -153,12 +154,12 @@ static bool job_run(struct store_job *base, struct store_txn *txn, GError **erro
 static void job_done(struct store_job *base, GError *error)
 {
     struct shop_job *job = (struct shop_job *)base;
-    g_mutex_lock(&mutex);
+    pthread_mutex_lock(&mutex);
     g_assert_false(job->done);
     job->error = error;
     job->done = true;
-    g_cond_broadcast(&finished);
-    g_mutex_unlock(&mutex);
+    pthread_cond_broadcast(&finished);
+    pthread_mutex_unlock(&mutex);
 }
 
 void shop_job_init(struct shop_job *job, const char *session, const char *id)
@@ -170,10 +171,10 @@ void shop_job_init(struct shop_job *job, const char *session, const char *id)
 
 bool shop_job_wait(struct shop_job *job, enum reason *reason)
 {
-    g_mutex_lock(&mutex);
+    pthread_mutex_lock(&mutex);
     while (!job->done)
-        g_cond_wait(&finished, &mutex);
-    g_mutex_unlock(&mutex);
+        pthread_cond_wait(&finished, &mutex);
+    pthread_mutex_unlock(&mutex);
     bool ok = !job->error;
     if (!ok && reason)
         *reason = reason_of(job->error);

@@ -4,7 +4,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+
 #include "base/thread.h"
+#include <pthread.h>
+#include <time.h>
 
 enum {
     PROBE_INTERVAL_MS = 200, /* how often a writer whose commit failed tries again */

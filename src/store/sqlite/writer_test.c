@@ -2,6 +2,7 @@
 #include "store/sqlite/test_shop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,8 +42,8 @@ static void put_disk_between(void)
 
 /* ---- holding the writer, so that a group gathers ---- */
 
-static GMutex gate;
-static GCond moved;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t moved = PTHREAD_COND_INITIALIZER;
 static bool held, at_gate;
 
 static bool wait_at_gate(struct shop_job *job, struct store_txn *txn, GError **error)
@@ -50,12 +51,12 @@ static bool wait_at_gate(struct shop_job *job, struct store_txn *txn, GError **e
     (void)job;
     (void)txn;
     (void)error;
-    g_mutex_lock(&gate);
+    pthread_mutex_lock(&gate);
     at_gate = true;
-    g_cond_broadcast(&moved);
+    pthread_cond_broadcast(&moved);
     while (held)
-        g_cond_wait(&moved, &gate);
-    g_mutex_unlock(&gate);
+        pthread_cond_wait(&moved, &gate);
+    pthread_mutex_unlock(&gate);
     return true;
 }
 
@@ -67,18 +68,18 @@ static void close_gate(struct shop *shop, struct shop_job *job)
     held = true;
     at_gate = false;
     store_submit(shop->store, &job->job);
-    g_mutex_lock(&gate);
+    pthread_mutex_lock(&gate);
     while (!at_gate)
-        g_cond_wait(&moved, &gate);
-    g_mutex_unlock(&gate);
+        pthread_cond_wait(&moved, &gate);
+    pthread_mutex_unlock(&gate);
 }
 
 static void open_gate(struct shop_job *job)
 {
-    g_mutex_lock(&gate);
+    pthread_mutex_lock(&gate);
     held = false;
-    g_cond_broadcast(&moved);
-    g_mutex_unlock(&gate);
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
     g_assert_true(shop_job_wait(job, NULL));
 }
 
@@ -224,10 +225,10 @@ static void test_commit_fails(void)
     for (int i = 0; i < GROUP; i++)
         store_submit(shop.store, &jobs[i].job);
     g_atomic_int_set(&sync_fails, 1);
-    g_mutex_lock(&gate);
+    pthread_mutex_lock(&gate);
     held = false;
-    g_cond_broadcast(&moved);
-    g_mutex_unlock(&gate);
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
     enum reason reason;
     g_assert_false(shop_job_wait(&first, &reason));
     g_assert_cmpint(reason, ==, REASON_COMMIT_UNKNOWN);
@@ -265,10 +266,10 @@ static void test_disk_full(void)
     for (int i = 0; i < GROUP; i++)
         store_submit(shop.store, &jobs[i].job);
     g_atomic_int_set(&space_left, 20000);
-    g_mutex_lock(&gate);
+    pthread_mutex_lock(&gate);
     held = false;
-    g_cond_broadcast(&moved);
-    g_mutex_unlock(&gate);
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
     enum reason reason;
     g_assert_false(shop_job_wait(&first, &reason));
     g_assert_cmpint(reason, ==, REASON_DISK_FULL);
