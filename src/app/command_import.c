@@ -154,17 +154,44 @@ static size_t give_piece(void *data, char *piece, size_t size)
     return count < 0 ? SIZE_MAX : (size_t)count;
 }
 
-/* The answer is import_result_write's object with "line", or a problem with "line". */
-static void read_counts(struct str reply, struct import_result *result)
+static int64_t number(const json_t *tree, const char *member)
 {
-    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL);
-    result->counts.created = json_integer_value(json_object_get(tree, "created"));
-    result->counts.appended = json_integer_value(json_object_get(tree, "appended"));
-    result->counts.unchanged = json_integer_value(json_object_get(tree, "unchanged"));
-    result->counts.refused = json_integer_value(json_object_get(tree, "refused"));
-    result->counts.events = json_integer_value(json_object_get(tree, "events"));
-    result->line = json_integer_value(json_object_get(tree, "line"));
+    return json_integer_value(json_object_get(tree, member));
+}
+
+static void read_answer(struct job *job, struct str reply, struct import_result *result)
+{
+    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL), *refusal;
+    size_t i;
+    result->counts.created = number(tree, "created");
+    result->counts.appended = number(tree, "appended");
+    result->counts.unchanged = number(tree, "unchanged");
+    result->counts.refused = number(tree, "refused");
+    result->counts.events = number(tree, "events");
+    json_array_foreach(json_object_get(tree, "refusals"), i, refusal)
+    {
+        g_autoptr(GError) why = NULL;
+        reason_set_field(&why, REASON_LINE_INVALID, json_str(json_object_get(refusal, "field")), "%s",
+                         json_string_value(json_object_get(refusal, "detail")));
+        show_refused(job, number(refusal, "line"), why);
+    }
     json_decref(tree);
+}
+
+/* A problem's field "lines[12].events[3].text" says which line, and what in it. */
+static void find_line(struct import_result *result)
+{
+    struct str number, rest, field = reason_field(result->error), prefix = STR("lines[");
+    GError *error = NULL;
+    if (!str_starts_with(field, prefix))
+        return;
+    rest = str_split(str_skip(field, prefix.len), ']', &number);
+    if (!str_to_int64(number, &result->line))
+        return;
+    reason_set_field(&error, reason_of(result->error), rest.len ? str_skip(rest, 1) : STR_NULL, "%s",
+                     result->error->message);
+    g_error_free(result->error);
+    result->error = error;
 }
 
 static bool import_there(struct job *job, struct import_result *result, GError **error)
@@ -183,9 +210,12 @@ static bool import_there(struct job *job, struct import_result *result, GError *
     job->input = input_open(job->file, error);
     if (!job->input)
         return false;
-    client_run(&request, &result->error);
-    read_counts(buf_str(&reply), result);
+    bool ok = client_run(&request, &result->error);
     show_progress(job, true);
+    if (ok)
+        read_answer(job, buf_str(&reply), result);
+    else
+        find_line(result);
     input_close(job->input);
     buf_clear(&reply);
     return true;
@@ -196,9 +226,12 @@ static bool import_there(struct job *job, struct import_result *result, GError *
 static int tell(struct job *job, struct import_result *result)
 {
     const GError *error = job->input_error ? job->input_error : result->error;
-    printf("%s: created %lld, appended %lld, unchanged %lld, refused %lld, events %lld\n", job->file,
-           (long long)result->counts.created, (long long)result->counts.appended, (long long)result->counts.unchanged,
-           (long long)result->counts.refused, (long long)result->counts.events);
+    /* A server that refuses a line does not say how far it came. */
+    if (!error || job->place->core)
+        printf("%s: created %lld, appended %lld, unchanged %lld, refused %lld, events %lld\n", job->file,
+               (long long)result->counts.created, (long long)result->counts.appended,
+               (long long)result->counts.unchanged, (long long)result->counts.refused,
+               (long long)result->counts.events);
     if (!error)
         return EXIT_FINE;
     if (interrupted)

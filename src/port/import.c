@@ -174,27 +174,42 @@ static void refused(struct import *import, int64_t line, const GError *why)
         import->options.refused(import->options.data, line, why);
 }
 
-/* "lines[12]" or "lines[12].events[3].text" -> 12. */
-static bool line_of_field(struct str field, size_t count, size_t *line)
+/* Splits "lines[12].events[3].text" into 12 and "events[3].text". */
+static bool split_field(struct str field, size_t count, size_t *line, struct str *rest)
 {
     struct str number, prefix = STR("lines[");
     int64_t value;
     if (!str_starts_with(field, prefix))
         return false;
-    str_split(str_skip(field, prefix.len), ']', &number);
+    *rest = str_split(str_skip(field, prefix.len), ']', &number);
     if (!str_to_int64(number, &value) || value < 0 || (size_t)value >= count)
         return false;
     *line = (size_t)value;
+    if (rest->len)
+        *rest = str_skip(*rest, 1);
     return true;
+}
+
+/* The batch's error as one of the stream's line. */
+static void fail_batch(struct import *import, const struct batch *batch)
+{
+    const GError *cause = batch->op.op.error;
+    struct str rest;
+    size_t at;
+    GError *error = NULL;
+    if (!split_field(reason_field(cause), batch->numbers->len, &at, &rest)) {
+        fail(import, batch->order, 0, g_error_copy(cause));
+        return;
+    }
+    reason_set_field(&error, reason_of(cause), rest, "%s", cause->message);
+    fail(import, batch->order, g_array_index(batch->numbers, int64_t, at), error);
 }
 
 static void batch_account(struct import *import, struct batch *batch)
 {
     struct op *op = &batch->op.op;
     if (op->error) {
-        size_t at;
-        bool known = line_of_field(reason_field(op->error), batch->numbers->len, &at);
-        fail(import, batch->order, known ? g_array_index(batch->numbers, int64_t, at) : 0, g_steal_pointer(&op->error));
+        fail_batch(import, batch);
         return;
     }
     import->result.counts.created += batch->op.counts.created;

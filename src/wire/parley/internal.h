@@ -76,3 +76,5 @@ void parley_summary(struct http_request *request, const struct call *call);
 void parley_open(struct http_request *request, const struct call *call);
 void parley_append(struct http_request *request, const struct call *call);
 void parley_key(struct http_request *request, const struct call *call);
+void parley_import(struct http_request *request, const struct call *call);
+void parley_export(struct http_request *request, const struct call *call);

@@ -1,0 +1,179 @@
+/* Import and export as streams: a body of lines in, a body of lines out, both paced by the other side (port/). */
+#include "port/export.h"
+#include "port/import.h"
+#include "wire/parley/internal.h"
+
+#include <stdatomic.h>
+
+enum {
+    PIECE = LIMIT_HTTP_REPLY_BUFFER / 2,
+    REFUSALS_SHOWN = 1000, /* of an import that skips bad lines */
+};
+
+/* ---- import --------------------------------------------------------------------------------------------- */
+
+/* In the request's arena. */
+struct incoming {
+    struct waiter waiter; /* first */
+    struct http_post post;
+    atomic_bool posted;
+    struct http_request *request;
+    struct import *import; /* NULL once it was finished */
+    struct import_result result;
+    bool body_ended;
+    struct buf refusals; /* JSON objects; touched by the import's thread until it is over */
+    struct json refusals_json;
+    int64_t shown;
+};
+
+static void wake(struct waiter *waiter)
+{
+    struct incoming *incoming = (struct incoming *)waiter;
+    if (!atomic_exchange(&incoming->posted, true))
+        http_post(incoming->request->loop, &incoming->post);
+}
+
+static void note_refusal(void *data, int64_t line, const GError *why)
+{
+    struct incoming *incoming = data;
+    struct json *w = &incoming->refusals_json;
+    if (incoming->shown++ >= REFUSALS_SHOWN)
+        return;
+    json_object_begin(w);
+    json_member_int(w, "line", line);
+    json_member_string(w, "reason", str_from_c(reason_name(reason_of(why))));
+    json_member_string_if(w, "field", reason_field(why));
+    json_member_string(w, "detail", str_from_c(why->message));
+    json_object_end(w);
+}
+
+static void answer(struct incoming *incoming)
+{
+    struct http_request *request = incoming->request;
+    struct import_result *result = &incoming->result;
+    if (result->error) {
+        g_autoptr(GError) error = NULL;
+        struct str field = reason_field(result->error);
+        struct str path = arena_printf(&request->arena, "lines[%lld]%s%.*s", (long long)result->line,
+                                       field.len ? "." : "", STR_ARG(field));
+        reason_set_field(&error, reason_of(result->error), result->line ? path : STR_NULL, "%s",
+                         result->error->message);
+        import_result_clear(result);
+        buf_clear(&incoming->refusals);
+        parley_refuse(request, error);
+        return;
+    }
+    struct buf body;
+    struct json w;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER + incoming->refusals.len);
+    json_init(&w, &body);
+    json_object_begin(&w);
+    import_result_write(result, &w);
+    json_array_end(&incoming->refusals_json);
+    json_member_raw(&w, "refusals", buf_str(&incoming->refusals));
+    json_object_end(&w);
+    buf_clear(&incoming->refusals);
+    parley_reply(request, 200, &body);
+    buf_clear(&body);
+}
+
+/* On the loop: there is room again, or the import is over. */
+static void news(struct http_post *post)
+{
+    struct incoming *incoming = (struct incoming *)((char *)post - offsetof(struct incoming, post));
+    atomic_store(&incoming->posted, false);
+    if (incoming->import && !import_is_over(incoming->import)) {
+        if (!incoming->body_ended)
+            http_body_resume(incoming->request);
+        return;
+    }
+    if (incoming->import)
+        import_finish(g_steal_pointer(&incoming->import), &incoming->result);
+    /* The import's thread is gone; a wake of its last moments may still be on its way here, and comes first. */
+    if (!atomic_load(&incoming->posted))
+        answer(incoming);
+}
+
+static void piece(struct http_request *request, struct str bytes)
+{
+    struct incoming *incoming = request->user;
+    if (!import_feed(incoming->import, bytes))
+        http_body_pause(request);
+}
+
+static void end(struct http_request *request, const GError *error)
+{
+    struct incoming *incoming = request->user;
+    incoming->body_ended = true;
+    if (error)
+        import_cancel(incoming->import);
+    else
+        import_end(incoming->import);
+}
+
+void parley_import(struct http_request *request, const struct call *call)
+{
+    static const char *const names[] = {"skipBad"};
+    static const struct http_body_reader reader = {piece, end};
+    g_autoptr(GError) error = NULL;
+    struct str skip = query_get(&call->query, STR("skipBad"));
+    bool known = !skip.ptr || str_equal(skip, STR("true")) || str_equal(skip, STR("false"));
+    if (!parameters_allow(call, names, G_N_ELEMENTS(names), &error) || !known) {
+        if (!error)
+            reason_set_field(&error, REASON_PARAMETER_VALUE, STR("skipBad"), "skipBad must be true or false");
+        parley_refuse(request, error);
+        return;
+    }
+    struct incoming *incoming = arena_new(&request->arena, struct incoming);
+    *incoming = (struct incoming){.waiter.wake = wake, .post.run = news, .request = request};
+    buf_init(&incoming->refusals, 4 * LIMIT_HTTP_BODY);
+    json_init(&incoming->refusals_json, &incoming->refusals);
+    json_array_begin(&incoming->refusals_json);
+    request->user = incoming;
+    struct import_options options = {
+        .core = call->parley->core,
+        .company = call->caller.company,
+        .skip_bad = str_equal(skip, STR("true")),
+        .refused = note_refusal,
+        .data = incoming,
+        .waiter = &incoming->waiter,
+    };
+    incoming->import = import_new(&options);
+    http_body_read(request, &reader);
+}
+
+/* ---- export --------------------------------------------------------------------------------------------- */
+
+struct outgoing {
+    struct http_stream stream; /* first */
+    struct export *export;
+};
+
+static enum http_more next(struct http_request *request, struct http_stream *stream, struct buf *out)
+{
+    struct outgoing *outgoing = (struct outgoing *)stream;
+    bool finished;
+    /* The status is sent already: a failure can only cut the answer off. */
+    if (!export_next(outgoing->export, http_loop_data(request->loop), PIECE, out, &finished, NULL))
+        return HTTP_FAIL;
+    return finished ? HTTP_LAST : HTTP_MORE;
+}
+
+static void closed(struct http_request *request, struct http_stream *stream)
+{
+    (void)request;
+    export_free(((struct outgoing *)stream)->export);
+}
+
+void parley_export(struct http_request *request, const struct call *call)
+{
+    g_autoptr(GError) error = NULL;
+    if (!parameters_allow(call, NULL, 0, &error)) {
+        parley_refuse(request, error);
+        return;
+    }
+    struct outgoing *outgoing = arena_new(&request->arena, struct outgoing);
+    *outgoing = (struct outgoing){.stream = {next, closed}, .export = export_new(call->caller.company)};
+    http_reply_stream(request, 200, STR("Content-Type: application/x-ndjson\r\nCache-Control: no-store\r\n"),
+                      &outgoing->stream);
+}
