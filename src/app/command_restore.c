@@ -12,8 +12,11 @@ static bool opens(const struct settings *settings, GError **error)
         place_close(&place);
         return true;
     }
-    g_autofree char *database = g_build_filename(settings->data, "parley.db", NULL);
-    g_unlink(database);
+    static const char *const names[] = {"parley.db", "parley.db-wal", "parley.db-shm", "lock"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(settings->data, names[i], NULL);
+        g_unlink(path);
+    }
     return false;
 }
 

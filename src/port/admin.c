@@ -103,6 +103,9 @@ static bool account_put(struct admin *admin, struct account_op row, GError **err
     op.token = row.token;
     op.drop_tokens_of = row.drop_tokens_of;
     bool ok = core_run(&op.op, error);
+    /* Folded to lower case by the op, in the op's arena. */
+    if (ok && row.company)
+        row.company->host = arena_str(admin->arena, row.company->host);
     op_clear(&op.op);
     return ok;
 }
@@ -123,13 +126,11 @@ static bool company_put(struct admin *admin, struct company *c, enum json_presen
         !text_of(admin, "host", JSON_OPTIONAL, LIMIT_NAME, &host, error))
         return false;
     if (host.ptr)
-        c->host = str_is_empty(host) ? STR_NULL : str_from_c(g_ascii_strdown(host.ptr, (gssize)host.len));
-    bool ok = account_put(admin, (struct account_op){.company = c}, error);
-    if (ok)
-        write_company(admin->reply, c);
-    if (host.len)
-        g_free((char *)c->host.ptr);
-    return ok;
+        c->host = host.len ? host : STR_NULL;
+    if (!account_put(admin, (struct account_op){.company = c}, error))
+        return false;
+    write_company(admin->reply, c);
+    return true;
 }
 
 static bool company_add(struct admin *admin, GError **error)
@@ -209,8 +210,10 @@ static bool departments_of(struct admin *admin, struct operator* o, GError **err
 {
     json_t *array = NULL, *word;
     size_t i;
-    if (!json_get_array(admin->request, "departments", JSON_OPTIONAL, &array, error) || !array)
-        return array == NULL && (!error || !*error);
+    if (!json_get_array(admin->request, "departments", JSON_OPTIONAL, &array, error))
+        return false;
+    if (!array)
+        return true;
     struct buf ids;
     struct json w;
     buf_init(&ids, LIMIT_EVENT_DATA);

@@ -1,7 +1,7 @@
 /* What the commands do, as JSON in and JSON out: `{"command":"company.add","name":"Acme","timeZone":"UTC"}`.
  *
  * A command that finds the data directory free runs this itself; one that finds a server there sends the same bytes to it
- * (POST /parley/v1/admin/command over the unix socket). So each command exists once. doc/commands.md lists them. */
+ * (POST /parley/v1/admin/command over the unix socket). So each command exists once. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,0 +1,154 @@
+// Words, exit codes, help and accounts.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fine, line, parley, place, serve } from './parley.js';
+
+const commands = ['serve', 'demo', 'company', 'operator', 'department', 'button', 'import', 'export', 'search', 'erase',
+  'check', 'backup', 'restore', 'settings', 'version'];
+
+test('help names every command, and every command has help', () => {
+  const { code, out } = parley(['--help']);
+  assert.equal(code, 0);
+  for (const command of commands) {
+    assert.match(out, new RegExp(`^  ${command} `, 'm'));
+    const help = parley([command, '--help']);
+    assert.equal(help.code, 0, command);
+    assert.match(help.out, new RegExp(`parley ${command}`));
+  }
+  for (const verb of ['add', 'list', 'set', 'token']) assert.match(fine(['company', verb, '--help']), /--data/);
+  for (const verb of ['add', 'list', 'set', 'passwd', 'token']) assert.match(fine(['operator', verb, '--help']), /--data/);
+});
+
+test('wrong use answers 2 and says what is wrong', (t) => {
+  const at = place(t);
+  for (const [args, words] of [
+    [[], /Usage/],
+    [['nonsense'], /no command nonsense/],
+    [['company', 'nonsense'], /no `parley company nonsense`/],
+    [['company', 'add', '--data', at('d'), '--time-zone', 'UTC'], /NAME is missing/],
+    [['company', 'list', '--nonsense'], /nonsense/],
+    [['company', 'list'], /--data DIR/],
+    [['import', '--data', at('d')], /FILE is missing/],
+    [['export', '--data', at('d'), 'surplus'], /surplus/],
+    [['serve', '--data', at('d'), '--listen', 'nowhere'], /HOST:PORT/],
+    [['serve', '--data', at('d'), '--http-loops', '1000'], /--http-loops must be a whole number from 0 to 64/],
+  ]) {
+    const done = parley(args);
+    assert.equal(done.code, 2, args.join(' '));
+    assert.match(done.err, words);
+  }
+  assert.equal(existsSync(at('d')), false);
+});
+
+test('failures answer 1', (t) => {
+  const at = place(t);
+  for (const args of [['company', 'list', '--data', at('none')], ['export', '--data', at('none')],
+    ['serve', '--data', at('none')], ['check', '--data', at('none')], ['import', '--data', at('d'), at('no-file')]]) {
+    const done = parley(args);
+    assert.equal(done.code, 1, args.join(' '));
+    assert.match(done.err, /^parley: /);
+  }
+});
+
+test('version', () => {
+  assert.match(fine(['version']), /^parley \d+\.\d+\.\d+\n$/);
+  assert.equal(fine(['--version']), fine(['version']));
+});
+
+test('settings: the page is up to date; environment, file and command line in their order', (t) => {
+  const at = place(t);
+  assert.equal(fine(['settings', '--markdown']), readFileSync('doc/settings.md', 'utf8'));
+  writeFileSync(at('file'), '[http]\nloops = 2\nidle_time = 20\nhead_time = 9\n');
+  const out = fine(['settings', '--config', at('file'), '--http-head-time', '7'],
+    { env: { PARLEY_HTTP_IDLE_TIME: '30', PARLEY_HTTP_HEAD_TIME: '8' } });
+  assert.match(out, /^loops = 2$/m);
+  assert.match(out, /^idle_time = 30$/m);
+  assert.match(out, /^head_time = 7$/m);
+  writeFileSync(at('again'), out);
+  assert.equal(fine(['settings', '--config', at('again')]), out);
+  writeFileSync(at('wrong'), '[http]\nlops = 2\n');
+  const wrong = parley(['settings', '--config', at('wrong')]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /lops in section \[http\]/);
+});
+
+const words = (text) => text.trim().split('\n').filter(Boolean).map((row) => JSON.parse(row));
+
+for (const running of [false, true]) {
+  test(`accounts${running ? ', through the running server' : ''}`, async (t) => {
+    const at = place(t);
+    const data = ['--data', at('d')];
+    fine(['company', 'add', 'Acme', ...data, '--time-zone', 'Europe/Berlin', '--host', 'Chat.Example.com']);
+    if (running) await serve(t, at('d'));
+    fine(['company', 'add', 'Other', ...data, '--time-zone', 'UTC']);
+    assert.deepEqual(words(fine(['company', 'list', ...data])), [
+      { name: 'Acme', timeZone: 'Europe/Berlin', host: 'chat.example.com', default: true, sample: false },
+      { name: 'Other', timeZone: 'UTC', default: false, sample: false },
+    ]);
+    assert.match(parley(['company', 'add', 'Acme', ...data, '--time-zone', 'UTC']).err, /Acme|taken|name/);
+    assert.match(parley(['company', 'add', 'X', ...data, '--time-zone', 'Mars/Base']).err, /time zone/);
+    fine(['company', 'set', 'Other', ...data, '--name', 'Third', '--time-zone', 'US/Eastern']);
+    assert.equal(words(fine(['company', 'list', ...data]))[1].name, 'Third');
+    const token = words(fine(['company', 'token', 'Acme', ...data]))[0];
+    assert.deepEqual(Object.keys(token), ['apiKey', 'token', 'bearer']);
+
+    fine(['department', 'add', 'Care', '--id', 'care', ...data]);
+    fine(['department', 'add', 'Sales', '--id', 'sales', '--parent', 'care', ...data]);
+    assert.deepEqual(words(fine(['department', 'list', ...data])).map((d) => [d.id, d.parent]), [['care', undefined], ['sales', 'care']]);
+    assert.equal(parley(['department', 'add', 'Again', '--id', 'care', ...data]).code, 1);
+    fine(['department', 'set', 'sales', '--name', 'Shop', '--parent', '', ...data]);
+    assert.deepEqual(words(fine(['department', 'list', ...data])).find((d) => d.id === 'sales'), { id: 'sales', name: 'Shop', enabled: true });
+    fine(['button', 'add', 'Chat', '--id', 'b1', ...data]);
+    fine(['button', 'set', 'b1', '--name', 'Talk', ...data]);
+    assert.deepEqual(words(fine(['button', 'list', ...data])), [{ id: 'b1', name: 'Talk' }]);
+
+    const ann = words(fine(['operator', 'add', 'ann', ...data, '--company', 'Acme', '--role', 'admin', '--role', 'livechat-agent',
+      '--department', 'care', '--password-stdin'], { input: 'secret word\n' }))[0];
+    assert.deepEqual(ann.roles, ['admin', 'livechat-agent']);
+    assert.deepEqual(ann.departments, ['care']);
+    const twice = parley(['operator', 'add', 'ann', ...data, '--company', 'Third', '--role', 'user']);
+    assert.equal(twice.code, 1);
+    assert.equal(parley(['operator', 'add', 'bob', ...data, '--role', 'king']).code, 1);
+    fine(['operator', 'passwd', 'ann', ...data, '--password-stdin'], { input: 'new word\n' });
+    const made = words(fine(['operator', 'token', 'ann', ...data]))[0];
+    assert.deepEqual(Object.keys(made), ['userId', 'authToken']);
+    assert.equal(made.userId, ann.userId);
+    fine(['operator', 'set', 'ann', ...data, '--disable']);
+    assert.equal(words(fine(['operator', 'list', ...data]))[0].disabled, true);
+    assert.match(fine(['check', ...data]), /^clean/);
+  });
+}
+
+test('a token made beside the server opens it, and one of a disabled operator does not any more', async (t) => {
+  const at = place(t);
+  const data = ['--data', at('d')];
+  fine(['company', 'add', 'Acme', ...data, '--time-zone', 'UTC']);
+  const { url } = await serve(t, at('d'));
+  const { bearer } = words(fine(['company', 'token', 'Acme', ...data]))[0];
+  const sessions = (authorization) => fetch(`${url}/parley/v1/sessions`, { headers: { authorization } });
+  assert.equal((await sessions(`Bearer ${bearer}`)).status, 200);
+  assert.equal((await sessions('Bearer nonsense')).status, 401);
+  fine(['operator', 'add', 'ann', ...data, '--role', 'livechat-manager']);
+  const { userId, authToken } = words(fine(['operator', 'token', 'ann', ...data]))[0];
+  const me = () => fetch(`${url}/api/v1/me`, { headers: { 'X-User-Id': userId, 'X-Auth-Token': authToken } });
+  assert.equal((await me()).status, 200);
+  fine(['operator', 'set', 'ann', ...data, '--disable']);
+  assert.equal((await me()).status, 401);
+});
+
+test('search and erase', (t) => {
+  const at = place(t);
+  const data = ['--data', at('d')];
+  writeFileSync(at('in'), line('a', ['a green apple', 'two pears']) + line('b', ['one red apple']));
+  fine(['import', ...data, at('in')]);
+  const found = () => words(fine(['search', ...data, 'apple'])).map((hit) => `${hit.session}.${hit.index}`).sort();
+  assert.deepEqual(found(), ['a.1', 'b.1']);
+  assert.equal(words(fine(['search', ...data, '--', 'apple', '-red'])).length, 1);
+  assert.equal(parley(['search', ...data, '--', '-red']).code, 1);
+  assert.deepEqual(words(fine(['erase', ...data, 'visitor-a'])), [{ sessions: 1 }]);
+  assert.deepEqual(found(), ['b.1']);
+  assert.equal(parley(['erase', ...data, 'visitor-a']).code, 1);
+  assert.match(fine(['check', ...data]), /^clean/);
+  assert.equal(fine(['export', ...data]).trim().split('\n').length, 1);
+});
