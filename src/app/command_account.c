@@ -99,12 +99,7 @@ static const struct verb operator_verbs[] = {
      false,
      "Set the password; all their tokens end",
      {{"password-stdin", "password", FIELD_PASSWORD, NULL, "Read it from standard input (required)"}}},
-    {"token",
-     "USERNAME",
-     "username",
-     false,
-     "Make a userId and authToken for the Rocket.Chat API; shown once",
-     {{0}}},
+    {"token", "USERNAME", "username", false, "Make a userId and authToken for the Rocket.Chat API; shown once", {{0}}},
     {0},
 };
 
