@@ -72,7 +72,7 @@ bool connection_open(struct connection *c, const char *path, bool writer, size_t
     bool ok = connection_run(c, settings, error);
     if (ok && writer)
         ok = connection_run(c,
-                            "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+                            "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST;"
                             "PRAGMA wal_autocheckpoint = 0", /* the writer does it between groups */
                             error);
     if (!ok)

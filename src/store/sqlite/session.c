@@ -198,10 +198,10 @@ static bool insert(struct store_txn *txn, const struct session *session, GError 
 
 static bool update(struct store_txn *txn, const struct session *before, const struct session *session, GError **error)
 {
-    bool moved = before->state != session->state || !same(before->operator.id, session->operator.id) ||
+    bool moved = before->state != session->state || before->first_message_ms != session->first_message_ms ||
+                 !same(before->operator.id, session->operator.id) ||
                  !same(before->department_id, session->department_id);
-    bool message = before->messages != session->messages || before->first_message_ms != session->first_message_ms ||
-                   before->last_message_ms != session->last_message_ms;
+    bool message = before->messages != session->messages || before->last_message_ms != session->last_message_ms;
     sqlite3_stmt *s = txn_statement(txn,
                                     moved     ? UPDATE_SESSION(SET_IN_MOVED)
                                     : message ? UPDATE_SESSION(SET_IN_MESSAGE)

@@ -190,7 +190,7 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
  *   FIXED    never after the insert
  *   QUIET    always; no index holds it
  *   MESSAGE  when a message came
- *   MOVED    when the session changed hands or state */
+ *   MOVED    when the session changed hands or state, or had its first message */
 /* clang-format off */
 #define SESSION_COLUMNS(X) \
     X(company, int, company, FIXED) \
@@ -203,7 +203,7 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
     X(operator_id, str, operator.id, MOVED) \
     X(department_id, str, department_id, MOVED) \
     X(start_ms, time, start_ms, FIXED) \
-    X(first_message_ms, time, first_message_ms, MESSAGE) \
+    X(first_message_ms, time, first_message_ms, MOVED) \
     X(last_message_ms, time, last_message_ms, MESSAGE) \
     X(messages, int, messages, MESSAGE) \
     X(last_index, int, last_index, QUIET) \
