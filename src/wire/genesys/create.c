@@ -29,8 +29,10 @@ static void finish(struct http_post *post)
         answer->chat_id = view->session.id;
         answer->next_position = view->session.last_index + 1;
         answer_begin(&w, answer);
-        for (size_t i = 0; i < create->open.line.event_count; i++)
-            answer_message(&w, &create->open.line.events[i], view);
+        /* The one event that opened it, as it was stored. */
+        create->joined.index = view->session.last_index;
+        create->joined.time_ms = view->session.last_time_ms;
+        answer_message(&w, &create->joined, view);
         answer_end(&w, answer);
         genesys_reply(request, 200, genesys_origin(request), &body);
         buf_clear(&body);
