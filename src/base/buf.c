@@ -84,6 +84,8 @@ void buf_printf(struct buf *b, const char *format, ...)
 
 void buf_consume(struct buf *b, size_t n)
 {
+    if (n == 0)
+        return;
     g_assert(n <= b->len);
     memmove(b->ptr, b->ptr + n, b->len - n);
     b->len -= n;

@@ -60,7 +60,7 @@ bool str_starts_with(struct str s, struct str prefix);
 /* The part behind the first `n` bytes; n must be <= s.len. */
 static inline struct str str_skip(struct str s, size_t n)
 {
-    return (struct str){s.ptr + n, s.len - n};
+    return n ? (struct str){s.ptr + n, s.len - n} : s;
 }
 
 /* Splits at the first `separator`: `*head` gets what stands before it, the result is what stands behind it.

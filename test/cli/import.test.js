@@ -155,7 +155,7 @@ test('kill -9 at random moments: run again it resumes, and everything is there o
 
 test('Ctrl-C finishes the batch and says how to go on', async (t) => {
   const at = place(t);
-  many(at('in'), 6000);
+  many(at('in'), 3000);
   const { code, err } = await underWay(['import', '--data', at('d'), at('in')], at('d'), 1e6, (child) => child.kill('SIGINT'));
   assert.equal(code, 1);
   assert.match(err, /run the same command again/);
@@ -163,13 +163,13 @@ test('Ctrl-C finishes the batch and says how to go on', async (t) => {
   const again = parley(['import', '--data', at('d'), at('in')]);
   assert.equal(again.code, 0);
   assert.match(again.err, /going on behind line \d+/);
-  assert.match(fine(['check', '--data', at('d')]), /^clean: 6000 sessions/);
+  assert.match(fine(['check', '--data', at('d')]), /^clean: 3000 sessions/);
   assert.equal(parley(['import', '--data', at('d'), at('in')]).err, '', 'a finished import leaves no place');
 });
 
 test('a file that changed since its import was interrupted is read from the start', async (t) => {
   const at = place(t);
-  many(at('in'), 6000);
+  many(at('in'), 3000);
   await underWay(['import', '--data', at('d'), at('in')], at('d'), 1e6, (child) => child.kill('SIGINT'));
   // Behind the head by which the file is known, and before the place.
   const text = readFileSync(at('in'), 'utf8');
@@ -179,7 +179,7 @@ test('a file that changed since its import was interrupted is read from the star
   const again = parley(['import', '--data', at('d'), at('in')]);
   assert.equal(again.code, 0, again.err);
   assert.match(again.err, /has changed/);
-  assert.match(fine(['check', '--data', at('d')]), /^clean: 6001 sessions/);
+  assert.match(fine(['check', '--data', at('d')]), /^clean: 3001 sessions/);
 });
 
 test('backup beside a running server, restore, and the same export', async (t) => {
