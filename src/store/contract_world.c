@@ -87,7 +87,8 @@ bool world_is_fine(struct world *w, GError *error)
     bool expected =
         w->fault && fault_fired(w->fault) &&
         (reason == REASON_FILE_UNWRITABLE || reason == REASON_COMMIT_UNKNOWN || reason == REASON_WRITES_OFF);
-    if (!expected)
+    enum reason_class class = reason_class(reason);
+    if (!expected && !(w->disk_fails && (class == CLASS_IO || class == CLASS_UNAVAILABLE)))
         g_error("the store failed: %s: %s", reason_name(reason), error->message);
     g_error_free(error);
     return false;

@@ -27,6 +27,7 @@ struct world {
     char *directory;
     struct store *store;
     struct fault *fault; /* NULL without */
+    bool disk_fails;     /* the disk does: every failure of its kind is expected */
     struct store_reader *reader;
     struct arena arena;  /* of what was told */
     GPtrArray *sessions; /* struct told_session * */

@@ -210,8 +210,8 @@ struct store_search {
     struct str operator_id, department_id, button_id; /* of the session; STR_NULL = any */
     int state, dialect;                               /* -1 = any */
     int64_t from_ms, to_ms;                           /* of the message, half-open; NO_TIME = unbounded */
-    bool best_first;                                  /* by relevance, else newest message first */
-    int64_t after; /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
+    bool best_first; /* by relevance among the newest 2,000 matches (a bound for common words), else newest first */
+    int64_t after;   /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
     size_t limit;
 };
 

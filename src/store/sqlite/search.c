@@ -8,7 +8,7 @@
 enum { SNIPPET_LENGTH = 200, SNIPPET_BEFORE = 60 }; /* code points */
 
 /* Best first ranks at most the newest this many matches: the cost of a common word stays bounded. */
-#define RANKED "10000"
+#define RANKED "2000"
 
 /* ---- the expression ---- */
 
