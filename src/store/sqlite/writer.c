@@ -301,6 +301,13 @@ static void checkpoint(struct sqlite_store *store)
     w->wal_pages = 0;
 }
 
+/* At the start: what a killed process left in the log goes to the file, as every read would have to look for its pages
+ * there. Readers that are faster than this lose nothing. */
+static void settle(struct sqlite_store *store)
+{
+    sqlite3_wal_checkpoint_v2(store->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 /* ---- the thread ---- */
 
 /* Waits for work. FALSE when there will be none. Called with the mutex held. */
@@ -351,6 +358,7 @@ static void *writer_main(void *data)
     struct sqlite_store *store = data;
     struct writer *w = store->writer;
     int64_t probed_ms = clock_monotonic_ms();
+    settle(store);
     pthread_mutex_lock(&w->mutex);
     while (wait_for_work(w)) {
         size_t count = take_group(w);
