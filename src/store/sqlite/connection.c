@@ -41,14 +41,18 @@ static const char *message_of_reason(enum reason reason)
     }
 }
 
-bool connection_fail(struct connection *c, GError **error)
+static void fail_with(struct connection *c, int code, enum reason reason, GError **error)
 {
-    int code = c->db ? sqlite3_extended_errcode(c->db) : SQLITE_NOMEM;
     const char *message = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(code);
-    enum reason reason = reason_of_code(code);
     LOG_ERROR("database failed", LOG_TEXT("reason", str_from_c(reason_name(reason))), LOG_NUMBER("code", code),
               LOG_TEXT("message", str_from_c(message)));
     reason_set(error, reason, "%s", message_of_reason(reason));
+}
+
+bool connection_fail(struct connection *c, GError **error)
+{
+    int code = c->db ? sqlite3_extended_errcode(c->db) : SQLITE_NOMEM;
+    fail_with(c, code, reason_of_code(code), error);
     return false;
 }
 
@@ -124,7 +128,9 @@ sqlite3_stmt *connection_statement(struct connection *c, const char *sql, GError
     if (s)
         return s;
     if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK) {
-        connection_fail(c, error);
+        /* Our text is right: a table or column that is not there was lost by the file. */
+        int code = sqlite3_extended_errcode(c->db);
+        fail_with(c, code, code == SQLITE_ERROR ? REASON_DATABASE_CORRUPT : reason_of_code(code), error);
         return NULL;
     }
     g_hash_table_insert(c->statements, (gpointer)sql, s);
