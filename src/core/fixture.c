@@ -40,6 +40,7 @@ bool fixture_start_faulty(struct fixture *f, int n, enum reason reason, struct f
     g_clear_error(&error);
     if (f->core)
         core_close(f->core);
+    f->core = NULL;
     return false;
 }
 

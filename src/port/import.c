@@ -24,7 +24,7 @@ struct batch {
 
 struct import {
     struct import_options options;
-    struct import_place place; /* to skip to; bytes 0 = from the start */
+    struct import_place place; /* to skip to */
     GThread *thread;
 
     pthread_mutex_t lock;
@@ -43,6 +43,7 @@ struct import {
     size_t start;
     int64_t line; /* number of the line being read */
     int64_t bytes;
+    bool skipping; /* not yet at the place */
     crypto_generichash_state digest;
     struct batch *batch; /* being filled */
     int64_t orders;      /* batches submitted */
@@ -291,27 +292,39 @@ static void take_line(struct import *import, struct str text)
     import->batch = batch_new(import);
 }
 
+/* The stream is not the one whose import was interrupted. */
+static void differ(struct import *import)
+{
+    GError *error = NULL;
+    import->result.place_differs = true;
+    reason_set(&error, REASON_LINE_INVALID, "the file has changed since its import was interrupted");
+    fail(import, 1, import->line, error);
+}
+
+/* A line up to the place: it is there already, if the bytes up to the place are those of then. */
+static void skip_line(struct import *import)
+{
+    uint8_t digest[IMPORT_PLACE_SIZE];
+    __atomic_add_fetch(&import->lines_done, 1, __ATOMIC_RELAXED);
+    if (import->bytes < import->place.bytes)
+        return;
+    import->skipping = false;
+    digest_now(import, digest);
+    if (import->bytes != import->place.bytes || import->line != import->place.lines ||
+        memcmp(digest, import->place.digest, sizeof digest))
+        differ(import);
+}
+
 /* One line with its newline, when it has one. */
 static void count_line(struct import *import, struct str text)
 {
     crypto_generichash_update(&import->digest, (const uint8_t *)text.ptr, text.len);
     import->line++;
     import->bytes += text.len;
-    if (import->bytes > import->place.bytes) {
+    if (import->skipping)
+        skip_line(import);
+    else
         take_line(import, text);
-        return;
-    }
-    __atomic_add_fetch(&import->lines_done, 1, __ATOMIC_RELAXED);
-    if (import->bytes < import->place.bytes)
-        return;
-    uint8_t digest[IMPORT_PLACE_SIZE];
-    digest_now(import, digest);
-    if (import->line != import->place.lines || memcmp(digest, import->place.digest, sizeof digest)) {
-        import->result.place_differs = true;
-        GError *error = NULL;
-        reason_set(&error, REASON_LINE_INVALID, "the file has changed since its import was interrupted");
-        fail(import, 1, import->line, error);
-    }
 }
 
 /* Moves what was fed behind what is left to parse. False at the end of the stream. */
@@ -366,6 +379,8 @@ static void *import_thread(void *data)
     struct import *import = data;
     import->batch = batch_new(import);
     read_lines(import);
+    if (!import->stop && import->skipping && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST))
+        differ(import); /* it has become shorter */
     if (!import->stop && __atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST)) {
         GError *error = NULL;
         reason_set(&error, REASON_CANCELLED, "the import was interrupted");
@@ -393,6 +408,7 @@ struct import *import_new(const struct import_options *options)
     import->options = *options;
     if (options->place)
         import->place = *options->place;
+    import->skipping = options->place != NULL;
     import->options.place = NULL;
     pthread_mutex_init(&import->lock, NULL);
     pthread_cond_init(&import->changed, NULL);
