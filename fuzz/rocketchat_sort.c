@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (sort_read(str_from((const char *)data, size), keys, &count, &a, NULL)) {
         g_assert_cmpuint(count, <=, SORT_KEYS_MAX);
         for (size_t i = 0; i < count; i++) {
-            struct sort_value value = room_value(&room, keys[i].path);
+            struct sort_value value = room_value(&room, keys[i].path, &a);
             g_assert_true(value.type != SORT_STRING || value.string.ptr);
         }
     }

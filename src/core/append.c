@@ -38,6 +38,10 @@ static bool add(struct pending *p, const struct event *event, GError **error)
 {
     struct event e = *event;
     bool live = e.time_ms == NO_TIME;
+    const struct participant *by = session_participant(&p->after, e.participant);
+    /* A page of the log cannot know that somebody was there before, so the event says it (doc/events.md). */
+    if (live && e.kind == EVENT_JOINED && by && by->joined && !by->present && !e.data.ptr)
+        e.data = STR("{\"rejoined\":true}");
     if (live)
         e.time_ms = MAX(clock_now_ms(), p->after.session.last_time_ms);
     return pending_add(p, &e, live, error);

@@ -36,8 +36,21 @@ static int64_t heard_ms(struct tail *tail, uint32_t participant)
     return heard;
 }
 
+static bool is_waited_on(struct tail *tail)
+{
+    pthread_mutex_lock(&tail->lock);
+    bool waited_on = tail->waiters != NULL;
+    pthread_mutex_unlock(&tail->lock);
+    return waited_on;
+}
+
+/* Who waits for an answer is there: a held poll may last longer than the time-out, and its end starts the clock anew. */
 static bool is_silent(struct tail *tail, uint32_t participant, int64_t timeout_ms)
 {
+    if (is_waited_on(tail)) {
+        tail_touch(tail, participant);
+        return false;
+    }
     return clock_monotonic_ms() - heard_ms(tail, participant) > timeout_ms;
 }
 

@@ -151,7 +151,7 @@ static void handle(struct http_request *request)
     struct caller caller;
     g_autoptr(GError) error = NULL;
     if (!query_parse(request->query, &request->arena, &call->query, &error) ||
-        !authenticate(request, call, &caller, &error)) {
+        !authenticate(request, call, &caller, &error) || !query_refuse_repeated(&call->query, &error)) {
         agendize_refuse(request, error);
         return;
     }

@@ -105,12 +105,17 @@ static bool take_user_data(const json_t *body, enum json_presence presence, stru
            model_json_keep(object, "userData", &call->user_data, a, error);
 }
 
-static bool take_text(const json_t *body, const char *name, size_t max, struct call *call, struct arena *a,
-                      GError **error)
+/* A text too long has a code of its own that widgets show to users, so its length is checked here. */
+static bool take_text(const json_t *body, const char *name, enum json_presence presence, size_t max, struct call *call,
+                      struct arena *a, GError **error)
 {
-    if (!take_string(body, name, JSON_REQUIRED, max, &call->text, a, error))
+    if (!take_string(body, name, presence, LIMIT_HTTP_BODY, &call->text, a, error))
         return false;
-    if (call->text.len)
+    if (call->text.len > max) {
+        reason_set_field(error, REASON_TEXT_TOO_LONG, str_from_c(name), "%s is longer than %zu bytes", name, max);
+        return false;
+    }
+    if (presence != JSON_REQUIRED || call->text.len)
         return true;
     reason_set_field(error, REASON_TEXT_EMPTY, str_from_c(name), "%s is empty: there is nothing to send", name);
     return false;
@@ -126,16 +131,16 @@ static bool read_operation(const json_t *body, struct call *call, struct arena *
             call->operation = operations[i].operation;
     switch (call->operation) {
     case OPERATION_SEND_MESSAGE:
-        return take_text(body, "text", LIMIT_TEXT, call, a, error) &&
+        return take_text(body, "text", JSON_REQUIRED, LIMIT_TEXT, call, a, error) &&
                take_string(body, "messageType", JSON_NULLABLE, LIMIT_NAME, &call->message_type, a, error);
     case OPERATION_START_TYPING:
     case OPERATION_STOP_TYPING:
-        return take_string(body, "text", JSON_NULLABLE, LIMIT_TEXT, &call->text, a, error);
+        return take_text(body, "text", JSON_NULLABLE, LIMIT_TEXT, call, a, error);
     case OPERATION_SEND_URL:
-        return take_text(body, "pushUrl", LIMIT_URL, call, a, error);
+        return take_text(body, "pushUrl", JSON_REQUIRED, LIMIT_URL, call, a, error);
     case OPERATION_UPDATE_USER_DATA:
         return take_user_data(body, JSON_REQUIRED, call, a, error) &&
-               take_string(body, "text", JSON_NULLABLE, LIMIT_TEXT, &call->text, a, error);
+               take_text(body, "text", JSON_NULLABLE, LIMIT_TEXT, call, a, error);
     case OPERATION_COMPLETE:
         return true;
     default:

@@ -5,7 +5,7 @@ enum { PAGE_DEFAULT = 50 };
 
 bool parameters_allow(const struct call *call, const char *const *names, size_t count, GError **error)
 {
-    return query_refuse_unknown(&call->query, names, count, error);
+    return query_refuse_unknown(&call->query, names, count, error) && query_refuse_repeated(&call->query, error);
 }
 
 bool parameters_limit(const struct call *call, size_t *limit, GError **error)

@@ -66,13 +66,15 @@ static bool run(struct http_request *request, const struct call *call, struct st
     struct str payload = STR("0"), cursor = query_get(&call->query, STR("cursor"));
     if (!read_search(call, txn, &search, a, error))
         return false;
+    *found = (struct found){0};
     digest_of(&search, a, digest);
     if ((cursor.len && !cursor_read(key, digest, cursor, a, &payload, error)) || !str_to_int64(payload, &search.after))
         return false;
+    if (search.visitor < 0) /* nobody by that name */
+        return true;
     search.limit = limit + 1; /* one more than asked tells whether there is more */
     if (!history_search(txn, &search, a, &found->hits, &found->count, error))
         return false;
-    found->next = STR_NULL;
     if (found->count > limit) {
         found->count = limit;
         int64_t next = search.best_first ? search.after + (int64_t)limit : found->hits[limit - 1].key;

@@ -12,7 +12,7 @@ struct chat_history {
     struct visitor visitor; /* number 0 = unknown: an empty history */
     struct paging paging;
     enum store_room_order order;
-    struct session *sorted; /* all rooms in another order than an index has; NULL = by index */
+    const struct session **sorted; /* all rooms in another order than an index has; NULL = by index */
     size_t sorted_count;
     int64_t told, total;
     struct json w;
@@ -29,25 +29,29 @@ static int compare_values(struct sort_value a, struct sort_value b)
     return a.type == SORT_STRING ? str_compare(a.string, b.string) : 0;
 }
 
+/* A room and what the sort's keys name in it, looked up once. */
+struct row {
+    const struct session *room;
+    struct sort_value *values;
+};
+
 struct order {
     const struct sort_key *keys;
     size_t count;
-    const struct visitor *visitor;
 };
 
-static int compare_rooms(gconstpointer a, gconstpointer b, gpointer data)
+static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
 {
     const struct order *order = data;
-    struct history_item left = {.session = *(const struct session *)a, .visitor = *order->visitor};
-    struct history_item right = {.session = *(const struct session *)b, .visitor = *order->visitor};
+    const struct row *left = a, *right = b;
     for (size_t i = 0; i < order->count; i++) {
-        int result = compare_values(room_value(&left, order->keys[i].path), room_value(&right, order->keys[i].path));
+        int result = compare_values(left->values[i], right->values[i]);
         if (result)
             return order->keys[i].descending ? -result : result;
     }
-    if (left.session.start_ms != right.session.start_ms)
-        return left.session.start_ms > right.session.start_ms ? -1 : 1;
-    return str_compare(left.session.id, right.session.id);
+    if (left->room->start_ms != right->room->start_ms)
+        return left->room->start_ms > right->room->start_ms ? -1 : 1;
+    return str_compare(left->room->id, right->room->id);
 }
 
 /* The indexes' own orders: ts or lm, followed by nothing that could matter (both end in ts and _id). */
@@ -66,14 +70,36 @@ static bool order_of_index(const struct sort_key *keys, size_t count, enum store
     return true;
 }
 
-static bool sort_all(struct store_txn *txn, struct chat_history *history, const struct sort_key *keys, size_t count,
-                     struct arena *a, GError **error)
+static bool asks_for_messages(const struct order *order)
 {
-    if (!history_room_sessions(txn, &history->visitor, STORE_ROOM_START_DESC, 0, 0, a, &history->sorted,
-                               &history->sorted_count, error))
+    bool asks = false;
+    for (size_t i = 0; i < order->count; i++)
+        asks |= str_starts_with(order->keys[i].path, STR("lastMessage."));
+    return asks;
+}
+
+static bool sort_all(struct store_txn *txn, struct chat_history *history, const struct order *order, struct arena *a,
+                     GError **error)
+{
+    struct session *rooms;
+    struct history_item *items = NULL;
+    size_t count;
+    if (!history_room_sessions(txn, &history->visitor, STORE_ROOM_START_DESC, 0, 0, a, &rooms, &count, error) ||
+        (asks_for_messages(order) && !history_room_items(txn, &history->visitor, rooms, count, a, &items, error)))
         return false;
-    struct order order = {keys, count, &history->visitor};
-    g_qsort_with_data(history->sorted, (gint)history->sorted_count, sizeof *history->sorted, compare_rooms, &order);
+    struct row *rows = arena_array(a, count, sizeof *rows);
+    struct sort_value *values = arena_array(a, count * order->count, sizeof *values);
+    for (size_t i = 0; i < count; i++) {
+        struct history_item bare = {.session = rooms[i], .visitor = history->visitor};
+        rows[i] = (struct row){&rooms[i], values + i * order->count};
+        for (size_t k = 0; k < order->count; k++)
+            rows[i].values[k] = room_value(items ? &items[i] : &bare, order->keys[k].path, a);
+    }
+    g_qsort_with_data(rows, (gint)count, sizeof *rows, compare_rows, (gpointer)order);
+    history->sorted = arena_array(a, count, sizeof *history->sorted);
+    history->sorted_count = count;
+    for (size_t i = 0; i < count; i++)
+        history->sorted[i] = rows[i].room;
     return true;
 }
 
@@ -100,8 +126,11 @@ static bool read_rooms(struct store_txn *txn, const struct chat_history *history
     if (!history->sorted)
         return history_rooms(txn, &history->visitor, history->order, (size_t)from, (size_t)wanted, scratch, rooms,
                              count, NULL);
+    struct session page[BATCH];
     *count = (size_t)MIN(wanted, (int64_t)history->sorted_count - from);
-    return history_room_items(txn, &history->visitor, history->sorted + from, *count, scratch, rooms, NULL);
+    for (size_t i = 0; i < *count; i++)
+        page[i] = *history->sorted[from + (int64_t)i];
+    return history_room_items(txn, &history->visitor, page, *count, scratch, rooms, NULL);
 }
 
 static bool render(struct http_request *request, struct http_paged *paged, struct buf *out, bool *last)
@@ -166,7 +195,7 @@ static bool find(struct http_request *request, const struct call *call, struct c
     }
     history->total = history->visitor.sessions;
     if (found && history->total && !order_of_index(keys, key_count, &history->order))
-        found = sort_all(txn, history, keys, key_count, a, error);
+        found = sort_all(txn, history, &(struct order){keys, key_count}, a, error);
     core_read_end(txn);
     return found;
 }

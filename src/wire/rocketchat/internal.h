@@ -91,7 +91,15 @@ struct sort_value {
     int64_t number;
     struct str string;
 };
-struct sort_value room_value(const struct history_item *room, struct str path);
+struct sort_value room_value(const struct history_item *room, struct str path, struct arena *scratch);
+/* The same below `lastMessage.`. */
+struct sort_value message_value(const struct history_item *room, struct str path, struct arena *scratch);
+/* NO_TIME and STR_NULL give nothing. */
+struct sort_value sort_number(int64_t value);
+struct sort_value sort_string(struct str value);
+
+/* An operator's id as documents show it. */
+struct str operator_shown_id(const struct operator_ref *o);
 
 /* ---- routes ---- */
 

@@ -3,21 +3,29 @@
 #include "wire/rocketchat/internal.h"
 
 /* Who wrote it: the visitor, the operator recorded with the participant, or a bot that has nothing but a name. */
-static void add_author(struct json *w, const struct session *room, const struct visitor *v,
-                       const struct participant *author, struct arena *scratch)
+struct message_author {
+    struct str id, username, name;
+};
+
+static struct message_author author_of(const struct session *room, const struct visitor *v,
+                                       const struct participant *author, struct arena *scratch)
+{
+    const struct operator_ref *o = &author->operator;
+    if (author->type == PARTICIPANT_CLIENT || !author->id)
+        return (struct message_author){v->id, v->username, author->id ? author->name : v->name};
+    if (operator_ref_is_nobody(o))
+        return (struct message_author){arena_printf(scratch, "%.*s.%u", STR_ARG(room->id), author->id), author->name,
+                                       author->name};
+    return (struct message_author){operator_shown_id(o), o->username.ptr ? o->username : author->name,
+                                   o->name.ptr ? o->name : author->name};
+}
+
+static void add_author(struct json *w, const struct message_author *author)
 {
     json_member_object_begin(w, "u");
-    if (author->type == PARTICIPANT_CLIENT || !author->id) {
-        json_member_string(w, "_id", v->id);
-        json_member_string(w, "username", v->username);
-        json_member_string(w, "name", author->id ? author->name : v->name);
-    } else {
-        const struct operator_ref *operator= author->operator.id.ptr ? &author->operator: NULL;
-        struct str made = operator? STR_NULL : arena_printf(scratch, "%.*s.%u", STR_ARG(room->id), author->id);
-        json_member_string(w, "_id", operator? operator->id : made);
-        json_member_string(w, "username", operator&& operator->username.ptr ? operator->username : author->name);
-        json_member_string(w, "name", operator&& operator->name.ptr ? operator->name : author->name);
-    }
+    json_member_string(w, "_id", author->id);
+    json_member_string(w, "username", author->username);
+    json_member_string(w, "name", author->name);
     json_object_end(w);
 }
 
@@ -53,7 +61,8 @@ void message_write(struct json *w, const struct session *room, const struct visi
             json_member_string(w, "alias", v->name.ptr ? v->name : v->username);
     }
     json_member_time(w, "ts", e->time_ms);
-    add_author(w, room, v, author, scratch);
+    struct message_author by = author_of(room, v, author, scratch);
+    add_author(w, &by);
     if (in_room && from_visitor)
         json_member_bool(w, "unread", room->waiting_response);
     json_member_time(w, "_updatedAt", e->revised_by ? e->revised_ms : e->time_ms);
@@ -73,7 +82,44 @@ void message_write(struct json *w, const struct session *room, const struct visi
     }
     if (in_room && from_visitor) { /* what a send answered, and old rooms kept (spec 5.1) */
         json_member_bool(w, "newRoom", false);
-        json_member_bool(w, "showConnecting", !room->operator.id.ptr);
+        json_member_bool(w, "showConnecting", operator_ref_is_nobody(&room->operator));
     }
     json_object_end(w);
+}
+
+struct sort_value message_value(const struct history_item *item, struct str path, struct arena *scratch)
+{
+    const struct session *room = &item->session;
+    const struct visitor *v = &item->visitor;
+    const struct event *e = &item->last_message;
+    if (!e->index)
+        return (struct sort_value){.type = SORT_ABSENT};
+    bool from_visitor = item->author.type == PARTICIPANT_CLIENT && item->author.id;
+    struct message_author by = author_of(room, v, &item->author, scratch);
+    const struct {
+        struct str path;
+        struct sort_value value;
+    } members[] = {
+        {STR("_id"), sort_string(event_shown_id(e, room->id, scratch))},
+        {STR("rid"), sort_string(room->id)},
+        {STR("msg"), sort_string(event_current_text(e))},
+        {STR("t"), sort_string(event_is_deleted(e) ? STR("rm") : STR_NULL)},
+        {STR("token"), sort_string(from_visitor ? v->token : STR_NULL)},
+        {STR("alias"), sort_string(!from_visitor ? STR_NULL
+                                   : v->name.ptr ? v->name
+                                                 : v->username)},
+        {STR("ts"), sort_number(e->time_ms)},
+        {STR("u._id"), sort_string(by.id)},
+        {STR("u.username"), sort_string(by.username)},
+        {STR("u.name"), sort_string(by.name.ptr ? by.name : STR(""))},
+        {STR("unread"), sort_number(from_visitor ? room->waiting_response : NO_TIME)},
+        {STR("_updatedAt"), sort_number(e->revised_by ? e->revised_ms : e->time_ms)},
+        {STR("editedAt"), sort_number(e->revised_by && e->revision == EVENT_EDIT ? e->revised_ms : NO_TIME)},
+        {STR("newRoom"), sort_number(from_visitor ? 0 : NO_TIME)},
+        {STR("showConnecting"), sort_number(from_visitor ? operator_ref_is_nobody(&room->operator) : NO_TIME)},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (str_equal(path, members[i].path))
+            return members[i].value;
+    return (struct sort_value){.type = SORT_ABSENT};
 }

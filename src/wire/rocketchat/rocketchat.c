@@ -32,9 +32,11 @@ bool room_is_visible(const struct caller *caller, const struct session *room)
 {
     if (permission_held(caller, PERMISSION_VIEW_ROOMS))
         return true;
-    if (room->operator.id.len && str_equal(room->operator.id, caller->operator_id))
+    bool served = !operator_ref_is_nobody(&room->operator);
+    if (served && (room->operator.id.ptr ? str_equal(room->operator.id, caller->operator_id)
+                                         : str_equal(room->operator.username, caller->username)))
         return true;
-    bool queued = room->state == SESSION_OPEN && !room->operator.id.len;
+    bool queued = room->state == SESSION_OPEN && !served;
     return queued && (!room->department_id.len || works_in(caller, room->department_id));
 }
 

@@ -1,11 +1,14 @@
 #include "text/json_read.h"
 #include "wire/rocketchat/internal.h"
 
-#include <math.h>
-
 /* `name` is a literal. */
 #define MEMBER_TIME_IF(w, name, ms) ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : (void)0)
 #define MEMBER_SECONDS_IF(w, name, ms) ((ms) != NO_TIME ? json_member_decimal3((w), name, (ms)) : (void)0)
+
+struct str operator_shown_id(const struct operator_ref *o)
+{
+    return o->id.ptr ? o->id : o->username; /* an operator without an account here has only a name */
+}
 
 static struct str visitor_status(const struct session *room)
 {
@@ -35,7 +38,7 @@ static void add_visitor(struct json *w, const struct session *room, const struct
 
 static void add_user(struct json *w, const struct operator_ref *operator)
 {
-    json_member_string(w, "_id", operator->id);
+    json_member_string(w, "_id", operator_shown_id(operator));
     json_member_string(w, "username", operator->username);
 }
 
@@ -91,14 +94,18 @@ static void add_metrics(struct json *w, const struct session_metrics *m)
     json_object_end(w);
 }
 
+static bool is_closed_by_operator(const struct session *room)
+{
+    return room->state == SESSION_CLOSED && room->closer != CLOSER_VISITOR && !operator_ref_is_nobody(&room->operator);
+}
+
 static void add_close(struct json *w, const struct session *room)
 {
     if (room->state != SESSION_CLOSED)
         return;
     json_member_time(w, "closedAt", room->end_ms);
-    bool by_visitor = room->closer == CLOSER_VISITOR;
-    json_member_string(w, "closer", by_visitor ? STR("visitor") : STR("user"));
-    if (!by_visitor && room->operator.id.ptr) {
+    json_member_string(w, "closer", room->closer == CLOSER_VISITOR ? STR("visitor") : STR("user"));
+    if (is_closed_by_operator(room)) {
         json_member_object_begin(w, "closedBy");
         add_user(w, &room->operator);
         json_object_end(w);
@@ -144,13 +151,13 @@ static void add_members(struct json *w, const struct history_item *item, const s
     add_metrics(w, &room->metrics);
     if (room->waiting_response)
         json_member_bool(w, "waitingResponse", true);
-    if (room->operator.id.ptr) {
+    if (!operator_ref_is_nobody(&room->operator)) {
         json_member_object_begin(w, "servedBy");
         add_user(w, &room->operator);
         MEMBER_TIME_IF(w, "ts", room->served_ms);
         json_object_end(w);
     }
-    if (room->response_by.operator.id.ptr) {
+    if (!operator_ref_is_nobody(&room->response_by.operator)) {
         json_member_object_begin(w, "responseBy");
         add_user(w, &room->response_by.operator);
         MEMBER_TIME_IF(w, "firstResponseTs", room->response_by.first_ms);
@@ -202,13 +209,13 @@ void room_write(struct json *w, const struct history_item *item, const struct he
 
 /* ---- sorting by any path (decision (c)) ---- */
 
-static struct sort_value number_or_absent(int64_t value)
+struct sort_value sort_number(int64_t value)
 {
     return value == NO_TIME ? (struct sort_value){.type = SORT_ABSENT}
                             : (struct sort_value){.type = SORT_NUMBER, .number = value};
 }
 
-static struct sort_value string_or_absent(struct str value)
+struct sort_value sort_string(struct str value)
 {
     return value.ptr ? (struct sort_value){.type = SORT_STRING, .string = value}
                      : (struct sort_value){.type = SORT_ABSENT};
@@ -235,42 +242,51 @@ static struct sort_value metrics_value(const struct session_metrics *m, struct s
     };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
         if (str_equal(path, numbers[i].path))
-            return number_or_absent(numbers[i].value);
+            return sort_number(numbers[i].value);
     return (struct sort_value){.type = SORT_ABSENT};
 }
 
-struct sort_value room_value(const struct history_item *item, struct str path)
+struct sort_value room_value(const struct history_item *item, struct str path, struct arena *scratch)
 {
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
     if (str_starts_with(path, STR("metrics.")))
         return metrics_value(&room->metrics, str_skip(path, strlen("metrics.")));
+    if (str_starts_with(path, STR("lastMessage.")))
+        return message_value(item, str_skip(path, strlen("lastMessage.")), scratch);
+    struct operator_ref nobody = {0};
+    const struct operator_ref *closed_by = is_closed_by_operator(room) ? &room->operator: & nobody;
     const struct {
         struct str path;
         struct sort_value value;
     } members[] = {
-        {STR("_id"), string_or_absent(room->id)},
-        {STR("msgs"), number_or_absent(room->messages + room->rocketchat_system)},
-        {STR("usersCount"), number_or_absent(1 + room->operators_joined)},
-        {STR("lm"), number_or_absent(room_lm(room))},
-        {STR("ts"), number_or_absent(room->start_ms)},
-        {STR("_updatedAt"), number_or_absent(room->last_time_ms)},
-        {STR("closedAt"), number_or_absent(room->end_ms)},
-        {STR("fname"), string_or_absent(room_name(v))},
-        {STR("departmentId"), string_or_absent(room->department_id)},
-        {STR("open"), number_or_absent(room->state == SESSION_OPEN ? 1 : NO_TIME)},
-        {STR("waitingResponse"), number_or_absent(room->waiting_response ? 1 : NO_TIME)},
-        {STR("onHold"), number_or_absent(room->on_hold ? 1 : NO_TIME)},
-        {STR("closer"), string_or_absent(room->closer == CLOSER_NONE      ? STR_NULL
-                                         : room->closer == CLOSER_VISITOR ? STR("visitor")
-                                                                          : STR("user"))},
-        {STR("v.status"), string_or_absent(visitor_status(room))},
-        {STR("v.lastMessageTs"), number_or_absent(room->last_client_message_ms)},
-        {STR("servedBy._id"), string_or_absent(room->operator.id)},
-        {STR("servedBy.username"), string_or_absent(room->operator.username)},
-        {STR("servedBy.ts"), number_or_absent(room->served_ms)},
-        {STR("source.alias"), string_or_absent(dialect_name(room->dialect))},
-        {STR("lastMessage.ts"), number_or_absent(room->last_message_ms)},
+        {STR("_id"), sort_string(room->id)},
+        {STR("msgs"), sort_number(room->messages + room->rocketchat_system)},
+        {STR("usersCount"), sort_number(1 + room->operators_joined)},
+        {STR("lm"), sort_number(room_lm(room))},
+        {STR("ts"), sort_number(room->start_ms)},
+        {STR("_updatedAt"), sort_number(room->last_time_ms)},
+        {STR("closedAt"), sort_number(room->end_ms)},
+        {STR("fname"), sort_string(room_name(v))},
+        {STR("departmentId"), sort_string(room->department_id)},
+        {STR("open"), sort_number(room->state == SESSION_OPEN ? 1 : NO_TIME)},
+        {STR("waitingResponse"), sort_number(room->waiting_response ? 1 : NO_TIME)},
+        {STR("onHold"), sort_number(room->on_hold ? 1 : NO_TIME)},
+        {STR("closer"), sort_string(room->closer == CLOSER_NONE      ? STR_NULL
+                                    : room->closer == CLOSER_VISITOR ? STR("visitor")
+                                                                     : STR("user"))},
+        {STR("v.status"), sort_string(visitor_status(room))},
+        {STR("v.lastMessageTs"), sort_number(room->last_client_message_ms)},
+        {STR("servedBy._id"), sort_string(operator_shown_id(&room->operator))},
+        {STR("servedBy.username"), sort_string(room->operator.username)},
+        {STR("servedBy.ts"), sort_number(room->served_ms)},
+        {STR("source.alias"), sort_string(dialect_name(room->dialect))},
+        {STR("closedBy._id"), sort_string(operator_shown_id(closed_by))},
+        {STR("closedBy.username"), sort_string(closed_by->username)},
+        {STR("responseBy._id"), sort_string(operator_shown_id(&room->response_by.operator))},
+        {STR("responseBy.username"), sort_string(room->response_by.operator.username)},
+        {STR("responseBy.firstResponseTs"), sort_number(room->response_by.first_ms)},
+        {STR("responseBy.lastMessageTs"), sort_number(room->response_by.last_ms)},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
         if (str_equal(path, members[i].path))
