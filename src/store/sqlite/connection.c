@@ -178,9 +178,8 @@ struct str column_str(sqlite3_stmt *s, int at, struct arena *a)
 {
     /* As a blob: asking for text would make SQLite copy it once more to end it with a zero. */
     const char *bytes = sqlite3_column_blob(s, at);
-    size_t size = (size_t)sqlite3_column_bytes(s, at);
     if (bytes)
-        return arena_str(a, str_from(bytes, size));
+        return arena_str(a, str_from(bytes, (size_t)sqlite3_column_bytes(s, at)));
     return sqlite3_column_type(s, at) == SQLITE_NULL ? STR_NULL : STR("");
 }
 

@@ -96,11 +96,12 @@ static bool open_store(struct sqlite_store *store, GError **error)
            schema_migrate(c, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
            connection_number(c, "SELECT max(number) FROM visitor", &store->last_visitor, error) &&
-           writer_start(store, error);
+           checkpointer_start(store, error) && writer_start(store, error);
 }
 
 static void free_store(struct sqlite_store *store)
 {
+    checkpointer_stop(store);
     connection_close(&store->connection);
     search_free(store);
     buf_clear(&store->folded);
@@ -145,6 +146,7 @@ void sqlite_close(struct store *head)
 {
     struct sqlite_store *store = sqlite_store(head);
     writer_stop(store);
+    checkpointer_stop(store); /* before the last checkpoint, which it would hold up */
     if (store->connection.db)
         sqlite3_wal_checkpoint_v2(store->connection.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     free_store(store);
@@ -188,8 +190,10 @@ struct store_txn *sqlite_read_begin(struct store_reader *head, GError **error)
 
 void sqlite_read_end(struct store_txn *txn)
 {
+    /* After some errors SQLite has ended the transaction itself. */
+    if (sqlite3_get_autocommit(sqlite_txn(txn)->connection->db))
+        return;
     sqlite3_stmt *s = txn_statement(txn, "COMMIT", NULL);
-    /* The end of a reading transaction cannot fail but for memory; closing the statements' locks is all it does. */
     if (s)
         txn_run(txn, s, NULL);
 }

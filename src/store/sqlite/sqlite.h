@@ -45,6 +45,8 @@ struct sqlite_reader {
     struct sqlite_txn txn;
 };
 
+struct checkpointer; /* checkpoint.c: the thread that empties the log */
+
 struct writer; /* writer.c: the thread, its queue and its counters */
 
 struct sqlite_store {
@@ -59,6 +61,7 @@ struct sqlite_store {
     int64_t last_session, last_visitor; /* greatest numbers given out; writer's thread only */
     struct search_rows *search_rows;    /* search.c's; NULL when there are none yet */
     struct writer *writer;
+    struct checkpointer *checkpointer;
     uint64_t account_epoch; /* atomic */
 };
 
@@ -305,6 +308,17 @@ void search_free(struct sqlite_store *store);
  * it. Not from the writer's thread. For scrub and rebuild. */
 bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
                       void *data, GError **error);
+
+/* ---- emptying the log beside the writer (checkpoint.c); the writer's thread calls ------------------------- */
+
+bool checkpointer_start(struct sqlite_store *store, GError **error);
+void checkpointer_stop(struct sqlite_store *store);
+/* Asks for a pass. */
+void checkpointer_ask(struct sqlite_store *store);
+/* True when no pass is under way; *pages = what the last one moved, told once. */
+bool checkpointer_idle(struct sqlite_store *store, int *pages);
+/* Waits for that. */
+void checkpointer_wait(struct sqlite_store *store);
 
 /* Starts and stops the thread. */
 bool writer_start(struct sqlite_store *store, GError **error);

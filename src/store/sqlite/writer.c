@@ -12,6 +12,7 @@
 enum {
     PROBE_INTERVAL_MS = 200, /* how often a writer whose commit failed tries again */
     CHECKPOINT_PAGES = 4096, /* WAL pages after which the next gap between groups is used (16 MiB) */
+    REST_PAGES = 512,        /* so few that the writer moves them itself */
     TRUNCATE_BYTES = 64 * 1024 * 1024,
     PAGE_BYTES = 4096,
 };
@@ -285,14 +286,20 @@ static void run_group(struct sqlite_store *store, size_t count)
 
 /* ---- the log's size ---- */
 
-/* Between groups. A checkpoint that readers hold up does what it can and is tried again later. */
+/* Between groups. Passes go on beside the writer (checkpoint.c); the few pages that one leaves over are moved here, and
+ * then the log starts anew. What readers hold up is tried again some thousands of pages later. */
 static void checkpoint(struct sqlite_store *store)
 {
     struct writer *w = store->writer;
-    if (!store->connection.db || w->wal_pages < w->wal_checked + CHECKPOINT_PAGES)
+    int moved;
+    if (!store->connection.db || w->wal_pages < w->wal_checked + CHECKPOINT_PAGES || !checkpointer_idle(store, &moved))
         return;
     bool truncate = (int64_t)w->wal_pages * PAGE_BYTES > TRUNCATE_BYTES;
-    int pages = 0, moved = 0;
+    if (!truncate && w->wal_pages - moved > REST_PAGES) {
+        checkpointer_ask(store);
+        return;
+    }
+    int pages = 0;
     int code = sqlite3_wal_checkpoint_v2(
         store->connection.db, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
@@ -345,6 +352,7 @@ static size_t take_group(struct writer *w)
 static void run_exclusive(struct sqlite_store *store, struct exclusive *e)
 {
     struct writer *w = store->writer;
+    checkpointer_wait(store); /* it would hold up a checkpoint of the work's own */
     if (store->connection.db || reopen(store, &e->error))
         e->ok = e->work(store, e->data, &e->error);
     pthread_mutex_lock(&w->mutex);
