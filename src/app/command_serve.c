@@ -3,7 +3,7 @@
 #include "app/sample.h"
 #include "app/station.h"
 #include "base/log.h"
-#include "core/identity.h"
+#include "core/directory.h"
 #include "wire/agendize/agendize.h"
 #include "wire/genesys/genesys.h"
 #include "wire/parley/parley.h"
@@ -75,14 +75,17 @@ static void loop_stop(void *user, struct http_loop *loop)
 static void log_access(void *user, struct http_request *request, const struct http_access *access)
 {
     const struct http_route *route = request->route;
+    struct serving *serving = user;
+    struct str forwarded = serving->settings->trust_forwarded && request->peer == HTTP_PEER_LOOPBACK
+                               ? http_request_header(request, STR("X-Real-IP"), NULL)
+                               : STR_NULL;
     struct str path = arena_printf(&request->arena, "%s%s", request->mount ? request->mount->prefix : "",
                                    route ? route->pattern : "");
-    (void)user;
     LOG_INFO("request", LOG_TEXT("id", http_request_id(request)),
              LOG_TEXT("method", str_from_c(http_method_name(request->method))), LOG_TEXT("route", path),
              LOG_NUMBER("status", access->status), LOG_NUMBER("us", access->duration_us),
              LOG_NUMBER("in", (int64_t)access->bytes_in), LOG_NUMBER("out", (int64_t)access->bytes_out),
-             LOG_TEXT("address", http_request_address(request)));
+             LOG_TEXT("address", forwarded.len ? forwarded : http_request_address(request)));
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------- */
@@ -90,7 +93,8 @@ static void log_access(void *user, struct http_request *request, const struct ht
 static bool open_core(struct serving *serving, GError **error)
 {
     const struct settings *settings = serving->settings;
-    struct store_options store_options = {.full_text = true};
+    /* A directory that is there may be empty: as a service manager makes it. One that is not there is a slip. */
+    struct store_options store_options = {.create = g_file_test(settings->data, G_FILE_TEST_IS_DIR), .full_text = true};
     struct core_options core_options = {
         .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
         .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
@@ -176,6 +180,17 @@ static bool open_server(struct serving *serving, GError **error)
 
 /* ---- running -------------------------------------------------------------------------------------------- */
 
+static bool has_company(struct serving *serving, struct store_reader *reader)
+{
+    struct directory *directory = directory_ref(serving->core, reader, NULL);
+    size_t count = 0;
+    if (directory) {
+        directory_companies(directory, &count);
+        directory_unref(directory);
+    }
+    return count > 0;
+}
+
 static void announce(struct serving *serving)
 {
     bool six = strchr(serving->host, ':') != NULL;
@@ -190,6 +205,9 @@ static void announce(struct serving *serving)
             printf("The sample company's credentials are refused here: they work on loopback only, or with\n"
                    "--allow-demo-credentials.\n");
     }
+    if (reader && !has_company(serving, reader))
+        printf("There is no company yet: parley company add NAME --data %s --time-zone ZONE\n",
+               serving->settings->data);
     if (reader)
         store_reader_close(reader);
     fflush(stdout);
@@ -221,6 +239,7 @@ static int serve(struct serving *serving)
         announce(serving);
         sigwait(&stopping, &signal_number);
         LOG_INFO("stopping", LOG_NUMBER("signal", signal_number));
+        station_stop(serving->station);
         http_server_stop(serving->server);
     }
     if (serving->core)

@@ -14,6 +14,8 @@ struct station {
     struct core *core;
     struct http_server *server; /* atomic: requests may come before it is known */
     int64_t started_ms;
+    bool stopping; /* atomic */
+    struct store_progress progress;
 };
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -252,6 +254,7 @@ static void command(struct http_request *request)
     admin_op_init(&call->op, station->core);
     call->op.request = arena_str(&call->op.op.arena, request->body);
     call->op.op.done = command_done;
+    call->op.progress = &station->progress;
     call->request = request;
     call->post.run = command_answer;
     core_submit(&call->op.op);
@@ -264,10 +267,23 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/metrics", metrics, NULL, 0, 0},
 };
 
+static bool goes_on(void *data, int64_t done, int64_t total)
+{
+    struct station *station = data;
+    (void)done, (void)total;
+    return !__atomic_load_n(&station->stopping, __ATOMIC_RELAXED);
+}
+
+void station_stop(struct station *station)
+{
+    __atomic_store_n(&station->stopping, true, __ATOMIC_RELAXED);
+}
+
 struct station *station_new(struct core *core)
 {
     struct station *station = g_new0(struct station, 1);
     station->core = core;
+    station->progress = (struct store_progress){.report = goes_on, .data = station};
     station->started_ms = clock_monotonic_ms();
     return station;
 }

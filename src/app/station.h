@@ -15,3 +15,6 @@ bool station_mount(struct station *station, struct http_router *router, GError *
 
 /* The server whose numbers /metrics shows; call it once the server is open. */
 void station_set_server(struct station *station, struct http_server *server);
+
+/* The server is about to stop: long commands under way are interrupted. */
+void station_stop(struct station *station);

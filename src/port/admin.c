@@ -22,6 +22,7 @@ struct admin {
     struct store_reader *reader;
     struct directory *directory;
     const json_t *request;
+    const struct store_progress *progress;
     struct arena *arena;
     struct json *reply; /* inside its object */
 };
@@ -534,7 +535,7 @@ static bool check(struct admin *admin, GError **error)
     if (!json_get_bool(admin->request, "repair", JSON_OPTIONAL, &repair, error))
         return false;
     json_member_array_begin(admin->reply, "findings");
-    bool ok = check_run(admin->core, repair, show_finding, &findings, NULL, &result, error);
+    bool ok = check_run(admin->core, repair, show_finding, &findings, admin->progress, &result, error);
     json_array_end(admin->reply);
     json_member_int(admin->reply, "found", result.findings);
     json_member_int(admin->reply, "repaired", result.repaired);
@@ -554,7 +555,7 @@ static bool backup(struct admin *admin, GError **error)
         reason_set_field(error, REASON_FIELD_VALUE, STR("path"), "must be an absolute path");
         return false;
     }
-    if (!store_backup(core_store(admin->core), file, NULL, error))
+    if (!store_backup(core_store(admin->core), file, admin->progress, error))
         return false;
     json_member_string(admin->reply, "path", path);
     return true;
@@ -568,7 +569,7 @@ static bool erase(struct admin *admin, GError **error)
     bool ok = c && text_of(admin, "visitor", JSON_REQUIRED, LIMIT_ID, &op.visitor_id, error);
     if (ok) {
         op.company = c->number;
-        ok = core_run(&op.op, error) && erase_finish(admin->core, NULL, error);
+        ok = core_run(&op.op, error) && erase_finish(admin->core, admin->progress, error);
         json_member_int(admin->reply, "sessions", op.sessions);
     }
     op_clear(&op.op);
@@ -625,7 +626,8 @@ static const struct command *command_of(const json_t *request, GError **error)
 static bool run_request(struct admin_op *op, struct json *w, const json_t *request, GError **error)
 {
     const struct command *command = command_of(request, error);
-    struct admin admin = {.core = op->op.core, .request = request, .arena = &op->op.arena, .reply = w};
+    struct admin admin = {
+        .core = op->op.core, .request = request, .progress = op->progress, .arena = &op->op.arena, .reply = w};
     if (!command || !(admin.reader = core_reader_open(admin.core, error)))
         return false;
     admin.directory = directory_ref(admin.core, admin.reader, error);
@@ -657,6 +659,7 @@ void admin_op_init(struct admin_op *op, struct core *core)
 {
     op_init(&op->op, core, OP_SLOW, admin_run);
     op->request = STR_NULL;
+    op->progress = NULL;
     buf_init(&op->reply, REPLY_MAX);
 }
 

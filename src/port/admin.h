@@ -11,8 +11,9 @@
  * installation. Reasons: USAGE (no such command), FIELD_*, those of the operation itself. */
 struct admin_op {
     struct op op;
-    struct str request; /* one JSON object */
-    struct buf reply;   /* out: one JSON object */
+    struct str request;                    /* one JSON object */
+    const struct store_progress *progress; /* asked now and then by what takes long; NULL = never interrupted */
+    struct buf reply;                      /* out: one JSON object */
 };
 void admin_op_init(struct admin_op *op, struct core *core);
 void admin_op_clear(struct admin_op *op); /* instead of op_clear */

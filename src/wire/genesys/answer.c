@@ -160,6 +160,8 @@ static struct wire_error wire_error_of(const struct answer *answer, const GError
                                    "check chatId, userId and secureKey, or start a new chat"};
     case REASON_COMPANY_UNKNOWN:
         return (struct wire_error){200, 2, 401, "UNKNOWN_TENANT", "check tenantName"};
+    case REASON_SAMPLE_CREDENTIAL_REFUSED:
+        return (struct wire_error){200, 2, 401, "UNKNOWN_TENANT", "use a company of your own"};
     case REASON_SESSION_CLOSED:
     case REASON_PARTICIPANT_GONE:
         return (struct wire_error){200, 2, 404, "CHAT_ENDED", "start a new chat"};

@@ -98,12 +98,17 @@ static bool find_company(struct http_request *request, const struct call *call, 
         return false;
     const struct company *found = call->tenant.ptr ? directory_company_by_name(directory, call->tenant)
                                                    : directory_company_by_host(directory, http_request_host(request));
-    if (found)
+    /* The sample company's chat opens with a key that everybody knows, and its chats need none to begin. */
+    bool refused = found && found->is_sample && !core_allows_sample_credentials(genesys->core);
+    if (refused)
+        reason_set_field(error, REASON_SAMPLE_CREDENTIAL_REFUSED, STR("tenantName"),
+                         "the sample company serves Genesys clients on loopback only");
+    else if (found)
         *company = found->number;
     else
         reason_set_field(error, REASON_COMPANY_UNKNOWN, STR("tenantName"), "there is no such tenant");
     directory_unref(directory);
-    return found != NULL;
+    return found && !refused;
 }
 
 /* The chat that the credentials open, heard of just now. */

@@ -1,0 +1,195 @@
+// The server as a process: starting, saying where it is, its log, its own routes, stopping.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { binary, fine, parley, place, serve } from './parley.js';
+
+const token = 'RScctEHSmLGZGywfIhWyRpyofhKOiMoUIpimhvheU3f';
+const user = 'rbAXPnMktTFbNpwtJ';
+const sample = [
+  ['/api/v1/me', { headers: { 'X-Auth-Token': token, 'X-User-Id': user } }],
+  ['/api/2.0/chat/history/sample-session-0001', { headers: { apiKey: 'sample-api-key', token: 'sample-token' } }],
+  ['/parley/v1/sessions', { headers: { authorization: 'Bearer sample-parley-token' } }],
+];
+const chat = (url) => fetch(`${url}/api/v2/chats/00019aParley0001/messages`, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ alias: '117', secureKey: '8b31761b2154884c', userId: '007553863DC30029', tenantName: 'Environment' }),
+}).then((answer) => answer.json());
+const login = (url) => fetch(`${url}/api/v1/login`, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ user: 'environment', password: 'parley-sample' }),
+});
+
+test('the sample company: made once, printed at the start, works on loopback', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  fine(['demo', '--data', at('d')]);
+  assert.match(fine(['check', '--data', at('d')]), /^clean: 303 sessions/);
+  const { url } = await serve(t, at('d'));
+  for (const [path, options] of sample) assert.equal((await fetch(url + path, options)).status, 200, path);
+  const transcript = await chat(url);
+  assert.equal(transcript.statusCode, 0);
+  assert.equal(transcript.messages.length, 15);
+  assert.equal((await login(url)).status, 200);
+  assert.equal(parley(['demo', '--data', at('d')]).code, 1, 'a served directory is left alone');
+});
+
+// An address of this machine alone that Parley does not know as loopback.
+test('beyond loopback the sample credentials are refused, unless that is wanted', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const beyond = await serve(t, at('d'), ['--listen', '[::ffff:127.0.0.1]:0']);
+  for (const [path, options] of sample) assert.equal((await fetch(beyond.url + path, options)).status, 401, path);
+  assert.equal((await chat(beyond.url)).statusCode, 2);
+  assert.equal((await login(beyond.url)).status, 401);
+  await beyond.stop();
+  const wanted = await serve(t, at('d'), ['--listen', '[::ffff:127.0.0.1]:0', '--allow-demo-credentials']);
+  for (const [path, options] of sample) assert.equal((await fetch(wanted.url + path, options)).status, 200, path);
+  assert.equal((await chat(wanted.url)).statusCode, 0);
+});
+
+test('demo leaves a directory with other companies alone', (t) => {
+  const at = place(t);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  assert.equal(parley(['demo', '--data', at('d')]).code, 1);
+  assert.equal(fine(['export', '--data', at('d')]), '');
+});
+
+test('health, metrics, unknown paths and methods', async (t) => {
+  const at = place(t);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  const { url } = await serve(t, at('d'));
+  assert.deepEqual(await (await fetch(`${url}/healthz`)).json(), { status: 'ok', version: fine(['version']).trim().split(' ')[1] });
+  const metrics = await fetch(`${url}/metrics`);
+  assert.equal(metrics.status, 200);
+  const text = await metrics.text();
+  for (const name of ['store_groups_total', 'http_connections', 'live_tails', 'resident_bytes']) assert.match(text, new RegExp(`^parley_${name} \\d+$`, 'm'));
+  for (const row of text.trim().split('\n')) assert.match(row, /^(# (HELP|TYPE) parley_\w+ .+|parley_\w+(\{.*\})? \d+)$/);
+  // Through a proxy on this machine only with an administrator's credentials.
+  const through = (headers) => fetch(`${url}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.1', ...headers } });
+  assert.equal((await through({})).status, 403);
+  const bearer = (right) => JSON.parse(fine(['company', 'token', 'Acme', '--data', at('d'), '--right', right])).bearer;
+  assert.equal((await through({ authorization: `Bearer ${bearer('read')}` })).status, 403);
+  assert.equal((await through({ authorization: `Bearer ${bearer('admin')}` })).status, 200);
+  const unknown = await fetch(`${url}/nope`);
+  assert.equal(unknown.status, 404);
+  assert.match(unknown.headers.get('content-type'), /problem\+json/);
+  const method = await fetch(`${url}/healthz`, { method: 'DELETE' });
+  assert.equal(method.status, 405);
+  assert.match(method.headers.get('allow'), /GET/);
+});
+
+test('the commands\' route is for the unix socket only', async (t) => {
+  const at = place(t);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  const { url } = await serve(t, at('d'));
+  const { bearer } = JSON.parse(fine(['company', 'token', 'Acme', '--data', at('d')]));
+  const answer = await fetch(`${url}/parley/v1/admin/command`, {
+    method: 'POST', headers: { authorization: `Bearer ${bearer}` }, body: JSON.stringify({ command: 'company.list' }),
+  });
+  assert.equal(answer.status, 404);
+  assert.equal(statSync(at('d/parley.sock')).mode & 0o777, 0o600);
+  // Over the socket: what is no command, and what is no JSON, is refused by name.
+  const raw = (body) => new Promise((done, failed) => {
+    const socket = connect(at('d/parley.sock'));
+    let text = '';
+    socket.on('data', (piece) => { text += piece; });
+    socket.on('end', () => done(text));
+    socket.on('error', failed);
+    socket.write(`POST /parley/v1/admin/command HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  });
+  assert.match(await raw('{"command":"nonsense"}'), /^HTTP\/1\.1 400 [^]*no such command/);
+  assert.match(await raw('{"command":"company.list","more":1}'), /^HTTP\/1\.1 400 [^]*more/);
+  assert.match(await raw('not json'), /^HTTP\/1\.1 400 /);
+  assert.match(await raw('{"command":"company.list"}'), /^HTTP\/1\.1 200 [^]*Acme/);
+});
+
+test('the log has a line for each request, and no credential', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const server = await serve(t, at('d'));
+  for (const [path, options] of sample) await (await fetch(server.url + path, options)).text();
+  await chat(server.url);
+  await login(server.url);
+  await (await fetch(`${server.url}/parley/v1/search?q=secretword&token=sample-token`)).text();
+  await server.stop();
+  const log = server.said();
+  assert.equal(log.match(/ info request /g).length, sample.length + 3);
+  for (const secret of [token, 'sample-token', 'sample-api-key', 'sample-parley-token', '8b31761b2154884c', 'parley-sample', 'secretword'])
+    assert.ok(!log.includes(secret), secret);
+});
+
+test('a second server on the same directory, or on the same port, says so', async (t) => {
+  const at = place(t);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  fine(['company', 'add', 'Acme', '--data', at('e'), '--time-zone', 'UTC']);
+  const { url } = await serve(t, at('d'));
+  const same = parley(['serve', '--data', at('d'), '--listen', '127.0.0.1:0']);
+  assert.equal(same.code, 1);
+  assert.match(same.err, /another process/);
+  const port = parley(['serve', '--data', at('e'), '--listen', new URL(url).host]);
+  assert.equal(port.code, 1);
+  assert.match(port.err, /address already in use|in use/);
+});
+
+test('SIGTERM: what is under way is answered, then it ends with 0 and starts again', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const server = await serve(t, at('d'));
+  const held = fetch(`${server.url}/api/v2/chats/00019aParley0001/messages`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ alias: '117', secureKey: '8b31761b2154884c', userId: '007553863DC30029', tenantName: 'Environment', transcriptPosition: 16, waitSeconds: 60 }),
+  });
+  const metrics = async () => /^parley_http_requests_held (\d+)/m.exec(await (await fetch(`${server.url}/metrics`)).text())[1];
+  while (await metrics() === '0');
+  const began = Date.now();
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  assert.ok(Date.now() - began < 8000);
+  assert.equal((await (await held).json()).statusCode, 0);
+  assert.equal(existsSync(at('d/parley.sock')), false);
+  const again = await serve(t, at('d'));
+  assert.equal((await fetch(`${again.url}/healthz`)).status, 200);
+});
+
+test('kill -9 leaves a directory that the next server opens', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const server = await serve(t, at('d'));
+  server.process.kill('SIGKILL');
+  assert.equal((await server.ended).signal, 'SIGKILL');
+  assert.match(fine(['check', '--data', at('d')]), /^clean/, 'the stale socket does not mislead a command');
+  const again = await serve(t, at('d'));
+  assert.equal((await fetch(`${again.url}/healthz`)).status, 200);
+});
+
+test('what it prints: where it listens, the sample credentials, one curl line a seed', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const server = spawn(binary, ['serve', '--data', at('d'), '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => server.kill('SIGKILL'));
+  const out = await new Promise((done) => {
+    let text = '';
+    server.stdout.on('data', (piece) => {
+      text += piece;
+      if (/\/parley\/v1\/sessions\n/.test(text)) done(text);
+    });
+  });
+  const port = /http:\/\/127\.0\.0\.1:(\d+)\n/.exec(out)[1];
+  for (const part of [token, user, 'sample-api-key', 'sample-token', 'sample-parley-token', '8b31761b2154884c', 'parley-sample'])
+    assert.ok(out.includes(part), part);
+  assert.equal(out.match(new RegExp(`curl .*http://127\\.0\\.0\\.1:${port}/`, 'g')).length, 5);
+});
+
+test('an empty directory, as a service manager makes it, becomes a data directory; one that is not there does not', async (t) => {
+  const at = place(t);
+  mkdirSync(at('d'));
+  const { url } = await serve(t, at('d'));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  assert.equal((await fetch(`${url}/parley/v1/sessions`)).status, 401);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  const { bearer } = JSON.parse(fine(['company', 'token', 'Acme', '--data', at('d')]));
+  assert.equal((await fetch(`${url}/parley/v1/sessions`, { headers: { authorization: `Bearer ${bearer}` } })).status, 200);
+  assert.equal(parley(['serve', '--data', at('none')]).code, 1);
+  assert.equal(existsSync(at('none')), false);
+});
