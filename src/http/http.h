@@ -46,13 +46,13 @@ struct http_request {
     struct str body;   /* whole; "" without one and for HTTP_ROUTE_STREAM */
 
     const struct http_mount *mount;
-    const struct http_route *route;         /* NULL in problem, and in options */
-    struct str parameters[HTTP_PARAMETERS]; /* captured segments in order, percent-decoded: any byte but zero */
-    struct arena arena;                     /* for whatever lives as long as the request */
-    struct http_loop *loop;                 /* never changes */
-    uint64_t id;                            /* unique in the process, for logs; see http_request_id */
-    void *user;                             /* the handler's own; NULL at first */
-    bool gone;                              /* the client went away */
+    const struct http_route *route; /* NULL in problem, and in options */
+    struct str *parameters;         /* captured segments in order, percent-decoded: any byte but zero; in the arena */
+    struct arena arena;             /* for whatever lives as long as the request */
+    struct http_loop *loop;         /* never changes */
+    uint64_t id;                    /* unique in the process, for logs; see http_request_id */
+    void *user;                     /* the handler's own; NULL at first */
+    bool gone;                      /* the client went away */
 };
 
 /* --- what was asked --- */

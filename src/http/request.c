@@ -125,6 +125,7 @@ void http_request_route(struct request *request)
 {
     struct http_request *public = &request->public;
     const struct http_router *router = request->connection->loop->server->router;
+    public->parameters = arena_array(&public->arena, HTTP_PARAMETERS, sizeof *public->parameters);
     struct http_match match = http_router_find(router, public->path, &public->arena, public->parameters);
     public->mount = match.mount;
     request->node = match.node;
@@ -306,7 +307,7 @@ void http_hold(struct http_request *public)
     arena_clear(&public->arena);
     buf_clear(&request->bytes);
     public->target = public->path = public->query = public->body = STR_NULL;
-    memset(public->parameters, 0, sizeof public->parameters);
+    public->parameters = NULL;
     request->fields = NULL;
     request->field_count = 0;
     request->head = NULL;

@@ -125,29 +125,55 @@ static void reply_page(struct http_request *request, struct query *query)
 
 /* ---- held ---- */
 
-/* A poll that waits. The request's memory was given back, so everything needed later stands here. */
+/* A poll that waits. The request's memory was given back, so everything needed later stands here, packed: ten thousand
+ * of them are nothing unusual. */
 struct held {
     struct waiter waiter;
     struct http_post post;
     struct http_request *request;
     struct tail *tail;
-    struct query query;
-    atomic_bool woken; /* the post is under way and will finish the poll */
-    char bytes[];      /* the query's strings */
+    const struct genesys *genesys;
+    int64_t company;
+    uint32_t position, limit;
+    atomic_bool woken;                                     /* the post is under way and will finish the poll */
+    uint16_t origin, chat_id, user_id, secure_key, tenant; /* lengths of the strings in `bytes`, in this order */
+    char bytes[];
 };
+
+static struct str take(const char **place, uint16_t length)
+{
+    struct str s = str_from(*place, length);
+    *place += length;
+    return s;
+}
+
+/* The query as it was asked, with its strings in `held`. */
+static struct query query_of(const struct held *held)
+{
+    const char *place = held->bytes;
+    struct query query = {.company = held->company, .position = held->position, .limit = held->limit};
+    query.answer = (struct answer){.operation = OPERATION_GET_MESSAGES, .alias = held->genesys->alias};
+    query.origin = take(&place, held->origin);
+    query.answer.chat_id = take(&place, held->chat_id);
+    query.answer.user_id = take(&place, held->user_id);
+    query.answer.secure_key = take(&place, held->secure_key);
+    query.answer.tenant = take(&place, held->tenant);
+    return query;
+}
 
 static void finish(struct held *held)
 {
     bool ended;
     uint32_t last = tail_last_index(held->tail, &ended);
-    held->query.answer.chat_ended = ended;
-    held->query.answer.next_position = last + 1;
+    struct query query = query_of(held);
+    query.answer.chat_ended = ended;
+    query.answer.next_position = last + 1;
     if (held->request->gone)
         http_drop(held->request);
-    else if (held->query.position > last)
-        reply_empty(held->request, &held->query);
+    else if (query.position > last)
+        reply_empty(held->request, &query);
     else
-        reply_page(held->request, &held->query);
+        reply_page(held->request, &query);
     tail_unref(held->tail);
     g_free(held);
 }
@@ -174,14 +200,12 @@ static void give_up(struct http_request *request)
         finish(held);
 }
 
-static struct str keep(char **place, struct str s)
+static uint16_t keep(char **place, struct str s)
 {
-    if (!s.ptr)
-        return s;
-    char *copy = *place;
-    memcpy(copy, s.ptr, s.len);
+    if (s.len)
+        memcpy(*place, s.ptr, s.len);
     *place += s.len;
-    return str_from(copy, s.len);
+    return (uint16_t)s.len; /* a head is shorter than 64 KB, and a body's credentials were checked against ours */
 }
 
 static void hold(struct http_request *request, const struct query *query, struct tail *tail, int64_t wait_ms)
@@ -191,21 +215,24 @@ static void hold(struct http_request *request, const struct query *query, struct
         query->origin.len + answer->chat_id.len + answer->user_id.len + answer->secure_key.len + answer->tenant.len;
     struct held *held = g_malloc0(sizeof *held + size);
     char *place = held->bytes;
-    held->query = *query;
-    held->query.origin = keep(&place, query->origin);
-    held->query.answer.chat_id = keep(&place, answer->chat_id);
-    held->query.answer.user_id = keep(&place, answer->user_id);
-    held->query.answer.secure_key = keep(&place, answer->secure_key);
-    held->query.answer.tenant = keep(&place, answer->tenant);
     held->waiter.wake = wake;
     held->post.run = woken;
     held->request = request;
     held->tail = tail_ref(tail);
+    held->genesys = request->mount->word;
+    held->company = query->company;
+    held->position = query->position;
+    held->limit = query->limit;
+    held->origin = keep(&place, query->origin);
+    held->chat_id = keep(&place, answer->chat_id);
+    held->user_id = keep(&place, answer->user_id);
+    held->secure_key = keep(&place, answer->secure_key);
+    held->tenant = keep(&place, answer->tenant);
     request->user = held;
     http_hold(request);
     http_request_timeout(request, wait_ms, give_up);
     http_request_on_gone(request, give_up);
-    live_wait(held->tail, &held->waiter, query->position ? query->position - 1 : 0);
+    live_wait(held->tail, &held->waiter, held->position - 1);
 }
 
 void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
