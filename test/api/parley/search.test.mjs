@@ -1,0 +1,93 @@
+// Search: hits, highlights, filters, paging.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Parley } from "../../support/dialects.mjs";
+import { line, T0 } from "../../support/lines.mjs";
+import { emptyData, Server } from "../../support/server.mjs";
+
+let server, api;
+before(async () => {
+  const { data, bearer } = emptyData();
+  server = await Server.start({ data });
+  api = new Parley(server, bearer);
+  await api.import([
+    line("s1", { at: T0, visitor: { id: "a" }, texts: ["The red shoes are late", "Which shoes, red or blue?", "red ones 😀 please"], close: 2 }),
+    line("s2", { at: T0 + 100000, visitor: { id: "b" }, texts: ["I want blue shoes", "Crème brûlée?", "shoe-shop"] }),
+    ...Array.from({ length: 45 }, (_, i) => line(`p${i}`, { at: T0 + 200000 + i * 1000, visitor: { id: "c" }, texts: [`penguin number${i}`] })),
+  ]);
+});
+after(() => server?.stop());
+
+const search = (query) => api.get(`/search?${query}`);
+const found = async (q, more = "") => (await search(`q=${encodeURIComponent(q)}${more}`)).hits.map((hit) => `${hit.session}.${hit.index}`);
+
+test("all words, phrases, prefixes, without", async () => {
+  assert.deepEqual(await found("shoes red"), ["s1.4", "s1.3"]);
+  assert.deepEqual(await found('"red shoes"'), ["s1.3"]);
+  assert.deepEqual(await found("sho*"), ["s2.5", "s2.3", "s1.4", "s1.3"]);
+  assert.deepEqual(await found("shoes -blue"), ["s1.3"]);
+  assert.deepEqual(await found("CREME"), ["s2.4"], "letters match without case and accents");
+  assert.deepEqual(await found("nothingofthesort"), []);
+});
+
+test("highlights are places in the snippet", async () => {
+  const { hits } = await search(`q=${encodeURIComponent("red")}`);
+  assert.equal(hits.length, 3);
+  for (const hit of hits) {
+    assert.ok(hit.highlights.length > 0);
+    const bytes = Buffer.from(hit.snippet);
+    for (const { start, length } of hit.highlights) {
+      const places = [hit.snippet.slice(start, start + length), bytes.subarray(start, start + length).toString(), [...hit.snippet].slice(start, start + length).join("")];
+      assert.ok(places.every((place) => place.toLowerCase() === "red"), JSON.stringify(hit));
+    }
+    assert.equal(hit.fromStart, true);
+    assert.equal(hit.toEnd, true);
+  }
+});
+
+test("filters", async () => {
+  assert.deepEqual(await found("shoes", "&visitor=b"), ["s2.3"]);
+  assert.deepEqual(await found("shoes", "&state=closed"), ["s1.4", "s1.3"]);
+  assert.deepEqual(await found("shoes", "&dialect=genesys"), []);
+  assert.deepEqual(await found("shoes", `&from=${new Date(T0 + 100000).toISOString()}`), ["s2.3"]);
+  assert.deepEqual(await found("shoes", `&to=${new Date(T0 + 100000).toISOString()}`), ["s1.4", "s1.3"]);
+  assert.deepEqual(await found("shoes", "&visitor=nobody"), []);
+});
+
+test("paging, newest first and best first, meets every hit once", async () => {
+  for (const order of ["newest", "best"]) {
+    const seen = [];
+    let cursor = "";
+    do {
+      const page = await search(`q=penguin&order=${order}&limit=7${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      assert.equal(page.complete, page.next === null);
+      seen.push(...page.hits.map((hit) => hit.session));
+      cursor = page.next;
+    } while (cursor);
+    assert.equal(seen.length, 45, order);
+    assert.equal(new Set(seen).size, 45, order);
+    if (order === "newest") assert.deepEqual(seen, Array.from({ length: 45 }, (_, i) => `p${44 - i}`));
+  }
+});
+
+test("a message is found as soon as it was answered, and by its new text after an edit", async () => {
+  const { id } = await api.open();
+  await api.say(id, 1, "walrusone");
+  assert.deepEqual(await found("walrusone"), [`${id}.1`]);
+  await api.post(`/sessions/${id}/events`, { type: "edit", by: 1, target: 1, text: "walrustwo" });
+  assert.deepEqual(await found("walrusone"), []);
+  assert.deepEqual(await found("walrustwo"), [`${id}.1`]);
+  await api.post(`/sessions/${id}/events`, { type: "delete", by: 1, target: 1 });
+  assert.deepEqual(await found("walrustwo"), []);
+});
+
+test("what cannot be searched is a 400, never a failure", async () => {
+  assert.equal((await api.call("GET", "/search")).status, 400);
+  for (const q of ["", " ", '"', '""', "-", "*", "-a", "a".repeat(2000), "(", "a AND", "a OR b", "NEAR(a b)", "{a}:b", "^a", "scope:1", "'; DROP TABLE x; --", "\u0001", "💥", "a* b* c* -d", Array(50).fill("w").join(" ")]) {
+    const answer = await api.call("GET", `/search?q=${encodeURIComponent(q)}`);
+    assert.ok([200, 400].includes(answer.status), `${q}: ${answer.status} ${answer.text}`);
+    if (answer.status === 400) assert.equal(answer.headers["content-type"], "application/problem+json");
+  }
+  for (const query of ["q=a&order=x", "q=a&limit=0", "q=a&foo=1", "q=a&q=b", "q=a&cursor=x", "q=%ff", "q=%00"])
+    assert.equal((await api.call("GET", `/search?${query}`)).status, 400, query);
+});
