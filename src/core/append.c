@@ -2,6 +2,7 @@
 #include "core/pending.h"
 
 #include "base/clock.h"
+#include "text/json_read.h"
 
 static void forget_outputs(struct append_op *op)
 {
@@ -34,16 +35,24 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
     return true;
 }
 
+/* A page of the log cannot know that a participant was there before, so the event says it (doc/events.md, "joined"). */
+static struct str mark_rejoined(struct str data, struct arena *a)
+{
+    json_auto_t *tree = data.len ? json_read(data, JSON_TOP_OBJECT, NULL) : json_object();
+    if (tree)
+        json_object_set_new(tree, "rejoined", json_true());
+    return model_json_text(tree, a);
+}
+
 static bool add(struct pending *p, const struct event *event, GError **error)
 {
     struct event e = *event;
     bool live = e.time_ms == NO_TIME;
     const struct participant *by = session_participant(&p->after, e.participant);
-    /* A page of the log cannot know that somebody was there before, so the event says it (doc/events.md). */
-    if (live && e.kind == EVENT_JOINED && by && by->joined && !by->present && !e.data.ptr)
-        e.data = STR("{\"rejoined\":true}");
     if (live)
         e.time_ms = MAX(clock_now_ms(), p->after.session.last_time_ms);
+    if (live && e.kind == EVENT_JOINED && by && by->joined && !by->present)
+        e.data = mark_rejoined(e.data, p->arena);
     return pending_add(p, &e, live, error);
 }
 

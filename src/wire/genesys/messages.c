@@ -161,6 +161,17 @@ static struct query query_of(const struct held *held)
     return query;
 }
 
+/* A long answer is still being sent when the held poll is freed: from now on the request owns the strings. */
+static void give_strings(struct query *query, struct arena *a)
+{
+    struct answer *answer = &query->answer;
+    query->origin = arena_str(a, query->origin);
+    answer->chat_id = arena_str(a, answer->chat_id);
+    answer->user_id = arena_str(a, answer->user_id);
+    answer->secure_key = arena_str(a, answer->secure_key);
+    answer->tenant = arena_str(a, answer->tenant);
+}
+
 static void finish(struct held *held)
 {
     bool ended;
@@ -168,12 +179,14 @@ static void finish(struct held *held)
     struct query query = query_of(held);
     query.answer.chat_ended = ended;
     query.answer.next_position = last + 1;
-    if (held->request->gone)
+    if (held->request->gone) {
         http_drop(held->request);
-    else if (query.position > last)
+    } else if (query.position > last) {
         reply_empty(held->request, &query);
-    else
+    } else {
+        give_strings(&query, &held->request->arena);
         reply_page(held->request, &query);
+    }
     tail_unref(held->tail);
     g_free(held);
 }
