@@ -309,6 +309,10 @@ void search_free(struct sqlite_store *store);
 bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
                       void *data, GError **error);
 
+/* Starts and stops the thread. */
+bool writer_start(struct sqlite_store *store, GError **error);
+void writer_stop(struct sqlite_store *store);
+
 /* ---- emptying the log beside the writer (checkpoint.c); the writer's thread calls ------------------------- */
 
 bool checkpointer_start(struct sqlite_store *store, GError **error);
@@ -319,10 +323,6 @@ void checkpointer_ask(struct sqlite_store *store);
 bool checkpointer_idle(struct sqlite_store *store, int *pages);
 /* Waits for that. */
 void checkpointer_wait(struct sqlite_store *store);
-
-/* Starts and stops the thread. */
-bool writer_start(struct sqlite_store *store, GError **error);
-void writer_stop(struct sqlite_store *store);
 
 /* ---- the driver's calls ----------------------------------------------------------------------------------- */
 
