@@ -36,7 +36,7 @@ void document_session(struct json *w, const struct history_item *item, bool open
     json_member_string(w, "dialect", dialect_name(s->dialect));
     json_member_string(w, "state", s->state == SESSION_OPEN ? STR("open") : STR("closed"));
     json_member_object_begin(w, "visitor");
-    json_member_string(w, "id", item->visitor.id);
+    json_member_string_or_null(w, "id", item->visitor.id);
     json_member_string_or_null(w, "name", item->visitor.name);
     json_object_end(w);
     json_member_time(w, "start", s->start_ms);
@@ -136,8 +136,8 @@ bool session_read_item(struct store_txn *txn, const struct session_view *view, s
                        struct history_item *item, GError **error)
 {
     struct history_item *items;
-    struct visitor visitor;
-    if (!history_visitor_of(txn, &view->session, a, &visitor, error) ||
+    struct visitor visitor = {0}; /* an erased session's is nobody */
+    if ((!view->session.erased && !history_visitor_of(txn, &view->session, a, &visitor, error)) ||
         !history_room_items(txn, &visitor, &view->session, 1, a, &items, error))
         return false;
     *item = items[0];
