@@ -146,7 +146,7 @@ static const struct verb search_verb = {
     "WORDS",
     "query",
     true,
-    "Search messages: all words, \"phrases\", prefix*, -without",
+    "Search messages: all words, \"phrases\", prefix*, and behind -- also -without",
     {COMPANY, {"limit", "limit", FIELD_NUMBER, "N", "At most so many, newest first (20)"}}};
 
 static const struct verb erase_verb = {

@@ -252,10 +252,8 @@ void settings_options(GOptionContext *context, struct settings_source *source, b
             continue;
         /* GLib keeps the strings of an entry by pointer; interned ones live as long as the process. */
         g_autofree char *option = setting_option(s);
-        g_autofree char *upper = g_ascii_strup(s->type == SETTING_NUMBER   ? s->unit
-                                               : s->type == SETTING_CHOICE ? "word"
-                                                                           : s->unit,
-                                               -1);
+        g_autofree char *argument = s->type == SETTING_CHOICE ? g_strdelimit(g_strdup(s->unit), " ", '|')
+                                                              : g_ascii_strup(*s->unit ? s->unit : "text", -1);
         g_autofree char *about =
             *s->initial ? g_strdup_printf("%s (%s)", s->meaning, s->initial) : g_strdup(s->meaning);
         GOptionEntry entry = {g_intern_string(option),
@@ -264,7 +262,7 @@ void settings_options(GOptionContext *context, struct settings_source *source, b
                               G_OPTION_ARG_CALLBACK,
                               (void *)option_given,
                               g_intern_string(about),
-                              s->type == SETTING_FLAG ? NULL : g_intern_string(*upper ? upper : "TEXT")};
+                              s->type == SETTING_FLAG ? NULL : g_intern_string(argument)};
         GOptionEntry one[] = {entry, {0}};
         g_option_group_add_entries(group, one);
     }

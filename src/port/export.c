@@ -8,7 +8,6 @@ enum { PAGE = 50 };
 struct export
 {
     int64_t company;
-    int64_t sessions;
     struct buf line; /* of the session under way */
     size_t sent;     /* of those bytes */
     /* The page under way; `page` holds what it points to. */
@@ -37,11 +36,6 @@ void export_free(struct export *export)
     g_free(export);
 }
 
-int64_t export_sessions(const struct export *export)
-{
-    return export->sessions;
-}
-
 static bool write_session(struct export *export, struct store_txn *txn, const struct session *s, struct arena *a,
                           GError **error)
 {
@@ -56,7 +50,6 @@ static bool write_session(struct export *export, struct store_txn *txn, const st
                    LIMIT_IMPORT_LINE);
         return false;
     }
-    export->sessions++;
     return true;
 }
 

@@ -17,6 +17,3 @@ void export_free(struct export *export);
  * nothing is left. out->max must be above `size`. The reader may be any thread's own. On failure the export is over. */
 bool export_next(struct export *export, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
                  GError **error);
-
-/* Sessions written so far, for progress. */
-int64_t export_sessions(const struct export *export);
