@@ -9,6 +9,7 @@
 
 struct waiter {
     void (*wake)(struct waiter *waiter);
+    uint32_t participant; /* who waits; 0 = nobody of the session */
 
     /* Of whom it waits at; only touched there, under that one's lock. Zeroed before the first wait. */
     struct waiter *previous, *next;

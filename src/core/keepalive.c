@@ -36,18 +36,20 @@ static int64_t heard_ms(struct tail *tail, uint32_t participant)
     return heard;
 }
 
-static bool is_waited_on(struct tail *tail)
+static bool is_waiting(struct tail *tail, uint32_t participant)
 {
+    bool waiting = false;
     pthread_mutex_lock(&tail->lock);
-    bool waited_on = tail->waiters != NULL;
+    for (const struct waiter *waiter = tail->waiters; waiter && !waiting; waiter = waiter->next)
+        waiting = waiter->participant == participant;
     pthread_mutex_unlock(&tail->lock);
-    return waited_on;
+    return waiting;
 }
 
 /* Who waits for an answer is there: a held poll may last longer than the time-out, and its end starts the clock anew. */
 static bool is_silent(struct tail *tail, uint32_t participant, int64_t timeout_ms)
 {
-    if (is_waited_on(tail)) {
+    if (is_waiting(tail, participant)) {
         tail_touch(tail, participant);
         return false;
     }

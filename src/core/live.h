@@ -32,7 +32,7 @@ int64_t tail_session(const struct tail *tail); /* session number */
 bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
                     uint32_t *participant, GError **error);
 
-/* The client was heard of now: restarts its keep-alive. A tail that somebody waits on is not silent either: a held poll
+/* The client was heard of now: restarts its keep-alive. Who waits on the tail (waiter->participant) is not silent either: a held poll
  * may last longer than the time-out. */
 void tail_touch(struct tail *tail, uint32_t participant);
 

@@ -150,7 +150,7 @@ static void handle(struct http_request *request)
     else if (route == CALL_CREATE)
         genesys_create(request, call, &answer, company);
     else if (route == CALL_MESSAGES)
-        genesys_messages(request, call, &answer, company, tail);
+        genesys_messages(request, call, &answer, company, tail, participant);
     else
         genesys_operate(request, call, &answer, company, participant);
     if (tail)

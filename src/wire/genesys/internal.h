@@ -34,4 +34,4 @@ void genesys_operate(struct http_request *request, const struct call *call, cons
 
 /* messages.c: Get Messages, in place, streamed or held. `tail` is borrowed. */
 void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
-                      int64_t company, struct tail *tail);
+                      int64_t company, struct tail *tail, uint32_t participant);

@@ -221,7 +221,8 @@ static uint16_t keep(char **place, struct str s)
     return (uint16_t)s.len; /* a head is shorter than 64 KB, and a body's credentials were checked against ours */
 }
 
-static void hold(struct http_request *request, const struct query *query, struct tail *tail, int64_t wait_ms)
+static void hold(struct http_request *request, const struct query *query, struct tail *tail, uint32_t participant,
+                 int64_t wait_ms)
 {
     const struct answer *answer = &query->answer;
     size_t size =
@@ -229,6 +230,7 @@ static void hold(struct http_request *request, const struct query *query, struct
     struct held *held = g_malloc0(sizeof *held + size);
     char *place = held->bytes;
     held->waiter.wake = wake;
+    held->waiter.participant = participant;
     held->post.run = woken;
     held->request = request;
     held->tail = tail_ref(tail);
@@ -249,7 +251,7 @@ static void hold(struct http_request *request, const struct query *query, struct
 }
 
 void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
-                      int64_t company, struct tail *tail)
+                      int64_t company, struct tail *tail, uint32_t participant)
 {
     bool ended;
     uint32_t last = tail_last_index(tail, &ended);
@@ -264,7 +266,7 @@ void genesys_messages(struct http_request *request, const struct call *call, con
     if (query.before || (query.position && query.position <= last))
         reply_page(request, &query);
     else if (query.position && call->wait_ms && !ended)
-        hold(request, &query, tail, call->wait_ms);
+        hold(request, &query, tail, participant, call->wait_ms);
     else
         reply_empty(request, &query);
 }
