@@ -93,7 +93,7 @@ static bool open_store(struct sqlite_store *store, GError **error)
     struct connection *c = &store->connection;
     return take_lock(store, error) && make_file(store, error) &&
            connection_open(c, store->path, true, store->options.writer_cache_bytes, store, error) &&
-           schema_migrate(c, error) &&
+           schema_migrate(c, store->options.create, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
            connection_number(c, "SELECT max(number) FROM visitor", &store->last_visitor, error) &&
            checkpointer_start(store, error) && writer_start(store, error);

@@ -207,7 +207,7 @@ static bool migrate_once(struct connection *c, int64_t version, GError **error)
     return false;
 }
 
-bool schema_migrate(struct connection *c, GError **error)
+bool schema_migrate(struct connection *c, bool create, GError **error)
 {
     int64_t application, version, objects;
     if (!connection_number(c, "PRAGMA application_id", &application, error) ||
@@ -217,6 +217,17 @@ bool schema_migrate(struct connection *c, GError **error)
     bool fresh = application == 0 && version == 0 && objects == 0;
     if (!fresh && application != APPLICATION_ID) {
         reason_set(error, REASON_DATABASE_FOREIGN, "the data directory holds a database that is not Parley's");
+        return false;
+    }
+    /* A file that lost its content looks like one that was never filled. Only who may make a database may fill it. */
+    if (fresh && !create) {
+        reason_set(error, REASON_DATABASE_CORRUPT,
+                   "the database in the data directory is empty: `parley restore` makes a new directory from a backup");
+        return false;
+    }
+    /* The version and the tables came in one transaction. */
+    if (version < 0 || (version == 0 && !fresh)) {
+        reason_set(error, REASON_DATABASE_CORRUPT, "the database is damaged: it has no version");
         return false;
     }
     if (version > SCHEMA_VERSION) {

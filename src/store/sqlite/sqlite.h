@@ -154,7 +154,7 @@ bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size);
 /* ---- the file (schema.c) --------------------------------------------------------------------------------- */
 
 /* Checks that the file is Parley's and not from the future, then runs the pending migrations, each in a transaction of its own. */
-bool schema_migrate(struct connection *c, GError **error);
+bool schema_migrate(struct connection *c, bool create, GError **error);
 
 /* ---- events (event.c) ------------------------------------------------------------------------------------ */
 
