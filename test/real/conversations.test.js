@@ -77,7 +77,9 @@ before(async () => {
 after(async () => { for (const act of ending) await act(); });
 
 async function ask(path, headers = { authorization: `Bearer ${bearer}` }) {
-  const answer = await fetch(server.url + path, { headers });
+  const answer = await fetch(server.url + path, { headers }).catch((error) => {
+    throw new Error(`${path}: ${error.cause ?? error}; the server said: ${server.said().slice(-2000)}`);
+  });
   const body = await answer.text();
   assert.equal(answer.status, 200, `${path}: ${body}`);
   return JSON.parse(body);
