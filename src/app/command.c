@@ -6,6 +6,10 @@ int command_fail(GError *error)
 {
     enum reason reason = reason_of(error);
     fprintf(stderr, "parley: %s\n", error->message);
+    if (reason == REASON_DATABASE_CORRUPT)
+        fprintf(stderr,
+                "parley: the database is damaged: keep a copy, `parley check` names what is wrong and mends what\n"
+                "it can with --repair; `parley restore` makes a data directory from a backup\n");
     g_error_free(error);
     return reason == REASON_SETTING_INVALID || reason == REASON_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

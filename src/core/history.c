@@ -39,7 +39,7 @@ bool history_head(struct store_txn *txn, const struct session *s, struct arena *
     if (!store_events(txn, s, 0, 0, 1, a, &events, &count, error))
         return false;
     if (count == 0 || !events[0].data.ptr) {
-        reason_set(error, REASON_DATABASE_CORRUPT, "the session has no head");
+        reason_set(error, REASON_DATABASE_CORRUPT, "session %.*s has no head", STR_ARG(s->id));
         return false;
     }
     return head_read(events[0].data, head, a, error);

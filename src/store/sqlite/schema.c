@@ -221,8 +221,7 @@ bool schema_migrate(struct connection *c, bool create, GError **error)
     }
     /* A file that lost its content looks like one that was never filled. Only who may make a database may fill it. */
     if (fresh && !create) {
-        reason_set(error, REASON_DATABASE_CORRUPT,
-                   "the database in the data directory is empty: `parley restore` makes a new directory from a backup");
+        reason_set(error, REASON_DATABASE_CORRUPT, "the database in the data directory is empty");
         return false;
     }
     /* The version and the tables came in one transaction. */
