@@ -236,3 +236,15 @@ test('the import route: rights, bodies cut off, the newest lines of a stream tha
   const all = await fetch(`${url}/parley/v1/export`, { headers: { authorization: `Bearer ${token('admin')}` } });
   assert.equal((await all.text()).trim().split('\n').length, 300);
 });
+
+test('a server that refuses the first line of a long file is heard while the rest is being sent', async (t) => {
+  const at = place(t);
+  fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
+  await serve(t, at('d'));
+  many(at('in'), 8000);
+  writeFileSync(at('in'), '{}\n' + readFileSync(at('in'), 'utf8'));
+  const done = parley(['import', '--data', at('d'), at('in')]);
+  assert.equal(done.code, 1);
+  assert.match(done.err, new RegExp(`^${at('in')}:1: `));
+  assert.equal(fine(['export', '--data', at('d')]), '');
+});
