@@ -109,6 +109,22 @@ struct str arena_str(struct arena *a, struct str s)
     return str_from(copy, s.len);
 }
 
+struct str arena_numbered(struct arena *a, struct str head, uint32_t number)
+{
+    char digits[10];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+    } while (number /= 10);
+    size_t count = sizeof digits - at, length = head.len + 1 + count;
+    char *text = arena_alloc(a, length + 1);
+    if (head.len)
+        memcpy(text, head.ptr, head.len);
+    text[head.len] = '.';
+    memcpy(text + head.len + 1, digits + at, count);
+    return str_from(text, length);
+}
+
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
     va_list arguments, again;

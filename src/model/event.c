@@ -70,7 +70,7 @@ struct str event_shown_id(const struct event *e, struct str session_id, struct a
 {
     if (!str_is_empty(e->id))
         return e->id;
-    return arena_printf(a, "%.*s.%u", STR_ARG(session_id), e->index);
+    return arena_numbered(a, session_id, e->index);
 }
 
 bool event_index_from_id(struct str id, struct str session_id, uint32_t *index)
