@@ -23,33 +23,39 @@ static bool resume_erasures(struct core *core, GError **error)
     return read;
 }
 
-/* The key that seals cursors: read, or made with a new database. */
+/* The key that seals cursors: read, or made with a new database. One that something damaged is made anew: it only ends
+ * the cursors that are out. */
 struct key_made {
     struct op op;
-    char hex[2 * CURSOR_KEY_SIZE + 1];
+    uint8_t key[CURSOR_KEY_SIZE];
 };
+
+static bool key_from_hex(struct str hex, uint8_t key[CURSOR_KEY_SIZE])
+{
+    size_t size;
+    return sodium_hex2bin(key, CURSOR_KEY_SIZE, hex.ptr, hex.len, NULL, &size, NULL) == 0 && size == CURSOR_KEY_SIZE;
+}
 
 static bool cursor_key_run(struct op *op, struct store_txn *txn, GError **error)
 {
     struct key_made *made = (struct key_made *)op;
-    struct str stored;
+    struct str hex;
     bool found;
-    if (!store_value_get(txn, STR(CURSOR_KEY), &op->arena, &stored, &found, error))
+    if (!store_value_get(txn, STR(CURSOR_KEY), &op->arena, &hex, &found, error))
         return false;
-    if (found && stored.len == sizeof made->hex - 1) {
-        memcpy(made->hex, stored.ptr, stored.len);
+    if (found && key_from_hex(hex, made->key))
         return true;
-    }
-    g_strlcpy(made->hex, id_random_hex(&op->arena, CURSOR_KEY_SIZE).ptr, sizeof made->hex);
-    return store_value_put(txn, STR(CURSOR_KEY), str_from_c(made->hex), error);
+    hex = id_random_hex(&op->arena, CURSOR_KEY_SIZE);
+    key_from_hex(hex, made->key);
+    return store_value_put(txn, STR(CURSOR_KEY), hex, error);
 }
 
 static bool load_cursor_key(struct core *core, GError **error)
 {
     struct key_made made = {0};
     op_init(&made.op, core, OP_WRITE, cursor_key_run);
-    bool ok = core_run(&made.op, error) &&
-              sodium_hex2bin(core->cursor_key, CURSOR_KEY_SIZE, made.hex, 2 * CURSOR_KEY_SIZE, NULL, NULL, NULL) == 0;
+    bool ok = core_run(&made.op, error);
+    memcpy(core->cursor_key, made.key, sizeof core->cursor_key);
     op_clear(&made.op);
     return ok;
 }
