@@ -155,7 +155,7 @@ static void add_answers(struct buf *out, const struct http_server *server)
         const struct http_mount *mount = i < count ? http_router_get(router, i, &route) : NULL;
         for (unsigned status = 1; status <= 5; status++) {
             uint64_t answers = http_server_answers(server, i, status);
-            if (answers)
+            if (answers || status == 2) /* a route nobody asked yet is a series too */
                 buf_printf(out, "parley_http_answers_total{method=\"%s\",route=\"%s%s\",status=\"%uxx\"} %" PRIu64 "\n",
                            route ? http_method_name(route->method) : "", mount ? mount->prefix : "",
                            route ? route->pattern : "unknown", status, answers);

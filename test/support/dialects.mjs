@@ -91,10 +91,6 @@ export class Parley {
       body: lines.map((line) => JSON.stringify(line) + "\n").join(""),
       headers: { "Content-Type": "application/x-ndjson" },
     });
-    if (answer.status === 404) { // TEMP
-      for (const line of lines) await this.post("/sessions", line);
-      return { created: lines.length };
-    }
     return this.#good(answer);
   }
 

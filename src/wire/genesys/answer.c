@@ -168,7 +168,6 @@ static struct wire_error wire_error_of(const struct answer *answer, const GError
     case REASON_ATTEMPTS_LIMITED:
         return (struct wire_error){200, 1, 401, "TOO_MANY_ATTEMPTS", "wait a minute and try again"};
     case REASON_ROUTE_UNKNOWN:
-    case REASON_PATH_INVALID:
         return (struct wire_error){404, 2, 404, "NOT_FOUND",
                                    "use /api/v2/chats/{chatId} or /api/v2/chats/{chatId}/messages"};
     case REASON_METHOD_UNKNOWN:
