@@ -155,6 +155,8 @@ static const struct verb erase_verb = {
 
 /* ---- from options to a request --------------------------------------------------------------------------- */
 
+enum { NOT_GIVEN = G_MININT };
+
 union value {
     char *text;
     char **list;
@@ -171,6 +173,8 @@ static void make_entries(const struct verb *verb, union value *values, GOptionEn
                               [FIELD_FLAG] = G_OPTION_ARG_NONE,
                               [FIELD_NUMBER] = G_OPTION_ARG_INT,
                               [FIELD_PASSWORD] = G_OPTION_ARG_NONE};
+        if (f->kind == FIELD_NUMBER)
+            values[i].number = NOT_GIVEN;
         entries[i] = (GOptionEntry){f->option, 0, 0, kinds[f->kind], &values[i], f->about, f->argument};
     }
 }
@@ -196,7 +200,7 @@ static struct str read_password(char line[LIMIT_NAME + 2])
 static void add_field(struct json *w, const struct field *f, const union value *value)
 {
     char line[LIMIT_NAME + 2];
-    bool given = f->kind == FIELD_NUMBER                              ? value->number != 0
+    bool given = f->kind == FIELD_NUMBER                              ? value->number != NOT_GIVEN
                  : f->kind == FIELD_FLAG || f->kind == FIELD_PASSWORD ? value->flag
                                                                       : value->text != NULL;
     if (!given)
@@ -251,6 +255,19 @@ static int print_reply(struct str reply)
 
 /* ---- running --------------------------------------------------------------------------------------------- */
 
+/* A member of the request that is missing is an option that was forgotten. */
+static int fail(const char *command, const struct verb *verb, GError *error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++) {
+        const struct field *f = &verb->fields[i];
+        if (reason_of(error) == REASON_FIELD_MISSING && str_equal(reason_field(error), str_from_c(f->member))) {
+            g_error_free(error);
+            return command_usage(command, "--%s %s is missing", f->option, f->argument);
+        }
+    }
+    return command_fail(error);
+}
+
 /* `name`: the request's command, as "company.add"; argv[0] the words so far, "company add". */
 static int run_verb(const char *name, const struct verb *verb, bool create, int argc, char **argv)
 {
@@ -288,7 +305,7 @@ static int run_verb(const char *name, const struct verb *verb, bool create, int 
         json_object_end(&w);
         bool ok = place_open(&place, &line.settings, create, &error) &&
                   place_command(&place, buf_str(&request), &reply, &error);
-        code = ok ? print_reply(buf_str(&reply)) : command_fail(error);
+        code = ok ? print_reply(buf_str(&reply)) : fail(argv[0], verb, error);
         place_close(&place);
     }
     buf_clear(&request);

@@ -1,5 +1,6 @@
 /* `parley serve`: opens the store, the core, the dialects and the sockets, serves until it is told to stop. */
 #include "app/command.h"
+#include "app/place.h"
 #include "app/sample.h"
 #include "app/station.h"
 #include "base/log.h"
@@ -94,21 +95,14 @@ static bool open_core(struct serving *serving, GError **error)
 {
     const struct settings *settings = serving->settings;
     /* A directory that is there may be empty: as a service manager makes it. One that is not there is a slip. */
-    struct store_options store_options = {.create = g_file_test(settings->data, G_FILE_TEST_IS_DIR), .full_text = true};
+    bool create = g_file_test(settings->data, G_FILE_TEST_IS_DIR);
     struct core_options core_options = {
         .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
         .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
     };
-    if (!*settings->data) {
-        reason_set(error, REASON_USAGE, "which data directory? Give --data DIR, or set PARLEY_DATA");
+    struct store *store = place_store(settings, create, error);
+    if (!store)
         return false;
-    }
-    struct store *store = store_open(settings->data, &store_options, error);
-    if (!store) {
-        if (error && reason_of(*error) == REASON_FILE_UNREADABLE)
-            g_prefix_error(error, "%s: `parley company add` or `parley demo` makes a data directory: ", settings->data);
-        return false;
-    }
     serving->core = core_open(store, &core_options, error);
     return serving->core != NULL;
 }

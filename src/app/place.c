@@ -3,17 +3,29 @@
 #include "app/client.h"
 #include "port/admin.h"
 
-bool place_open(struct place *place, const struct settings *settings, bool create, GError **error)
+struct store *place_store(const struct settings *settings, bool create, GError **error)
 {
     struct store_options options = {.create = create, .full_text = true};
+    g_autoptr(GError) cause = NULL;
+    if (!*settings->data) {
+        reason_set(error, REASON_USAGE, "which data directory? Give --data DIR, or set PARLEY_DATA");
+        return NULL;
+    }
+    struct store *store = store_open(settings->data, &options, &cause);
+    if (!store)
+        reason_set(error, reason_of(cause), "%s: %s%s", settings->data, cause->message,
+                   reason_of(cause) == REASON_FILE_UNREADABLE
+                       ? "; `parley company add`, `parley import` or `parley demo` makes a data directory"
+                       : "");
+    return store;
+}
+
+bool place_open(struct place *place, const struct settings *settings, bool create, GError **error)
+{
     struct core_options core_options = {.sample_credentials = true};
     g_autoptr(GError) cause = NULL;
     *place = (struct place){0};
-    if (!*settings->data) {
-        reason_set(error, REASON_USAGE, "which data directory? Give --data DIR, or set PARLEY_DATA");
-        return false;
-    }
-    struct store *store = store_open(settings->data, &options, &cause);
+    struct store *store = place_store(settings, create, &cause);
     if (!store && reason_of(cause) == REASON_DIRECTORY_IN_USE) {
         place->socket = g_build_filename(settings->data, "parley.sock", NULL);
         if (g_file_test(place->socket, G_FILE_TEST_EXISTS))

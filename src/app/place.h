@@ -10,6 +10,9 @@ struct place {
     char *socket;                /* of that server */
 };
 
+/* Opens the store of the settings' directory, and says how to make one when there is none. Reasons: as place_open. */
+struct store *place_store(const struct settings *settings, bool create, GError **error);
+
 /* `create` makes the directory when there is none. Reasons: USAGE (no --data), those of store_open. */
 bool place_open(struct place *place, const struct settings *settings, bool create, GError **error);
 void place_close(struct place *place);

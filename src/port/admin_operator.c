@@ -10,8 +10,8 @@ static const struct operator* operator_of(struct admin *admin, GError **error)
         return NULL;
     const struct operator* o = directory_operator_by_username(admin->directory, username);
     if (!o)
-        reason_set_field(error, REASON_OPERATOR_UNKNOWN, STR("username"), "there is no operator %.*s",
-                         STR_ARG(username));
+        reason_set_field(error, REASON_OPERATOR_UNKNOWN, STR("username"),
+                         "there is no operator %.*s; `parley operator list` shows all", STR_ARG(username));
     return o;
 }
 

@@ -2,6 +2,7 @@
  * make it start again. The copy gets its name only when it is whole and on disk. */
 #include "store/sqlite/sqlite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ static bool make_file(const char *path, GError **error)
 {
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) {
-        reason_set(error, REASON_FILE_UNWRITABLE, "the copy cannot be made");
+        reason_set(error, REASON_FILE_UNWRITABLE, "%s cannot be made: %s", path, g_strerror(errno));
         return false;
     }
     close(file);

@@ -39,6 +39,10 @@ static bool take_lock(struct sqlite_store *store, GError **error)
 {
     g_autofree char *path = g_build_filename(store->directory, "lock", NULL);
     store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock < 0 && errno == ENOENT) {
+        reason_set(error, REASON_FILE_UNREADABLE, "there is no such directory");
+        return false;
+    }
     if (store->lock < 0)
         return file_fail("the data directory's lock cannot be opened", true, error);
     char pid[32] = "";
