@@ -14,8 +14,7 @@ static struct message_author author_of(const struct session *room, const struct 
     if (author->type == PARTICIPANT_CLIENT || !author->id)
         return (struct message_author){v->id, v->username, author->id ? author->name : v->name};
     if (operator_ref_is_nobody(o))
-        return (struct message_author){arena_numbered(scratch, room->id, author->id), author->name,
-                                       author->name};
+        return (struct message_author){arena_numbered(scratch, room->id, author->id), author->name, author->name};
     return (struct message_author){operator_shown_id(o), o->username.ptr ? o->username : author->name,
                                    o->name.ptr ? o->name : author->name};
 }
