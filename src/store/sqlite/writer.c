@@ -10,9 +10,10 @@
 #include <time.h>
 
 enum {
-    PROBE_INTERVAL_MS = 200, /* how often a writer whose commit failed tries again */
-    CHECKPOINT_PAGES = 4096, /* WAL pages after which the next gap between groups is used (16 MiB) */
-    REST_PAGES = 512,        /* so few that the writer moves them itself */
+    PROBE_INTERVAL_MS = 200,   /* how often a writer whose commit failed tries again */
+    CHECKPOINT_PAGES = 4096,   /* WAL pages after which the next gap between groups is used (16 MiB) */
+    REST_PAGES = 512,          /* so few that the writer moves them itself */
+    READER_PATIENCE_MS = 5000, /* how long a group waits for the write lock */
     TRUNCATE_BYTES = 64 * 1024 * 1024,
     PAGE_BYTES = 4096,
 };
@@ -56,7 +57,12 @@ bool sqlite_write_begin(struct store_txn *txn, GError **error)
         return false;
     }
     sqlite3_stmt *s = txn_statement(txn, "BEGIN IMMEDIATE", error);
-    return s && txn_run(txn, s, error);
+    /* A reader that meets the log's index while it is being written takes the write lock for a moment to read it again.
+     * Only here: a checkpoint must not wait for readers. */
+    sqlite3_busy_timeout(t->connection->db, READER_PATIENCE_MS);
+    bool begun = s && txn_run(txn, s, error);
+    sqlite3_busy_timeout(t->connection->db, 0);
+    return begun;
 }
 
 bool sqlite_write_commit(struct store_txn *txn, GError **error)
