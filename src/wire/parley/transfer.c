@@ -21,6 +21,7 @@ struct incoming {
     struct import *import; /* NULL once it was finished */
     struct import_result result;
     bool body_ended;
+    GError *cut_off;     /* why the body did not come whole; NULL = it did */
     struct buf refusals; /* JSON objects; touched by the import's thread until it is over */
     struct json refusals_json;
     int64_t shown;
@@ -51,6 +52,13 @@ static void answer(struct incoming *incoming)
 {
     struct http_request *request = incoming->request;
     struct import_result *result = &incoming->result;
+    if (incoming->cut_off) { /* that counts, and not what its last, torn line looked like */
+        g_autoptr(GError) error = g_steal_pointer(&incoming->cut_off);
+        import_result_clear(result);
+        buf_clear(&incoming->refusals);
+        parley_refuse(request, error);
+        return;
+    }
     if (result->error) {
         g_autoptr(GError) error = NULL;
         struct str field = reason_field(result->error);
@@ -105,10 +113,12 @@ static void end(struct http_request *request, const GError *error)
 {
     struct incoming *incoming = request->user;
     incoming->body_ended = true;
-    if (error)
+    if (error) {
+        incoming->cut_off = g_error_copy(error);
         import_cancel(incoming->import);
-    else
+    } else {
         import_end(incoming->import);
+    }
 }
 
 void parley_import(struct http_request *request, const struct call *call)
