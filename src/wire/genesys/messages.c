@@ -132,7 +132,6 @@ struct held {
     struct http_post post;
     struct http_request *request;
     struct tail *tail;
-    const struct genesys *genesys;
     int64_t company;
     uint32_t position, limit;
     atomic_bool woken;                                     /* the post is under way and will finish the poll */
@@ -152,7 +151,8 @@ static struct query query_of(const struct held *held)
 {
     const char *place = held->bytes;
     struct query query = {.company = held->company, .position = held->position, .limit = held->limit};
-    query.answer = (struct answer){.operation = OPERATION_GET_MESSAGES, .alias = held->genesys->alias};
+    const struct genesys *genesys = held->request->mount->word;
+    query.answer = (struct answer){.operation = OPERATION_GET_MESSAGES, .alias = genesys->alias};
     query.origin = take(&place, held->origin);
     query.answer.chat_id = take(&place, held->chat_id);
     query.answer.user_id = take(&place, held->user_id);
@@ -234,7 +234,6 @@ static void hold(struct http_request *request, const struct query *query, struct
     held->post.run = woken;
     held->request = request;
     held->tail = tail_ref(tail);
-    held->genesys = request->mount->word;
     held->company = query->company;
     held->position = query->position;
     held->limit = query->limit;
