@@ -62,8 +62,8 @@ static bool command_here(struct place *place, struct str request, struct buf *re
     op.request = request;
     bool ok = core_run(&op.op, error);
     if (ok)
-        buf_add(reply, buf_str(&op.reply));
-    admin_op_clear(&op);
+        buf_add(reply, op.reply);
+    op_clear(&op.op);
     return ok;
 }
 

@@ -5,6 +5,7 @@
 #include "core/live.h"
 #include "port/admin.h"
 #include "text/json_write.h"
+#include "wire/deferred/deferred.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -216,28 +217,13 @@ static void metrics(struct http_request *request)
 
 /* ---- the commands' route -------------------------------------------------------------------------------- */
 
-struct command_call {
-    struct admin_op op; /* first */
-    struct http_post post;
-    struct http_request *request;
-};
-
-static void command_answer(struct http_post *post)
+static void answer_command(struct http_request *request, struct op *op)
 {
-    struct command_call *call = (struct command_call *)((char *)post - offsetof(struct command_call, post));
-    if (call->op.op.error)
-        refuse(call->request, call->op.op.error);
+    if (op->error)
+        refuse(request, op->error);
     else
-        http_reply(call->request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"),
-                   buf_str(&call->op.reply));
-    admin_op_clear(&call->op);
-    g_free(call);
-}
-
-static void command_done(struct op *op)
-{
-    struct command_call *call = (struct command_call *)op;
-    http_post(call->request->loop, &call->post);
+        http_reply(request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"),
+                   ((struct admin_op *)op)->reply);
 }
 
 /* Only for the one who may read the data directory anyway: over the unix socket, by the peer's user id. */
@@ -250,14 +236,11 @@ static void command(struct http_request *request)
         refuse(request, error);
         return;
     }
-    struct command_call *call = g_new0(struct command_call, 1);
-    admin_op_init(&call->op, station->core);
-    call->op.request = arena_str(&call->op.op.arena, request->body);
-    call->op.op.done = command_done;
-    call->op.progress = &station->progress;
-    call->request = request;
-    call->post.run = command_answer;
-    core_submit(&call->op.op);
+    struct admin_op *op = g_new(struct admin_op, 1);
+    admin_op_init(op, station->core);
+    op->request = request->body;
+    op->progress = &station->progress;
+    deferred_answer(request, &op->op, answer_command);
 }
 
 static const struct http_route command_routes[] = {{HTTP_POST, "/command", command, NULL, 0, 0}};

@@ -142,32 +142,26 @@ static bool run_request(struct admin_op *op, struct json *w, const json_t *reque
 static bool admin_run(struct op *base, struct store_txn *txn, GError **error)
 {
     struct admin_op *op = (struct admin_op *)base;
+    struct buf reply;
     struct json w;
     (void)txn;
-    buf_reset(&op->reply);
-    json_t *request = json_read(op->request, JSON_TOP_OBJECT, error);
+    json_auto_t *request = json_read(op->request, JSON_TOP_OBJECT, error);
     if (!request)
         return false;
-    json_init(&w, &op->reply);
+    buf_init(&reply, REPLY_MAX);
+    json_init(&w, &reply);
     json_object_begin(&w);
     bool ok = run_request(op, &w, request, error);
     json_object_end(&w);
-    json_decref(request);
+    op->reply = arena_str(&op->op.arena, buf_str(&reply));
+    buf_clear(&reply);
     return ok;
 }
 
 void admin_op_init(struct admin_op *op, struct core *core)
 {
+    *op = (struct admin_op){0};
     op_init(&op->op, core, OP_SLOW, admin_run);
-    op->request = STR_NULL;
-    op->progress = NULL;
-    buf_init(&op->reply, REPLY_MAX);
-}
-
-void admin_op_clear(struct admin_op *op)
-{
-    buf_clear(&op->reply);
-    op_clear(&op->op);
 }
 
 bool admin_company(struct core *core, struct store_reader *reader, struct str name, int64_t *company, GError **error)

@@ -4,7 +4,6 @@
  * (POST /parley/v1/admin/command over the unix socket). So each command exists once. */
 #pragma once
 
-#include "base/buf.h"
 #include "core/core.h"
 
 /* SLOW: may hash a password, check everything or wait for writes. The caller needs administrator's rights over the whole
@@ -13,10 +12,9 @@ struct admin_op {
     struct op op;
     struct str request;                    /* one JSON object */
     const struct store_progress *progress; /* asked now and then by what takes long; NULL = never interrupted */
-    struct buf reply;                      /* out: one JSON object */
+    struct str reply;                      /* out: one JSON object, in the op's arena */
 };
 void admin_op_init(struct admin_op *op, struct core *core);
-void admin_op_clear(struct admin_op *op); /* instead of op_clear */
 
 /* The company named `name`, or the default one for STR_NULL. COMPANY_UNKNOWN, which says how to add one. */
 bool admin_company(struct core *core, struct store_reader *reader, struct str name, int64_t *company, GError **error);

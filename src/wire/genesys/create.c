@@ -1,22 +1,19 @@
 #include "core/conversation.h"
+#include "wire/deferred/deferred.h"
 #include "wire/genesys/internal.h"
 
 /* A RequestChat under way. */
 struct create {
-    struct open_op open;
-    struct http_post post;
-    struct http_request *request;
+    struct open_op open; /* first */
     struct answer answer;
     struct event joined;
     struct participant client;
 };
 
-static void finish(struct http_post *post)
+static void answer_create(struct http_request *request, struct op *op)
 {
-    struct create *create = (struct create *)((char *)post - offsetof(struct create, post));
-    struct http_request *request = create->request;
+    struct create *create = (struct create *)op;
     struct answer *answer = &create->answer;
-    const struct op *op = &create->open.op;
     if (op->error) {
         answer->user_id = answer->secure_key = STR_NULL;
         genesys_refuse(request, genesys_origin(request), answer, op->error);
@@ -37,14 +34,6 @@ static void finish(struct http_post *post)
         genesys_reply(request, 200, genesys_origin(request), &body);
         buf_clear(&body);
     }
-    op_clear(&create->open.op);
-    g_free(create);
-}
-
-static void done(struct op *op)
-{
-    struct create *create = op->user;
-    http_post(create->request->loop, &create->post);
 }
 
 /* As the original's: 16 hexadecimal digits, the user id's in upper case. */
@@ -64,8 +53,6 @@ void genesys_create(struct http_request *request, const struct call *call, const
     struct open_op *open = &create->open;
     open_op_init(open, genesys->core);
     struct arena *a = &open->op.arena;
-    open->op.done = done;
-    open->op.user = create;
     open->company = company;
     open->user_id = new_user_id(a);
     open->secure_key = id_random_hex(a, 8);
@@ -88,10 +75,8 @@ void genesys_create(struct http_request *request, const struct call *call, const
     open->line.events = &create->joined;
     open->line.event_count = 1;
 
-    create->request = request;
-    create->post.run = finish;
     create->answer = *answer;
     create->answer.user_id = open->user_id;
     create->answer.secure_key = open->secure_key;
-    core_submit(&open->op);
+    deferred_answer(request, &open->op, answer_create);
 }

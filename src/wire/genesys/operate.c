@@ -1,22 +1,20 @@
 #include "core/conversation.h"
+#include "wire/deferred/deferred.h"
 #include "wire/genesys/internal.h"
 
 /* An operation that appends, under way. */
 struct operate {
-    struct append_op append;
-    struct http_post post;
-    struct http_request *request;
+    struct append_op append; /* first */
     struct answer answer;
     struct event events[2];
 };
 
-static void finish(struct http_post *post)
+static void answer_operate(struct http_request *request, struct op *op)
 {
-    struct operate *operate = (struct operate *)((char *)post - offsetof(struct operate, post));
-    struct http_request *request = operate->request;
+    struct operate *operate = (struct operate *)op;
     struct answer *answer = &operate->answer;
     const struct session *session = &operate->append.view.session;
-    const GError *error = operate->append.op.error;
+    const GError *error = op->error;
     /* Whoever ends a chat that has ended got what they wanted. */
     bool ended_already = error && answer->operation == OPERATION_COMPLETE &&
                          (reason_of(error) == REASON_SESSION_CLOSED || reason_of(error) == REASON_PARTICIPANT_GONE);
@@ -35,14 +33,6 @@ static void finish(struct http_post *post)
         genesys_reply(request, 200, genesys_origin(request), &body);
         buf_clear(&body);
     }
-    op_clear(&operate->append.op);
-    g_free(operate);
-}
-
-static void done(struct op *op)
-{
-    struct operate *operate = op->user;
-    http_post(operate->request->loop, &operate->post);
 }
 
 /* {"messageType":...} or {"userData":{...}}; STR_NULL when there is neither. */
@@ -89,8 +79,6 @@ void genesys_operate(struct http_request *request, const struct call *call, cons
     struct operate *operate = g_new0(struct operate, 1);
     struct append_op *append = &operate->append;
     append_op_init(append, genesys->core);
-    append->op.done = done;
-    append->op.user = operate;
     append->company = company;
     append->session_id = answer->chat_id;
     operate->events[0] = (struct event){.kind = kind_of(call->operation),
@@ -104,8 +92,6 @@ void genesys_operate(struct http_request *request, const struct call *call, cons
         operate->events[1] = (struct event){.kind = EVENT_CLOSED, .participant = participant, .time_ms = NO_TIME};
         append->event_count = 2;
     }
-    operate->request = request;
-    operate->post.run = finish;
     operate->answer = *answer;
-    core_submit(&append->op);
+    deferred_answer(request, &append->op, answer_operate);
 }

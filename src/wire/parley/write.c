@@ -4,46 +4,30 @@
 #include "core/erase.h"
 #include "text/json_read.h"
 #include "text/time.h"
+#include "wire/deferred/deferred.h"
 #include "wire/parley/internal.h"
 
 /* ---- open ---- */
 
-struct open {
-    struct open_op op;
-    struct http_post post;
-    struct http_request *request;
-};
-
-static bool read_opened(struct open *open, struct history_item *item, GError **error)
+static bool read_opened(struct http_request *request, const struct open_op *op, struct history_item *item,
+                        GError **error)
 {
-    struct store_txn *txn = core_read_begin(http_loop_data(open->request->loop), error);
+    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
-    bool read = session_read_item(txn, &open->op.opened.view, &open->request->arena, item, error);
+    bool read = session_read_item(txn, &op->opened.view, &request->arena, item, error);
     core_read_end(txn);
     return read;
 }
 
-static void finish_open(struct http_post *post)
+static void answer_open(struct http_request *request, struct op *base)
 {
-    struct open *open = (struct open *)((char *)post - offsetof(struct open, post));
-    const struct opened *opened = &open->op.opened;
+    const struct open_op *op = (struct open_op *)base;
     struct history_item item;
-    g_autoptr(GError) error = NULL;
-    if (open->op.op.error)
-        parley_refuse(open->request, open->op.op.error);
-    else if (read_opened(open, &item, &error))
-        session_reply(open->request, opened->outcome == OPEN_CREATED ? 201 : 200, &item, &opened->view);
+    if (!base->error && read_opened(request, op, &item, &base->error))
+        session_reply(request, op->opened.outcome == OPEN_CREATED ? 201 : 200, &item, &op->opened.view);
     else
-        parley_refuse(open->request, error);
-    op_clear(&open->op.op);
-    g_free(open);
-}
-
-static void open_done(struct op *op)
-{
-    struct open *open = op->user;
-    http_post(open->request->loop, &open->post);
+        parley_refuse(request, base->error);
 }
 
 /* Times of one's own are history: that takes the import right. A line without any begins now. */
@@ -70,60 +54,40 @@ static bool read_line(struct http_request *request, const struct call *call, str
 
 void parley_open(struct http_request *request, const struct call *call)
 {
-    struct open *open = g_new0(struct open, 1);
-    open_op_init(&open->op, call->parley->core);
-    open->op.op.done = open_done;
-    open->op.op.user = open;
-    open->op.company = call->caller.company;
-    open->request = request;
-    open->post.run = finish_open;
-    g_autoptr(GError) error = NULL;
-    if (parameters_allow(call, NULL, 0, &error) && read_line(request, call, &open->op, &error)) {
-        core_submit(&open->op.op);
-        return;
-    }
-    parley_refuse(request, error);
-    op_clear(&open->op.op);
-    g_free(open);
+    struct open_op *op = g_new(struct open_op, 1);
+    open_op_init(op, call->parley->core);
+    op->company = call->caller.company;
+    if (parameters_allow(call, NULL, 0, &op->op.error))
+        read_line(request, call, op, &op->op.error);
+    deferred_answer(request, &op->op, answer_open);
 }
 
 /* ---- append ---- */
 
 struct append {
-    struct append_op op;
-    struct http_post post;
-    struct http_request *request;
+    struct append_op op; /* first */
     struct event event;
 };
 
-static void finish_append(struct http_post *post)
+static void answer_append(struct http_request *request, struct op *base)
 {
-    struct append *append = (struct append *)((char *)post - offsetof(struct append, post));
-    struct http_request *request = append->request;
-    if (append->op.op.error) {
-        parley_refuse(request, append->op.op.error);
-    } else {
-        const struct event *stored = &append->op.stored[0];
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        json_object_begin(&w);
-        json_member_string(&w, "id", event_shown_id(stored, append->op.view.session.id, &request->arena));
-        json_member_int(&w, "index", stored->index);
-        json_member_time(&w, "time", stored->time_ms);
-        json_object_end(&w);
-        parley_reply(request, append->op.repeated ? 200 : 201, &body);
-        buf_clear(&body);
+    const struct append_op *op = (struct append_op *)base;
+    if (base->error) {
+        parley_refuse(request, base->error);
+        return;
     }
-    op_clear(&append->op.op);
-    g_free(append);
-}
-
-static void append_done(struct op *op)
-{
-    struct append *append = op->user;
-    http_post(append->request->loop, &append->post);
+    const struct event *stored = &op->stored[0];
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_string(&w, "id", event_shown_id(stored, op->view.session.id, &request->arena));
+    json_member_int(&w, "index", stored->index);
+    json_member_time(&w, "time", stored->time_ms);
+    json_object_end(&w);
+    parley_reply(request, op->repeated ? 200 : 201, &body);
+    buf_clear(&body);
 }
 
 /* `at`: RFC 3339, or milliseconds as in an import line. */
@@ -190,63 +154,44 @@ static bool read_event(struct http_request *request, const struct call *call, st
 void parley_append(struct http_request *request, const struct call *call)
 {
     struct append *append = g_new0(struct append, 1);
+    struct op *base = &append->op.op;
     append_op_init(&append->op, call->parley->core);
-    append->op.op.done = append_done;
-    append->op.op.user = append;
     append->op.company = call->caller.company;
     append->op.session_id = request->parameters[0];
     append->op.events = &append->event;
     append->op.event_count = 1;
-    append->request = request;
-    append->post.run = finish_append;
-    g_autoptr(GError) error = NULL;
-    if (parameters_allow(call, NULL, 0, &error) &&
-        read_event(request, call, &append->event, &append->op.op.arena, &error)) {
-        core_submit(&append->op.op);
-        return;
-    }
-    parley_refuse(request, error);
-    op_clear(&append->op.op);
-    g_free(append);
+    if (parameters_allow(call, NULL, 0, &base->error))
+        read_event(request, call, &append->event, &base->arena, &base->error);
+    deferred_answer(request, base, answer_append);
 }
 
 /* ---- a Genesys key ---- */
 
 struct key {
-    struct key_op op;
-    struct http_post post;
-    struct http_request *request;
+    struct key_op op; /* first */
     struct str tenant;
 };
 
-static void finish_key(struct http_post *post)
+static void answer_key(struct http_request *request, struct op *base)
 {
-    struct key *key = (struct key *)((char *)post - offsetof(struct key, post));
-    if (key->op.op.error) {
-        parley_refuse(key->request, key->op.op.error);
-    } else {
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        json_object_begin(&w);
-        json_member_string(&w, "chatId", key->op.session_id);
-        json_member_string(&w, "userId", key->op.user_id);
-        json_member_string(&w, "secureKey", key->op.secure_key);
-        json_member_string(&w, "alias", STR("117")); /* any alias opens the chat (spec/genesys.md 0.3) */
-        json_member_string(&w, "tenantName", key->tenant);
-        json_object_end(&w);
-        parley_reply(key->request, 201, &body);
-        buf_clear(&body);
+    const struct key *key = (struct key *)base;
+    if (base->error) {
+        parley_refuse(request, base->error);
+        return;
     }
-    op_clear(&key->op.op);
-    g_free(key);
-}
-
-static void key_done(struct op *op)
-{
-    struct key *key = op->user;
-    http_post(key->request->loop, &key->post);
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_string(&w, "chatId", key->op.session_id);
+    json_member_string(&w, "userId", key->op.user_id);
+    json_member_string(&w, "secureKey", key->op.secure_key);
+    json_member_string(&w, "alias", STR("117")); /* any alias opens the chat (spec/genesys.md 0.3) */
+    json_member_string(&w, "tenantName", key->tenant);
+    json_object_end(&w);
+    parley_reply(request, 201, &body);
+    buf_clear(&body);
 }
 
 static bool find_tenant(struct http_request *request, const struct call *call, struct key *key, GError **error)
@@ -263,76 +208,45 @@ static bool find_tenant(struct http_request *request, const struct call *call, s
 void parley_key(struct http_request *request, const struct call *call)
 {
     struct key *key = g_new0(struct key, 1);
-    struct arena *a = &key->op.op.arena;
+    struct op *base = &key->op.op;
     key_op_init(&key->op, call->parley->core);
-    key->op.op.done = key_done;
-    key->op.op.user = key;
     key->op.company = call->caller.company;
     key->op.session_id = request->parameters[0];
-    key->op.user_id = id_random_hex(a, 8);
-    key->op.secure_key = id_random_hex(a, 8);
-    key->request = request;
-    key->post.run = finish_key;
-    g_autoptr(GError) error = NULL;
-    if (parameters_allow(call, NULL, 0, &error) && find_tenant(request, call, key, &error)) {
-        core_submit(&key->op.op);
-        return;
-    }
-    parley_refuse(request, error);
-    op_clear(&key->op.op);
-    g_free(key);
+    key->op.user_id = id_random_hex(&base->arena, 8);
+    key->op.secure_key = id_random_hex(&base->arena, 8);
+    if (parameters_allow(call, NULL, 0, &base->error))
+        find_tenant(request, call, key, &base->error);
+    deferred_answer(request, base, answer_key);
 }
 
 /* ---- erase ---- */
 
-struct erase {
-    struct erase_op op;
-    struct http_post post;
-    struct http_request *request;
-};
-
-static void finish_erase(struct http_post *post)
+static void answer_erase(struct http_request *request, struct op *base)
 {
-    struct erase *erase = (struct erase *)((char *)post - offsetof(struct erase, post));
-    if (erase->op.op.error) {
-        parley_refuse(erase->request, erase->op.op.error);
-    } else {
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        json_object_begin(&w);
-        /* Unreadable from now on; the files are scrubbed behind this answer. */
-        json_member_int(&w, "sessions", erase->op.sessions);
-        json_member_string(&w, "state", STR("erasing"));
-        json_object_end(&w);
-        parley_reply(erase->request, 202, &body);
-        buf_clear(&body);
+    const struct erase_op *op = (struct erase_op *)base;
+    if (base->error) {
+        parley_refuse(request, base->error);
+        return;
     }
-    op_clear(&erase->op.op);
-    g_free(erase);
-}
-
-static void erase_done(struct op *op)
-{
-    struct erase *erase = op->user;
-    http_post(erase->request->loop, &erase->post);
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    /* Unreadable from now on; the files are scrubbed behind this answer. */
+    json_member_int(&w, "sessions", op->sessions);
+    json_member_string(&w, "state", STR("erasing"));
+    json_object_end(&w);
+    parley_reply(request, 202, &body);
+    buf_clear(&body);
 }
 
 void parley_erase(struct http_request *request, const struct call *call)
 {
-    g_autoptr(GError) error = NULL;
-    if (!parameters_allow(call, NULL, 0, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct erase *erase = g_new0(struct erase, 1);
-    erase_op_init(&erase->op, call->parley->core);
-    erase->op.op.done = erase_done;
-    erase->op.op.user = erase;
-    erase->op.company = call->caller.company;
-    erase->op.visitor_id = request->parameters[0];
-    erase->request = request;
-    erase->post.run = finish_erase;
-    core_submit(&erase->op.op);
+    struct erase_op *op = g_new(struct erase_op, 1);
+    erase_op_init(op, call->parley->core);
+    op->company = call->caller.company;
+    op->visitor_id = request->parameters[0];
+    parameters_allow(call, NULL, 0, &op->op.error);
+    deferred_answer(request, &op->op, answer_erase);
 }

@@ -1,6 +1,7 @@
 /* login, logout, me and info (spec section 3, "Core endpoints around"). */
 #include "core/directory.h"
 #include "text/json_read.h"
+#include "wire/deferred/deferred.h"
 #include "wire/rocketchat/internal.h"
 
 static void reply_literal(struct http_request *request, const char *json)
@@ -41,43 +42,28 @@ void me_write(struct json *w, const struct operator* o, bool with_success)
 
 /* ---- login ---- */
 
-struct login {
-    struct login_op op;
-    struct http_post post;
-    struct http_request *request;
-};
-
-static void finish_login(struct http_post *post)
+static void answer_login(struct http_request *request, struct op *base)
 {
-    struct login *login = (struct login *)((char *)post - offsetof(struct login, post));
-    struct login_op *op = &login->op;
-    if (op->op.error) {
-        rocketchat_refuse(login->request, op->op.error);
-    } else {
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        json_object_begin(&w);
-        json_member_string(&w, "status", STR("success"));
-        json_member_object_begin(&w, "data");
-        json_member_string(&w, "userId", op->operator.id);
-        json_member_string(&w, "authToken", op->auth_token);
-        json_key_literal(&w, "me");
-        me_write(&w, &op->operator, false);
-        json_object_end(&w);
-        json_object_end(&w);
-        rocketchat_reply(login->request, 200, &body);
-        buf_clear(&body);
+    struct login_op *op = (struct login_op *)base;
+    if (base->error) {
+        rocketchat_refuse(request, base->error);
+        return;
     }
-    op_clear(&op->op);
-    g_free(login);
-}
-
-static void login_done(struct op *op)
-{
-    struct login *login = op->user;
-    http_post(login->request->loop, &login->post);
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_string(&w, "status", STR("success"));
+    json_member_object_begin(&w, "data");
+    json_member_string(&w, "userId", op->operator.id);
+    json_member_string(&w, "authToken", op->auth_token);
+    json_key_literal(&w, "me");
+    me_write(&w, &op->operator, false);
+    json_object_end(&w);
+    json_object_end(&w);
+    rocketchat_reply(request, 200, &body);
+    buf_clear(&body);
 }
 
 static bool read_json(struct http_request *request, struct login_op *op, GError **error)
@@ -118,65 +104,35 @@ static bool read_form(struct http_request *request, struct login_op *op, GError 
 void rocketchat_login(struct http_request *request)
 {
     const struct rocketchat *rocketchat = request->mount->word;
-    struct login *login = g_new0(struct login, 1);
-    struct login_op *op = &login->op;
+    struct login_op *op = g_new(struct login_op, 1);
     login_op_init(op, rocketchat->core);
     struct str type;
     str_split(http_request_header(request, STR("Content-Type"), NULL), ';', &type);
     bool is_form = str_equal_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));
-    g_autoptr(GError) error = NULL;
-    bool read = is_form ? read_form(request, op, &error) : read_json(request, op, &error);
+    GError **error = &op->op.error;
+    bool read = is_form ? read_form(request, op, error) : read_json(request, op, error);
     if (read && !op->resume.len && (!op->user.len || (!op->password.len && !op->digest.len)))
-        reason_set(&error, REASON_PASSWORD_WRONG, "Unauthorized");
-    if (error) {
-        op_clear(&op->op);
-        g_free(login);
-        rocketchat_refuse(request, error);
-        return;
-    }
-    op->address = arena_str(&op->op.arena, rocketchat_address(request));
-    op->op.done = login_done;
-    op->op.user = login;
-    login->request = request;
-    login->post.run = finish_login;
-    core_submit(&op->op);
+        reason_set(error, REASON_PASSWORD_WRONG, "Unauthorized");
+    op->address = rocketchat_address(request);
+    deferred_answer(request, &op->op, answer_login);
 }
 
 /* ---- logout ---- */
 
-struct logout {
-    struct logout_op op;
-    struct http_post post;
-    struct http_request *request;
-};
-
-static void finish_logout(struct http_post *post)
+static void answer_logout(struct http_request *request, struct op *op)
 {
-    struct logout *logout = (struct logout *)((char *)post - offsetof(struct logout, post));
-    if (logout->op.op.error)
-        rocketchat_refuse(logout->request, logout->op.op.error);
+    if (op->error)
+        rocketchat_refuse(request, op->error);
     else
-        reply_literal(logout->request, "{\"status\":\"success\",\"data\":{\"message\":\"You've been logged out!\"}}");
-    op_clear(&logout->op.op);
-    g_free(logout);
-}
-
-static void logout_done(struct op *op)
-{
-    struct logout *logout = op->user;
-    http_post(logout->request->loop, &logout->post);
+        reply_literal(request, "{\"status\":\"success\",\"data\":{\"message\":\"You've been logged out!\"}}");
 }
 
 void rocketchat_logout(struct http_request *request, const struct call *call)
 {
-    struct logout *logout = g_new0(struct logout, 1);
-    logout_op_init(&logout->op, call->rocketchat->core);
-    logout->op.token = http_request_header(request, STR("X-Auth-Token"), NULL);
-    logout->op.op.done = logout_done;
-    logout->op.op.user = logout;
-    logout->request = request;
-    logout->post.run = finish_logout;
-    core_submit(&logout->op.op);
+    struct logout_op *op = g_new(struct logout_op, 1);
+    logout_op_init(op, call->rocketchat->core);
+    op->token = http_request_header(request, STR("X-Auth-Token"), NULL);
+    deferred_answer(request, &op->op, answer_logout);
 }
 
 /* ---- me, info ---- */
