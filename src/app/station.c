@@ -5,7 +5,8 @@
 #include "core/live.h"
 #include "port/admin.h"
 #include "text/json_write.h"
-#include "wire/deferred/deferred.h"
+#include "wire/outcome/deferred.h"
+#include "wire/parley/parley.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,68 +20,6 @@ struct station {
     struct store_progress progress;
 };
 
-/* ---- errors --------------------------------------------------------------------------------------------- */
-
-static unsigned status_of(const GError *error)
-{
-    switch (reason_of(error)) {
-    case REASON_METHOD_UNKNOWN:
-        return 405;
-    case REASON_BODY_TIMEOUT:
-        return 408;
-    default:
-        break;
-    }
-    switch (reason_class(reason_of(error))) {
-    case CLASS_INVALID:
-        return 400;
-    case CLASS_UNAUTHORIZED:
-        return 401;
-    case CLASS_FORBIDDEN:
-        return 403;
-    case CLASS_NOT_FOUND:
-        return 404;
-    case CLASS_EXISTS:
-    case CLASS_CONFLICT:
-        return 409;
-    case CLASS_GONE:
-        return 410;
-    case CLASS_TOO_LARGE:
-        return 413;
-    case CLASS_LIMIT:
-        return 429;
-    case CLASS_BUSY:
-    case CLASS_UNAVAILABLE:
-        return 503;
-    case CLASS_CORRUPT:
-    case CLASS_IO:
-    case CLASS_INTERNAL:
-        return 500;
-    }
-    return 500;
-}
-
-/* As Parley's own API answers: application/problem+json. */
-static void refuse(struct http_request *request, const GError *error)
-{
-    struct buf body;
-    struct json w;
-    struct str field = reason_field(error);
-    unsigned status = status_of(error);
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_string(&w, "type",
-                       arena_printf(&request->arena, "urn:parley:problem:%s", reason_name(reason_of(error))));
-    json_member_int(&w, "status", status);
-    json_member_string(&w, "detail", str_from_c(error->message));
-    json_member_string_if(&w, "field", field);
-    json_object_end(&w);
-    http_reply(request, status, STR("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"),
-               buf_str(&body));
-    buf_clear(&body);
-}
-
 /* ---- /healthz ------------------------------------------------------------------------------------------- */
 
 /* The store answers a read: the least a healthy server does. */
@@ -89,7 +28,7 @@ static void healthz(struct http_request *request)
     GError *error = NULL;
     struct store_txn *txn = core_read_begin(http_loop_data(request->loop), &error);
     if (!txn) {
-        refuse(request, error);
+        parley_refuse(request, error);
         g_error_free(error);
         return;
     }
@@ -203,7 +142,7 @@ static void metrics(struct http_request *request)
     GError *error = NULL;
     struct buf out;
     if (!may_see_metrics(station, request, &error)) {
-        refuse(request, error);
+        parley_refuse(request, error);
         g_error_free(error);
         return;
     }
@@ -220,7 +159,7 @@ static void metrics(struct http_request *request)
 static void answer_command(struct http_request *request, struct op *op)
 {
     if (op->error)
-        refuse(request, op->error);
+        parley_refuse(request, op->error);
     else
         http_reply(request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"),
                    ((struct admin_op *)op)->reply);
@@ -233,7 +172,7 @@ static void command(struct http_request *request)
     if (request->peer != HTTP_PEER_TRUSTED) {
         g_autoptr(GError) error = NULL;
         reason_set(&error, REASON_ROUTE_UNKNOWN, "there is no such path");
-        refuse(request, error);
+        parley_refuse(request, error);
         return;
     }
     struct admin_op *op = g_new(struct admin_op, 1);
@@ -279,11 +218,11 @@ void station_free(struct station *station)
 bool station_mount(struct station *station, struct http_router *router, GError **error)
 {
     struct http_mount root = {
-        .prefix = "", .routes = routes, .route_count = G_N_ELEMENTS(routes), .problem = refuse, .word = station};
+        .prefix = "", .routes = routes, .route_count = G_N_ELEMENTS(routes), .problem = parley_refuse, .word = station};
     struct http_mount commands = {.prefix = "/parley/v1/admin",
                                   .routes = command_routes,
                                   .route_count = G_N_ELEMENTS(command_routes),
-                                  .problem = refuse,
+                                  .problem = parley_refuse,
                                   .word = station};
     return http_router_mount(router, &root, error) && http_router_mount(router, &commands, error);
 }

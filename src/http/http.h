@@ -98,6 +98,12 @@ void http_body_resume(struct http_request *request);
 
 /* --- the answer --- */
 
+/* The status for an error where a dialect has none of its own: by its reason's class. Any thread. */
+unsigned http_status(const GError *error);
+
+/* RFC 9110's words for a status: "Not Found"; STR_NULL for one that is not in its list. Any thread. */
+struct str http_status_phrase(unsigned status);
+
 /* Adds one header to the reply to come. The value is copied; control characters in it become blanks, so that
  * nothing a client sent can split a reply. Name: a constant. */
 void http_reply_header(struct http_request *request, const char *name, struct str value);

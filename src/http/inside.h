@@ -192,6 +192,9 @@ void http_request_lose_body(struct request *request); /* to its reader */
 void http_request_set_gone(struct request *request);
 void http_requests_fire_timeouts(struct connection *connection);
 
+/* status.c: "HTTP/1.1 404 Not Found" with CR LF; STR_NULL for a status that is not in its list. */
+struct str http_status_line(unsigned status);
+
 /* reply.c */
 void http_reply_advance(struct connection *connection);
 void http_reply_produce(struct connection *connection); /* the first request is STREAMING and started */

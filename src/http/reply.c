@@ -1,54 +1,6 @@
 /* Answers: heads, whole bodies, chunked bodies. */
 #include "http/inside.h"
 
-static const char *status_text(unsigned status)
-{
-    switch (status) {
-#define S(number, text) \
-    case number: \
-        return "HTTP/1.1 " #number " " text "\r\n"
-        S(200, "OK");
-        S(201, "Created");
-        S(202, "Accepted");
-        S(204, "No Content");
-        S(206, "Partial Content");
-        S(301, "Moved Permanently");
-        S(302, "Found");
-        S(303, "See Other");
-        S(304, "Not Modified");
-        S(307, "Temporary Redirect");
-        S(308, "Permanent Redirect");
-        S(400, "Bad Request");
-        S(401, "Unauthorized");
-        S(403, "Forbidden");
-        S(404, "Not Found");
-        S(405, "Method Not Allowed");
-        S(406, "Not Acceptable");
-        S(408, "Request Timeout");
-        S(409, "Conflict");
-        S(410, "Gone");
-        S(411, "Length Required");
-        S(412, "Precondition Failed");
-        S(413, "Content Too Large");
-        S(415, "Unsupported Media Type");
-        S(417, "Expectation Failed");
-        S(422, "Unprocessable Content");
-        S(423, "Locked");
-        S(429, "Too Many Requests");
-        S(431, "Request Header Fields Too Large");
-        S(500, "Internal Server Error");
-        S(501, "Not Implemented");
-        S(502, "Bad Gateway");
-        S(503, "Service Unavailable");
-        S(504, "Gateway Timeout");
-        S(505, "HTTP Version Not Supported");
-        S(507, "Insufficient Storage");
-#undef S
-    default:
-        return NULL;
-    }
-}
-
 static struct request *inside(struct http_request *request)
 {
     return (struct request *)request;
@@ -83,9 +35,9 @@ static void add_head(struct request *request, struct buf *out, unsigned status, 
 {
     const struct connection *connection = request->connection;
     size_t before = out->len;
-    const char *line = status_text(status);
-    if (line)
-        buf_add(out, str_from_c(line));
+    struct str line = http_status_line(status);
+    if (line.ptr)
+        buf_add(out, line);
     else
         buf_printf(out, "HTTP/1.1 %03u Status\r\n", status);
     buf_add(out, date_line(request->public.loop));

@@ -149,31 +149,12 @@ void http_request_refuse(struct request *request, unsigned status, const char *s
 
 void http_request_fail(struct request *request, GError *error)
 {
-    static const struct str plain = {"Content-Type: text/plain; charset=utf-8\r\n", 41};
     struct http_request *public = &request->public;
     request->state = OPEN;
-    if (public->mount && public->mount->problem) {
-        public->mount->problem(public, error);
-    } else {
-        unsigned status = 400;
-        switch (reason_of(error)) {
-        case REASON_ROUTE_UNKNOWN:
-            status = 404;
-            break;
-        case REASON_METHOD_UNKNOWN:
-            status = 405;
-            break;
-        case REASON_BODY_TOO_LARGE:
-            status = 413;
-            break;
-        case REASON_BODY_TIMEOUT:
-            status = 408;
-            break;
-        default:
-            break;
-        }
-        http_reply(public, status, plain, arena_printf(&public->arena, "%s\n", error->message));
-    }
+    if (public->mount && public->mount->problem)
+    public->mount->problem(public, error);
+    else http_reply(public, http_status(error), STR("Content-Type: text/plain; charset=utf-8\r\n"),
+                    arena_printf(&public->arena, "%s\n", error->message));
     g_error_free(error);
 }
 

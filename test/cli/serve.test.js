@@ -1,10 +1,11 @@
 // The server as a process: starting, saying where it is, its log, its own routes, stopping.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { binary, fine, parley, place, serve } from './parley.js';
+import { binary, fine, line, parley, place, serve } from './parley.js';
 
 const token = 'RScctEHSmLGZGywfIhWyRpyofhKOiMoUIpimhvheU3f';
 const user = 'rbAXPnMktTFbNpwtJ';
@@ -192,4 +193,20 @@ test('an empty directory, as a service manager makes it, becomes a data director
   assert.equal((await fetch(`${url}/parley/v1/sessions`, { headers: { authorization: `Bearer ${bearer}` } })).status, 200);
   assert.equal(parley(['serve', '--data', at('none')]).code, 1);
   assert.equal(existsSync(at('none')), false);
+});
+
+test('what fails here: the client hears no more than that, the log why, under the same id', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  fine(['import', '--data', at('d'), '-'], { input: line('torn', ['a needle in the stack']) });
+  const { bearer } = JSON.parse(fine(['company', 'token', 'Environment', '--data', at('d')]));
+  const bytes = readFileSync(at('d/parley.db'));
+  for (let found; (found = bytes.indexOf('a needle in the stack')) >= 0;) bytes.fill(0, found - found % 4096, found - found % 4096 + 4096);
+  writeFileSync(at('d/parley.db'), bytes);
+  const { url, said, process } = await serve(t, at('d'));
+  const answer = await fetch(`${url}/parley/v1/sessions/torn/events`, { headers: { authorization: `Bearer ${bearer}` } });
+  const { type, requestId, ...rest } = await answer.json();
+  assert.deepEqual([answer.status, type, rest.title], [500, 'urn:parley:problem:internal', 'Internal Server Error']);
+  while (!/request failed.*\n/.test(said())) await once(process.stderr, 'data');
+  assert.match(said(), new RegExp(`error "request failed" id=${requestId} reason=database_corrupt detail=`));
 });

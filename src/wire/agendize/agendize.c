@@ -3,6 +3,7 @@
 #include "core/directory.h"
 #include "text/json_write.h"
 #include "wire/agendize/internal.h"
+#include "wire/outcome/refusal.h"
 
 #define HEADERS STR("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n")
 
@@ -16,40 +17,11 @@ bool agendize_reply_paged(struct http_request *request, struct http_paged *paged
     return http_reply_paged(request, 200, HEADERS, paged, part_max);
 }
 
-static unsigned status_of(enum reason reason)
-{
-    if (reason == REASON_METHOD_UNKNOWN)
-        return 405;
-    if (reason == REASON_SESSION_ERASED) /* what was erased is not even known to have been */
-        return 404;
-    switch (reason_class(reason)) {
-    case CLASS_INVALID:
-        return 400;
-    case CLASS_UNAUTHORIZED:
-        return 401;
-    case CLASS_FORBIDDEN:
-        return 403;
-    case CLASS_NOT_FOUND:
-    case CLASS_GONE:
-        return 404;
-    case CLASS_EXISTS:
-    case CLASS_CONFLICT:
-        return 409;
-    case CLASS_TOO_LARGE:
-        return 413;
-    case CLASS_LIMIT:
-        return 429;
-    case CLASS_BUSY:
-    case CLASS_UNAVAILABLE:
-        return 503;
-    default:
-        return 500;
-    }
-}
-
 void agendize_refuse(struct http_request *request, const GError *error)
 {
-    unsigned status = status_of(reason_of(error));
+    refusal_log(request, error);
+    /* What was erased is not even known to have been. */
+    unsigned status = reason_class(reason_of(error)) == CLASS_GONE ? 404 : http_status(error);
     struct str field = reason_field(error);
     struct buf body;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
@@ -73,11 +45,6 @@ void agendize_refuse(struct http_request *request, const GError *error)
         http_reply_header(request, "WWW-Authenticate", STR("Bearer realm=\"agendize\""));
     http_reply(request, status, HEADERS, buf_str(&body));
     buf_clear(&body);
-}
-
-static void problem(struct http_request *request, const GError *error)
-{
-    agendize_refuse(request, error);
 }
 
 /* Names of credentials are case-insensitive in the query as well (spec "Authentication"). */
@@ -193,7 +160,7 @@ bool agendize_mount(struct agendize *agendize, struct http_router *router, GErro
     struct http_mount mount = {.prefix = "/api/2.0",
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
-                               .problem = problem,
+                               .problem = agendize_refuse,
                                .word = agendize};
     return http_router_mount(router, &mount, error);
 }

@@ -6,6 +6,7 @@
 #include "core/live.h"
 #include "wire/genesys/answer.h"
 #include "wire/genesys/internal.h"
+#include "wire/outcome/refusal.h"
 
 #define HEADERS STR("Content-Type: application/json\r\nCache-Control: no-store\r\n")
 
@@ -38,6 +39,7 @@ struct str genesys_origin(const struct http_request *request)
 
 void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error)
 {
+    refusal_log(request, error);
     struct buf body;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
     struct json w;

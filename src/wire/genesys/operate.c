@@ -1,6 +1,6 @@
 #include "core/conversation.h"
-#include "wire/deferred/deferred.h"
 #include "wire/genesys/internal.h"
+#include "wire/outcome/deferred.h"
 
 /* An operation that appends, under way. */
 struct operate {

@@ -26,9 +26,6 @@ struct call {
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
 bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
 
-/* An RFC 9457 problem: the one place where reasons become this dialect's statuses and advice. */
-void parley_refuse(struct http_request *request, const GError *error);
-
 /* ---- parameters ---- */
 
 /* All of `names` and no others, each at most once. */

@@ -70,11 +70,6 @@ static void handle(struct http_request *request)
         parley_refuse(request, error);
 }
 
-static void problem(struct http_request *request, const GError *error)
-{
-    parley_refuse(request, error);
-}
-
 static const struct guarded sessions = {RIGHT_READ, parley_sessions}, session = {RIGHT_READ, parley_session},
                             events = {RIGHT_READ, parley_events}, visitors = {RIGHT_READ, parley_visitors},
                             visitor = {RIGHT_READ, parley_visitor}, erase = {RIGHT_ADMIN, parley_erase},
@@ -119,7 +114,7 @@ bool parley_mount(struct parley *parley, struct http_router *router, GError **er
     struct http_mount mount = {.prefix = "/parley/v1",
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
-                               .problem = problem,
+                               .problem = parley_refuse,
                                .word = parley};
     return http_router_mount(router, &mount, error);
 }

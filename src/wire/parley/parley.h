@@ -10,6 +10,10 @@
 
 struct parley;
 
+/* Ends the request with an RFC 9457 problem: the one place where reasons become this dialect's statuses and advice. Also for what
+ * belongs to no dialect. */
+void parley_refuse(struct http_request *request, const GError *error);
+
 /* The dialect on a core. Freed after the server closed. */
 struct parley *parley_new(struct core *core);
 void parley_free(struct parley *parley);

@@ -4,7 +4,7 @@
 #include "core/erase.h"
 #include "text/json_read.h"
 #include "text/time.h"
-#include "wire/deferred/deferred.h"
+#include "wire/outcome/deferred.h"
 #include "wire/parley/internal.h"
 
 /* ---- open ---- */

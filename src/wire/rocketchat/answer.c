@@ -1,3 +1,4 @@
+#include "wire/outcome/refusal.h"
 #include "wire/rocketchat/internal.h"
 
 /* spec 1.5: no charset; the CORS pair is on every answer. */
@@ -107,6 +108,7 @@ static void refuse_too_many(struct http_request *request, const GError *error)
 
 void rocketchat_refuse(struct http_request *request, const GError *error)
 {
+    refusal_log(request, error);
     enum reason reason = reason_of(error);
     struct str message = str_from_c(error->message);
     switch (reason) {
@@ -142,24 +144,9 @@ void rocketchat_refuse(struct http_request *request, const GError *error)
     case REASON_VISITOR_UNKNOWN:
         rocketchat_refuse_plain(request, STR("visitor-not-found"));
         return;
-    case REASON_BODY_TIMEOUT:
-        refuse(request, 408, SHAPE_API, message, STR_NULL);
-        return;
     default:
         break;
     }
-    switch (reason_class(reason)) {
-    case CLASS_INVALID:
-        refuse(request, 400, SHAPE_API, message, STR_NULL);
-        return;
-    case CLASS_TOO_LARGE:
-        refuse(request, 413, SHAPE_API, message, STR_NULL);
-        return;
-    case CLASS_BUSY:
-    case CLASS_UNAVAILABLE:
-        refuse(request, 503, SHAPE_API, message, STR_NULL);
-        return;
-    default:
-        refuse(request, 500, SHAPE_API, STR("Internal server error"), STR_NULL);
-    }
+    unsigned status = http_status(error);
+    refuse(request, status, SHAPE_API, status == 500 ? STR("Internal server error") : message, STR_NULL);
 }

@@ -1,7 +1,7 @@
 /* login, logout, me and info (spec section 3, "Core endpoints around"). */
 #include "core/directory.h"
 #include "text/json_read.h"
-#include "wire/deferred/deferred.h"
+#include "wire/outcome/deferred.h"
 #include "wire/rocketchat/internal.h"
 
 static void reply_literal(struct http_request *request, const char *json)

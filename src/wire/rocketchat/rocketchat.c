@@ -82,11 +82,6 @@ static void options(struct http_request *request)
                STR("OK"));
 }
 
-static void problem(struct http_request *request, const GError *error)
-{
-    rocketchat_refuse(request, error);
-}
-
 /* ---- the order of checks in 6.x: login, rate limit, validation, permission ---- */
 
 /* A route that needs a login. Validation is the work's own, so the permission is checked by `work` after it, through
@@ -201,7 +196,7 @@ bool rocketchat_mount(struct rocketchat *rocketchat, struct http_router *router,
     struct http_mount mount = {.prefix = "/api",
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
-                               .problem = problem,
+                               .problem = rocketchat_refuse,
                                .options = options,
                                .word = rocketchat};
     return http_router_mount(router, &mount, error);

@@ -1,4 +1,4 @@
-#include "wire/deferred/deferred.h"
+#include "wire/outcome/deferred.h"
 
 /* In the op's arena. */
 struct deferred {
