@@ -99,6 +99,7 @@ static bool open_core(struct serving *serving, GError **error)
     struct core_options core_options = {
         .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
         .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
+        .answer_bytes = (size_t)settings->answer_memory * 1024 * 1024,
     };
     struct store *store = place_store(settings, create, error);
     if (!store)

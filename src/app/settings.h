@@ -26,6 +26,8 @@
       "behind the proxy share one address.") \
     X(log_level, "log", CHOICE, "info", 0, 0, "debug info warning error", "Entries below this level are not written.") \
     X(log_requests, "log", FLAG, "true", 0, 0, "", "Write one line for each request.") \
+    X(answer_memory, "parley", NUMBER, "16", 0, 65536, "MiB", \
+      "Memory for answers that are given again while nothing they show has changed; 0 = none is kept.") \
     X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \
     X(http_connections, "http", NUMBER, "65536", 16, 1048576, "connections", \
       "Connections open at once; one more is answered 503.") \

@@ -1,6 +1,7 @@
 #include "app/station.h"
 
 #include "base/clock.h"
+#include "core/answer_cache.h"
 #include "core/identity.h"
 #include "core/live.h"
 #include "port/admin.h"
@@ -107,6 +108,7 @@ static void add_metrics(struct station *station, struct buf *out)
 {
     struct store_counters store;
     struct live_counters live;
+    struct answer_cache_counters answers;
     struct http_counters http;
     struct http_server *server = __atomic_load_n(&station->server, __ATOMIC_ACQUIRE);
     store_counters(core_store(station->core), &store);
@@ -121,6 +123,10 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "store_queue_length", "gauge", "Changes waiting for the writer.", store.queue_length);
     add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);
     add_metric(out, "live_waiters", "gauge", "Polls held.", live.waiters);
+    answer_cache_counters(station->core, &answers);
+    add_metric(out, "answers_kept_bytes", "gauge", "Answers kept in memory.", answers.bytes);
+    add_metric(out, "answers_kept_total", "counter", "Answers put there.", answers.made);
+    add_metric(out, "answers_given_again_total", "counter", "Requests answered from there.", answers.given);
     if (!server)
         return;
     http_server_counters(server, &http);

@@ -68,6 +68,7 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->hub = hub_new();
     core->directories = directories_new();
     core->credentials = credentials_new();
+    core->answer_cache = answer_cache_new(options->answer_bytes);
     core->logins = limiter_new(WRONG_LOGINS, WRONG_LOGINS_WINDOW_MS);
     core->pool = pool_new();
     core->eraser = eraser_new(core);
@@ -89,6 +90,7 @@ void core_close(struct core *core)
         keepalive_free(core->keepalive);
     eraser_free(core->eraser);
     limiter_free(core->logins);
+    answer_cache_free(core->answer_cache);
     credentials_free(core->credentials);
     directories_free(core->directories);
     hub_free(core->hub);

@@ -17,6 +17,7 @@ struct core;
 struct core_options {
     bool sample_credentials; /* accept credentials of the sample company (listening on loopback, or allowed) */
     int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
+    size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
 };
 
 /* Takes ownership of `store` (closed by core_close). Resumes erasures that a crash interrupted; starts the pool and the

@@ -10,6 +10,7 @@ struct keepalive;
 struct directories;
 struct credentials;
 struct eraser;
+struct answer_cache;
 struct limiter;
 struct caller;
 
@@ -23,6 +24,7 @@ struct core {
     struct credentials *credentials;
     struct limiter *logins; /* wrong passwords by address and user */
     struct eraser *eraser;
+    struct answer_cache *answer_cache;
     uint8_t cursor_key[CURSOR_KEY_SIZE];
 };
 
@@ -81,6 +83,11 @@ void credentials_free(struct credentials *credentials);
 /* identity_of_operator_token for who does not say whose token it is. */
 bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
                        struct arena *a, GError **error);
+
+/* ---- answer_cache.c ---- */
+
+struct answer_cache *answer_cache_new(size_t bytes);
+void answer_cache_free(struct answer_cache *answers);
 
 /* ---- erase.c ---- */
 

@@ -53,6 +53,8 @@ bool http_reply_paged(struct http_request *request, unsigned status, struct str 
         /* `closed` comes first: the request, and what is embedded in its arena, is gone after the reply. */
         struct buf body = paged->ready;
         paged->ready = (struct buf){0};
+        if (paged->whole)
+            paged->whole(request, buf_str(&body));
         finish(request, paged);
         http_reply(request, status, headers, buf_str(&body));
         buf_clear(&body);

@@ -11,6 +11,8 @@ struct http_paged {
     /* Appends the next part of the body to `out` and says whether it was the last. False cuts the connection (or, for
      * the first part, makes http_reply_paged fail). */
     bool (*render)(struct http_request *request, struct http_paged *paged, struct buf *out, bool *last);
+    /* Once, when the first part was the last: the whole body, as it will be sent; NULL = nobody cares. */
+    void (*whole)(struct http_request *request, struct str body);
     /* Once, when nothing more will be rendered; NULL = nobody cares. Not called when http_reply_paged fails. */
     void (*closed)(struct http_request *request, struct http_paged *paged);
 

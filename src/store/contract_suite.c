@@ -1041,6 +1041,117 @@ static void test_threads(void)
     world_close(&w);
 }
 
+/* ---- moments ---- */
+
+struct watching {
+    struct world *w;
+    struct told_session *session;
+    int acknowledged; /* atomic: its greatest index that the writer has answered for */
+    int stop;         /* atomic */
+    int rounds, stood;
+};
+
+static uint32_t last_index_of(struct store_txn *txn, const struct told_session *told, struct arena *a, int64_t *visitor)
+{
+    struct session_view view;
+    bool found;
+    OK(store_session_get(txn, told->company, told->id, a, &view, &found, &failure));
+    g_assert_true(found);
+    *visitor = view.session.visitor;
+    return view.session.last_index;
+}
+
+/* What was read stands as long as the store says so: then it holds all that was acknowledged before one asked. */
+static gpointer watch(gpointer data)
+{
+    struct watching *watching = data;
+    GError *error = NULL;
+    struct store_reader *reader = store_reader_open(watching->w->store, &error);
+    g_assert_no_error(error);
+    do {
+        struct arena a;
+        int64_t visitor;
+        arena_init(&a);
+        int64_t moment = store_moment(watching->w->store);
+        struct store_txn *txn = store_read_begin(reader, &error);
+        g_assert_no_error(error);
+        uint32_t seen = last_index_of(txn, watching->session, &a, &visitor);
+        store_read_end(txn);
+        for (int asked = 0; asked < 50; asked++) {
+            int acknowledged = g_atomic_int_get(&watching->acknowledged);
+            if (!store_visitor_unchanged(watching->w->store, visitor, moment))
+                break;
+            g_assert_cmpint(seen, >=, acknowledged);
+            watching->stood++;
+        }
+        arena_clear(&a);
+        watching->rounds++;
+    } while (!g_atomic_int_get(&watching->stop));
+    store_reader_close(reader);
+    return NULL;
+}
+
+static void test_moments_threads(void)
+{
+    struct world w;
+    world_open(&w, false);
+    struct watching watching = {.w = &w, .session = world_session(&w, 1, "v1", w.now_ms)};
+    GThread *thread = g_thread_new("watcher", watch, &watching);
+    for (int i = 1; i <= 200; i++) {
+        world_append(&w, watching.session, EVENT_MESSAGE, w.now_ms + i, 0, "text");
+        g_atomic_int_set(&watching.acknowledged, i);
+    }
+    g_atomic_int_set(&watching.stop, 1);
+    g_thread_join(thread);
+    g_assert_cmpint(watching.rounds, >, 0);
+    world_close(&w);
+}
+
+static int64_t visitor_of(struct world *w, const struct told_session *told)
+{
+    int64_t visitor;
+    struct store_txn *txn = world_read(w);
+    last_index_of(txn, told, &w->arena, &visitor);
+    store_read_end(txn);
+    return visitor;
+}
+
+static bool begin_erasing(struct store_txn *txn, void *data, GError **error)
+{
+    struct arena a;
+    struct visitor v;
+    bool found;
+    arena_init(&a);
+    bool ok =
+        store_visitor_by_number(txn, *(int64_t *)data, &a, &v, &found, error) && store_erase_begin(txn, &v, error);
+    arena_clear(&a);
+    return ok;
+}
+
+static void test_moments(void)
+{
+    struct world w;
+    world_open(&w, false);
+    struct told_session *one = world_session(&w, 1, "v1", w.now_ms), *two = world_session(&w, 1, "v2", w.now_ms);
+    int64_t first = visitor_of(&w, one), second = visitor_of(&w, two);
+    int64_t moment = store_moment(w.store);
+    g_assert_true(store_visitor_unchanged(w.store, first, moment));
+    world_append(&w, one, EVENT_MESSAGE, w.now_ms + 1, 0, "text");
+    g_assert_false(store_visitor_unchanged(w.store, first, moment));
+    g_assert_true(store_visitor_unchanged(w.store, second, moment));
+
+    moment = store_moment(w.store);
+    g_assert_true(store_visitor_unchanged(w.store, first, moment));
+    world_session(&w, 1, "v1", w.now_ms + 2); /* another session of the same visitor */
+    g_assert_false(store_visitor_unchanged(w.store, first, moment));
+
+    moment = store_moment(w.store);
+    OK(write_step(&w, begin_erasing, &second, &failure));
+    g_assert_false(store_visitor_unchanged(w.store, second, moment));
+    g_assert_true(store_visitor_unchanged(w.store, first, moment));
+    world_close(&w);
+}
+
 /* ---- through fault ---- */
 
 static bool try_accounts(struct world *w, void *data, GError **error)
@@ -1161,6 +1272,8 @@ int main(int argc, char **argv)
     g_test_add_func("/contract/backup", test_backup);
     g_test_add_func("/contract/rebuild", test_rebuild);
     g_test_add_func("/contract/threads", test_threads);
+    g_test_add_func("/contract/moments", test_moments);
+    g_test_add_func("/contract/moments/threads", test_moments_threads);
     g_test_add_func("/contract/fault/talk", test_fault_talk);
     g_test_add_func("/contract/fault/erase", test_fault_erase);
     g_test_add_func("/contract/fault/reading", test_fault_reading);

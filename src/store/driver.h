@@ -205,6 +205,8 @@ struct store_driver {
     void (*submit)(struct store *store, struct store_job *job);
     void (*counters)(struct store *store, struct store_counters *counters);
     uint64_t (*account_epoch)(struct store *store);
+    int64_t (*moment)(struct store *store);
+    bool (*visitor_unchanged)(struct store *store, int64_t visitor, int64_t moment);
 
     /* Called by the driver's own writer only, through store->driver: the edges of a write transaction. After a
      * write_begin that failed nothing is open. After a write_commit that failed the outcome is unknown. */

@@ -61,6 +61,16 @@ uint64_t store_account_epoch(struct store *store)
     return store->driver->account_epoch(store);
 }
 
+int64_t store_moment(struct store *store)
+{
+    return store->driver->moment(store);
+}
+
+bool store_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment)
+{
+    return store->driver->visitor_unchanged(store, visitor, moment);
+}
+
 /* A job that runs another one and wakes whoever waits for it. */
 struct waited_job {
     struct store_job job;

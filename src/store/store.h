@@ -91,6 +91,13 @@ struct store_counters {
 };
 void store_counters(struct store *store, struct store_counters *counters);
 
+/* For who keeps what it has read or made of it. A moment counts commits: read it, then begin a snapshot, and what that shows
+ * of a visitor (row, sessions, events) stays true as long as store_visitor_unchanged says so of that moment. It says no
+ * before a commit can be seen, so before any job of it is answered (erasure: at store_erase_begin); it may say no without
+ * need, never yes. Any thread, O(1), no lock. */
+int64_t store_moment(struct store *store);
+bool store_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment);
+
 /* ---- sessions and events -------------------------------------------------------------------------------- */
 
 /* The session with its participants. `found` false: no such id in that company. */

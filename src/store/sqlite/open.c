@@ -20,6 +20,8 @@ static const struct store_driver sqlite_driver = {
     .submit = sqlite_submit,
     .counters = sqlite_counters,
     .account_epoch = sqlite_account_epoch,
+    .moment = sqlite_moment,
+    .visitor_unchanged = sqlite_visitor_unchanged,
     .write_begin = sqlite_write_begin,
     .write_commit = sqlite_write_commit,
 };

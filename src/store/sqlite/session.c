@@ -237,6 +237,7 @@ bool session_write(struct store_txn *txn, const struct session_view *before, con
 
 bool sqlite_session_replace(struct store_txn *txn, const struct session_view *view, GError **error)
 {
+    moment_touch(txn, view->session.visitor);
     sqlite3_stmt *s = txn_statement(txn, "DELETE FROM participant WHERE session = ?", error);
     if (!s)
         return false;

@@ -49,6 +49,13 @@ struct checkpointer; /* checkpoint.c: the thread that empties the log */
 
 struct writer; /* writer.c: the thread, its queue and its counters */
 
+/* moment.c: when visitors last changed. Visitors share places: an unneeded "changed" does no harm. */
+enum { MOMENT_PLACES = 4096 };
+struct moments {
+    _Atomic int64_t now;                    /* commits since the store was opened */
+    _Atomic int64_t touched[MOMENT_PLACES]; /* by visitor number: the commit that changed it, from before that */
+};
+
 struct sqlite_store {
     struct store head;
     char *directory;
@@ -63,6 +70,7 @@ struct sqlite_store {
     struct writer *writer;
     struct checkpointer *checkpointer;
     uint64_t account_epoch; /* atomic */
+    struct moments moments;
 };
 
 static inline struct sqlite_store *sqlite_store(struct store *store)
@@ -276,6 +284,13 @@ struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t 
 
 bool visitor_write(struct store_txn *txn, const struct visitor *before, const struct visitor *after, GError **error);
 
+/* ---- moments (moment.c) ----------------------------------------------------------------------------------- */
+
+/* Before the first write of a transaction that changes what is shown of this visitor. */
+void moment_touch(struct store_txn *txn, int64_t visitor);
+/* After each commit. */
+void moment_pass(struct sqlite_store *store);
+
 /* ---- roll-ups and changes (rollup.c, change.c) ------------------------------------------------------------ */
 
 enum { ROLLUP_DAY, ROLLUP_QUARTER, ROLLUP_LEVELS }; /* UTC day, 15 minutes: bucket = at_ms / rollup_width_ms */
@@ -336,6 +351,8 @@ void sqlite_close(struct store *store);
 void sqlite_reader_close(struct store_reader *reader);
 void sqlite_read_end(struct store_txn *txn);
 uint64_t sqlite_account_epoch(struct store *store);
+int64_t sqlite_moment(struct store *store);
+bool sqlite_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment);
 void sqlite_submit(struct store *store, struct store_job *job);
 void sqlite_counters(struct store *store, struct store_counters *counters);
 bool sqlite_write_begin(struct store_txn *txn, GError **error);

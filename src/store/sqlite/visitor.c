@@ -139,6 +139,7 @@ static void bind_visitor(sqlite3_stmt *s, const struct visitor *v)
 
 bool sqlite_visitor_replace(struct store_txn *txn, const struct visitor *v, GError **error)
 {
+    moment_touch(txn, v->number);
     sqlite3_stmt *s = txn_statement(txn,
                                     "INSERT OR REPLACE INTO visitor(company, number, id, token, username, name, email,"
                                     " phone, sessions, created_ms, state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

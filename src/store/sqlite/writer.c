@@ -223,6 +223,7 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
     }
     if (driver->write_commit(txn, &error)) {
         search_forget(store);
+        moment_pass(store);
         if (store->txn.accounts_changed)
             __atomic_add_fetch(&store->account_epoch, 1, __ATOMIC_RELEASE);
         return COMMITTED;

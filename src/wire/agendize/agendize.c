@@ -12,6 +12,18 @@ void agendize_reply(struct http_request *request, const struct buf *body)
     http_reply(request, 200, HEADERS, buf_str(body));
 }
 
+bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
+{
+    struct str company = str_from((const char *)&call->company, sizeof call->company);
+    struct cached_answer *cached =
+        answer_cache_begin(call->agendize->core, draft, company, request->path, &request->arena);
+    if (!cached)
+        return false;
+    http_reply(request, 200, HEADERS, cached->body);
+    cached_answer_unref(cached);
+    return true;
+}
+
 bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)
 {
     return http_reply_paged(request, 200, HEADERS, paged, part_max);

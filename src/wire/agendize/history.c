@@ -11,6 +11,8 @@ enum {
 
 struct history {
     struct http_paged paged;
+    struct answer_draft draft;
+    struct store_txn *txn; /* read_session's, for the first part; NULL after that */
     struct session_view view;
     struct head head;
     struct visitor visitor;
@@ -50,7 +52,8 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     struct arena scratch;
     arena_init(&scratch);
     struct history_page page = {0};
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), NULL);
+    struct store_txn *txn = history->txn ? history->txn : core_read_begin(http_loop_data(request->loop), NULL);
+    history->txn = NULL;
     bool read =
         txn && (history->next > session->last_index ||
                 history_events(txn, session, HISTORY_FROM, history->next,
@@ -69,9 +72,14 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     return read;
 }
 
+static void keep(struct http_request *request, struct str body)
+{
+    answer_cache_put(request->user, body);
+}
+
 static bool read_session(struct http_request *request, const struct call *call, struct history *history, GError **error)
 {
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    struct store_txn *txn = history->txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
     struct arena *a = &request->arena;
@@ -83,7 +91,8 @@ static bool read_session(struct http_request *request, const struct call *call, 
     }
     read = read && history_head(txn, session, a, &history->head, error) &&
            history_visitor_of(txn, session, a, &history->visitor, error);
-    core_read_end(txn);
+    if (!read)
+        core_read_end(txn);
     return read;
 }
 
@@ -91,8 +100,10 @@ void agendize_history(struct http_request *request, const struct call *call)
 {
     struct history *history = arena_new(&request->arena, struct history);
     g_autoptr(GError) error = NULL;
-    bool found = query_refuse_unknown(&call->query, NULL, 0, &error) && read_session(request, call, history, &error);
-    if (!found) {
+    bool allowed = query_refuse_unknown(&call->query, NULL, 0, &error);
+    if (allowed && agendize_reply_cached(request, call, &history->draft))
+        return;
+    if (!allowed || !read_session(request, call, history, &error)) {
         if (reason_of(error) == REASON_SESSION_UNKNOWN) {
             g_clear_error(&error);
             reason_set_field(&error, REASON_SESSION_UNKNOWN, STR("sessionId"), "there is no such session");
@@ -103,6 +114,9 @@ void agendize_history(struct http_request *request, const struct call *call)
     history->zone = resource_zone(&history->view.session, call->zone);
     history->next = 1;
     history->paged.render = render;
+    history->paged.whole = keep;
+    request->user = &history->draft;
+    answer_cache_shows(&history->draft, history->visitor.number);
     if (!agendize_reply_paged(request, &history->paged, PART_MAX)) {
         reason_set(&error, REASON_INTERNAL, "the session could not be read");
         agendize_refuse(request, error);

@@ -1,6 +1,7 @@
 /* What the files of this dialect share. */
 #pragma once
 
+#include "core/answer_cache.h"
 #include "core/identity.h"
 #include "http/paged.h"
 #include "text/query.h"
@@ -22,6 +23,9 @@ struct call {
 
 /* Replies 200 with the buffer. */
 void agendize_reply(struct http_request *request, const struct buf *body);
+/* Begins the answer to a request without parameters, which will be kept: true when there was one already and the request is
+ * over. */
+bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
 bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
 
 /* Answers {"error":{"statusCode","message","fields"}}; the one place where reasons become this dialect's statuses. */

@@ -1,15 +1,28 @@
 #include "wire/outcome/refusal.h"
 #include "wire/parley/internal.h"
 
+#define HEADERS STR("Content-Type: application/json\r\nCache-Control: no-store\r\n")
+
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body)
 {
-    http_reply(request, status, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"), buf_str(body));
+    http_reply(request, status, HEADERS, buf_str(body));
+}
+
+bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
+{
+    struct str company = str_from((const char *)&call->caller.company, sizeof call->caller.company);
+    struct cached_answer *cached =
+        answer_cache_begin(call->parley->core, draft, company, request->target, &request->arena);
+    if (!cached)
+        return false;
+    http_reply(request, 200, HEADERS, cached->body);
+    cached_answer_unref(cached);
+    return true;
 }
 
 bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)
 {
-    return http_reply_paged(request, 200, STR("Content-Type: application/json\r\nCache-Control: no-store\r\n"), paged,
-                            part_max);
+    return http_reply_paged(request, 200, HEADERS, paged, part_max);
 }
 
 void parley_refuse(struct http_request *request, const GError *error)

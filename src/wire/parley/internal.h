@@ -1,6 +1,7 @@
 /* What the files of this dialect share. */
 #pragma once
 
+#include "core/answer_cache.h"
 #include "core/history.h"
 #include "core/identity.h"
 #include "http/paged.h"
@@ -24,6 +25,8 @@ struct call {
 /* ---- answers ---- */
 
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
+/* Begins an answer that will be kept: true when there was one already and the request is over. */
+bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
 bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
 
 /* ---- parameters ---- */

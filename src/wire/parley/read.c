@@ -84,7 +84,10 @@ static bool read_events(struct http_request *request, const struct call *call, s
 void parley_events(struct http_request *request, const struct call *call)
 {
     struct events events;
+    struct answer_draft draft;
     g_autoptr(GError) error = NULL;
+    if (parley_reply_cached(request, call, &draft))
+        return;
     if (!read_events(request, call, &events, &error)) {
         parley_refuse(request, error);
         return;
@@ -100,6 +103,8 @@ void parley_events(struct http_request *request, const struct call *call)
     json_array_end(&w);
     json_member_bool(&w, "complete", events.page.complete);
     json_object_end(&w);
+    answer_cache_shows(&draft, events.view.session.visitor);
+    answer_cache_put(&draft, buf_str(&body));
     parley_reply(request, 200, &body);
     buf_clear(&body);
 }

@@ -9,6 +9,7 @@ enum {
 
 struct chat_history {
     struct http_paged paged;
+    struct store_txn *txn;  /* find's, for the first part; NULL after that */
     struct visitor visitor; /* number 0 = unknown: an empty history */
     struct paging paging;
     enum store_room_order order;
@@ -146,7 +147,8 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     arena_init(&scratch);
     struct history_item *rooms;
     size_t count = 0;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), NULL);
+    struct store_txn *txn = history->txn ? history->txn : core_read_begin(http_loop_data(request->loop), NULL);
+    history->txn = NULL;
     bool read = txn && read_rooms(txn, history, &scratch, &rooms, &count);
     for (size_t i = 0; read && i < count; i++)
         read = write_room(txn, w, &rooms[i], &scratch);
@@ -167,13 +169,14 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     return read;
 }
 
-/* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history. */
+/* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history. Leaves
+ * its transaction open for `render` when it found something. */
 static bool find(struct http_request *request, const struct call *call, struct chat_history *history,
                  const struct sort_key *keys, size_t key_count, GError **error)
 {
     struct arena *a = &request->arena;
     struct session_view room;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    struct store_txn *txn = history->txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
     bool found = history_session(txn, call->caller.company, request->parameters[0], a, &room, error);
@@ -193,10 +196,15 @@ static bool find(struct http_request *request, const struct call *call, struct c
             found = false;
         }
     }
+    if (found) {
+        answer_cache_shows(call->draft, room.session.visitor);
+        answer_cache_shows(call->draft, history->visitor.number);
+    }
     history->total = history->visitor.sessions;
     if (found && history->total && !order_of_index(keys, key_count, &history->order))
         found = sort_all(txn, history, &(struct order){keys, key_count}, a, error);
-    core_read_end(txn);
+    if (!found)
+        core_read_end(txn);
     return found;
 }
 
@@ -220,7 +228,7 @@ void rocketchat_chat_history(struct http_request *request, const struct call *ca
     history->paged.render = render;
     if (!find(request, call, history, keys, key_count, &error)) {
         rocketchat_refuse(request, error);
-    } else if (!rocketchat_reply_paged(request, &history->paged, (size_t)BATCH * ROOM_MAX)) {
+    } else if (!rocketchat_reply_paged(request, call, &history->paged, (size_t)BATCH * ROOM_MAX)) {
         reason_set(&error, REASON_INTERNAL, "the history could not be read");
         rocketchat_refuse(request, error);
     }

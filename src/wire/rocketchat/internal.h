@@ -1,6 +1,7 @@
 /* What the files of this dialect share. */
 #pragma once
 
+#include "core/answer_cache.h"
 #include "core/history.h"
 #include "core/identity.h"
 #include "core/limiter.h"
@@ -29,6 +30,7 @@ struct call {
     const struct rocketchat *rocketchat;
     struct caller caller;
     struct query query;
+    struct answer_draft *draft; /* what the answer shows is noted here, so that it can be kept */
 };
 
 bool permission_held(const struct caller *caller, enum permission permission);
@@ -40,7 +42,10 @@ bool room_is_visible(const struct caller *caller, const struct session *room);
 
 /* Replies with the dialect's headers and ends the request. */
 void rocketchat_reply(struct http_request *request, unsigned status, const struct buf *body);
-bool rocketchat_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
+/* Begins the answer of a page of history: true when a kept one was given and the request is over. */
+bool rocketchat_reply_cached(struct http_request *request, struct call *call);
+bool rocketchat_reply_paged(struct http_request *request, const struct call *call, struct http_paged *paged,
+                            size_t part_max);
 
 /* Answers with this dialect's status and body for the reason (spec 1.4): the one place where reasons become its words. */
 void rocketchat_refuse(struct http_request *request, const GError *error);

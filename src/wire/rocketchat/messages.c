@@ -8,6 +8,7 @@ enum {
 
 struct messages {
     struct http_paged paged;
+    struct store_txn *txn; /* find's, for the first part; NULL after that */
     struct paging paging;
     bool ascending;
     char *term; /* folded; NULL = no searchTerm */
@@ -103,7 +104,8 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     struct arena scratch;
     arena_init(&scratch);
     struct history_page page;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), NULL);
+    struct store_txn *txn = messages->txn ? messages->txn : core_read_begin(http_loop_data(request->loop), NULL);
+    messages->txn = NULL;
     bool read = txn && read_batch(txn, messages, &scratch, &page);
     if (txn)
         core_read_end(txn);
@@ -130,7 +132,7 @@ static void closed(struct http_request *request, struct http_paged *paged)
 
 static bool find(struct http_request *request, const struct call *call, struct messages *messages, GError **error)
 {
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
+    struct store_txn *txn = messages->txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
     struct arena *a = &request->arena;
@@ -144,7 +146,10 @@ static bool find(struct http_request *request, const struct call *call, struct m
         found = false;
     }
     found = found && history_visitor_of(txn, &messages->view.session, a, &messages->visitor, error);
-    core_read_end(txn);
+    if (found)
+        answer_cache_shows(call->draft, messages->visitor.number);
+    if (!found)
+        core_read_end(txn);
     return found;
 }
 
@@ -180,7 +185,7 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
     messages->at = messages->ascending ? 1 : messages->view.session.last_index + 1;
     messages->paged.render = render;
     messages->paged.closed = closed;
-    if (!rocketchat_reply_paged(request, &messages->paged, (size_t)BATCH * MESSAGE_MAX)) {
+    if (!rocketchat_reply_paged(request, call, &messages->paged, (size_t)BATCH * MESSAGE_MAX)) {
         g_free(messages->term);
         reason_set(&error, REASON_INTERNAL, "the messages could not be read");
         rocketchat_refuse(request, error);

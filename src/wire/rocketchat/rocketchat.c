@@ -88,6 +88,7 @@ static void options(struct http_request *request)
  * `permission`. */
 struct guarded {
     void (*work)(struct http_request *request, const struct call *call);
+    bool is_page; /* of history: its answer is kept */
 };
 
 static bool log_in(struct http_request *request, struct call *call, GError **error)
@@ -126,9 +127,12 @@ static void handle_guarded(struct http_request *request)
     const struct guarded *guarded = request->route->word;
     struct call *call = arena_new(&request->arena, struct call);
     call->rocketchat = request->mount->word;
+    call->draft = arena_new(&request->arena, struct answer_draft);
     g_autoptr(GError) error = NULL;
     if (!log_in(request, call, &error) || !take_turn(request, call->rocketchat, &call->caller, &error))
         rocketchat_refuse(request, error);
+    else if (guarded->is_page && rocketchat_reply_cached(request, call))
+        return;
     else if (!query_parse(request->query, &request->arena, &call->query, NULL))
         rocketchat_refuse_plain(request, STR("Invalid query parameters"));
     else
@@ -149,9 +153,9 @@ static void handle_open(struct http_request *request)
         rocketchat_refuse(request, error);
 }
 
-static const struct guarded chat_history = {rocketchat_chat_history}, messages = {rocketchat_messages},
-                            visitor_info = {rocketchat_visitor_info}, me = {rocketchat_me},
-                            logout = {rocketchat_logout};
+static const struct guarded chat_history = {rocketchat_chat_history, true}, messages = {rocketchat_messages, true},
+                            visitor_info = {rocketchat_visitor_info, false}, me = {rocketchat_me, false},
+                            logout = {rocketchat_logout, false};
 static const struct open login = {rocketchat_login}, info = {rocketchat_info};
 
 static const struct http_route routes[] = {
