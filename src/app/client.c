@@ -209,16 +209,17 @@ static enum reason reason_from_name(struct str name)
 static void problem(struct str body, unsigned status, GError **error)
 {
     struct str prefix = STR("urn:parley:problem:");
-    json_t *tree = json_read(body, JSON_TOP_OBJECT, NULL);
-    struct str detail = json_str(json_object_get(tree, "detail"));
-    struct str type = json_str(json_object_get(tree, "type"));
+    struct arena a;
+    arena_init(&a);
+    const struct json_node *tree = json_read(body, JSON_TOP_OBJECT, &a, NULL);
+    struct str detail = json_str(json_get(tree, "detail"));
+    struct str type = json_str(json_get(tree, "type"));
     struct str name = str_starts_with(type, prefix) ? str_skip(type, prefix.len) : STR_NULL;
     if (detail.ptr)
-        reason_set_field(error, reason_from_name(name), json_str(json_object_get(tree, "field")), "%.*s",
-                         STR_ARG(detail));
+        reason_set_field(error, reason_from_name(name), json_str(json_get(tree, "field")), "%.*s", STR_ARG(detail));
     else
         reason_set(error, REASON_INTERNAL, "the running server answered %u", status);
-    json_decref(tree);
+    arena_clear(&a);
 }
 
 static int connect_to(const char *path, GError **error)

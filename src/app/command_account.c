@@ -231,25 +231,31 @@ static void add_field(struct json *w, const struct field *f, const union value *
 
 /* ---- printing -------------------------------------------------------------------------------------------- */
 
-static void print_json(const json_t *tree)
+static void print_json(const struct json_node *tree)
 {
-    json_dumpf(tree, stdout, JSON_COMPACT);
-    putchar('\n');
+    struct buf line;
+    struct json w;
+    buf_init(&line, LIMIT_IMPORT_LINE);
+    json_init(&w, &line);
+    json_add_tree(&w, tree);
+    buf_add_byte(&line, '\n');
+    fwrite(line.ptr, 1, line.len, stdout);
+    buf_clear(&line);
 }
 
 /* A list one object a line, anything else on one line. */
 static int print_reply(struct str reply)
 {
-    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL);
-    const json_t *list = json_object_iter_value(json_object_iter(tree));
-    json_t *item;
-    size_t i;
-    if (json_object_size(tree) == 1 && json_is_array(list)) {
-        json_array_foreach((json_t *)list, i, item) print_json(item);
-    } else {
+    struct arena a;
+    arena_init(&a);
+    const struct json_node *tree = json_read(reply, JSON_TOP_OBJECT, &a, NULL), *list = json_first(tree);
+    if (json_is(list, JSON_ARRAY) && !list->next) {
+        for (const struct json_node *item = list->first; item; item = item->next)
+            print_json(item);
+    } else if (tree) {
         print_json(tree);
     }
-    json_decref(tree);
+    arena_clear(&a);
     return EXIT_FINE;
 }
 

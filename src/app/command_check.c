@@ -4,28 +4,32 @@
 
 #include <stdio.h>
 
-static int64_t number(const json_t *tree, const char *member)
+static int64_t number(const struct json_node *tree, const char *member)
 {
-    return json_integer_value(json_object_get(tree, member));
+    return json_int64(json_get(tree, member));
 }
 
 /* Prints what one check found; answers how many findings. */
 static int64_t tell(struct str reply)
 {
-    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL), *finding;
-    const json_t *findings = json_object_get(tree, "findings");
-    size_t i;
-    json_array_foreach((json_t *)findings, i, finding) printf("%s\n", json_string_value(finding));
-    int64_t found = number(tree, "found"), repaired = number(tree, "repaired");
-    if (found > (int64_t)json_array_size(findings))
-        printf("... and %lld more\n", (long long)(found - (int64_t)json_array_size(findings)));
+    struct arena a;
+    arena_init(&a);
+    const struct json_node *tree = json_read(reply, JSON_TOP_OBJECT, &a, NULL);
+    const struct json_node *findings = json_get(tree, "findings");
+    int64_t found = number(tree, "found"), repaired = number(tree, "repaired"), more = found;
+    for (const struct json_node *finding = json_first(findings); finding; finding = finding->next, more--) {
+        struct str words = json_str(finding);
+        printf("%.*s\n", STR_ARG(words));
+    }
+    if (more > 0)
+        printf("... and %lld more\n", (long long)more);
     printf("%s: %lld sessions, %lld visitors, %lld events; %lld findings", found ? "not clean" : "clean",
            (long long)number(tree, "sessions"), (long long)number(tree, "visitors"), (long long)number(tree, "events"),
            (long long)found);
     if (repaired)
         printf(", %lld rows made anew", (long long)repaired);
     putchar('\n');
-    json_decref(tree);
+    arena_clear(&a);
     return found;
 }
 

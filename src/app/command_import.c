@@ -154,28 +154,28 @@ static size_t give_piece(void *data, char *piece, size_t size)
     return count < 0 ? SIZE_MAX : (size_t)count;
 }
 
-static int64_t number(const json_t *tree, const char *member)
+static int64_t number(const struct json_node *tree, const char *member)
 {
-    return json_integer_value(json_object_get(tree, member));
+    return json_int64(json_get(tree, member));
 }
 
 static void read_answer(struct job *job, struct str reply, struct import_result *result)
 {
-    json_t *tree = json_read(reply, JSON_TOP_OBJECT, NULL), *refusal;
-    size_t i;
+    struct arena a;
+    arena_init(&a);
+    const struct json_node *tree = json_read(reply, JSON_TOP_OBJECT, &a, NULL);
     result->counts.created = number(tree, "created");
     result->counts.appended = number(tree, "appended");
     result->counts.unchanged = number(tree, "unchanged");
     result->counts.refused = number(tree, "refused");
     result->counts.events = number(tree, "events");
-    json_array_foreach(json_object_get(tree, "refusals"), i, refusal)
-    {
+    for (const struct json_node *refusal = json_first(json_get(tree, "refusals")); refusal; refusal = refusal->next) {
         g_autoptr(GError) why = NULL;
-        reason_set_field(&why, REASON_LINE_INVALID, json_str(json_object_get(refusal, "field")), "%s",
-                         json_string_value(json_object_get(refusal, "detail")));
+        struct str detail = json_str(json_get(refusal, "detail"));
+        reason_set_field(&why, REASON_LINE_INVALID, json_str(json_get(refusal, "field")), "%.*s", STR_ARG(detail));
         show_refused(job, number(refusal, "line"), why);
     }
-    json_decref(tree);
+    arena_clear(&a);
 }
 
 /* A problem's field "lines[12].events[3].text" says which line, and what in it. */

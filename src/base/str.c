@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdint.h>
 
@@ -8,7 +10,7 @@ bool str_equal_nocase(struct str a, struct str b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (g_ascii_tolower(a.ptr[i]) != g_ascii_tolower(b.ptr[i]))
+        if (a.ptr[i] != b.ptr[i] && g_ascii_tolower(a.ptr[i]) != g_ascii_tolower(b.ptr[i]))
             return false;
     return true;
 }
@@ -53,14 +55,31 @@ struct str str_trim(struct str s)
     return s;
 }
 
+/* What most text is made of, eight bytes at a time: how many bytes from the beginning are ASCII for sure. */
+static size_t ascii_words(struct str s)
+{
+    size_t at = 0;
+    for (uint64_t word; s.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, s.ptr + at, sizeof word);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return at;
+}
+
 bool str_is_utf8(struct str s)
 {
-    /* g_utf8_validate_len takes a zero byte for an error, so the text is checked piece by piece between zeros. */
     while (s.len) {
-        struct str piece, rest = str_split(s, '\0', &piece);
-        if (piece.len && !g_utf8_validate_len(piece.ptr, piece.len, NULL))
-            return false;
-        s = rest;
+        s = str_skip(s, ascii_words(s));
+        while (s.len && !(s.ptr[0] & 0x80))
+            s = str_skip(s, 1);
+        /* Text in most scripts has its bytes from 0x80 on side by side. */
+        while (s.len && (s.ptr[0] & 0x80)) {
+            int length = utf8_sequence_length(s);
+            if (length < 0)
+                return false;
+            s = str_skip(s, (size_t)length);
+        }
     }
     return true;
 }

@@ -38,10 +38,22 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
 /* A page of the log cannot know that a participant was there before, so the event says it (doc/events.md, "joined"). */
 static struct str mark_rejoined(struct str data, struct arena *a)
 {
-    json_auto_t *tree = data.len ? json_read(data, JSON_TOP_OBJECT, NULL) : json_object();
-    if (tree)
-        json_object_set_new(tree, "rejoined", json_true());
-    return model_json_text(tree, a);
+    const struct json_node *tree = data.len ? json_read(data, JSON_TOP_OBJECT, a, NULL) : NULL;
+    struct buf marked;
+    struct json w;
+    buf_init(&marked, LIMIT_IMPORT_LINE);
+    json_init(&w, &marked);
+    json_object_begin(&w);
+    for (const struct json_node *m = json_first(tree); m; m = m->next)
+        if (!str_equal(m->name, STR("rejoined"))) {
+            json_key(&w, m->name);
+            json_add_tree(&w, m);
+        }
+    json_member_bool(&w, "rejoined", true);
+    json_object_end(&w);
+    struct str text = arena_str(a, buf_str(&marked));
+    buf_clear(&marked);
+    return text;
 }
 
 static bool add(struct pending *p, const struct event *event, GError **error)

@@ -62,12 +62,12 @@ void operator_ref_write(struct json *w, const struct operator_ref *o)
     json_object_end(w);
 }
 
-static struct str take_string(const json_t *object, const char *name, struct arena *a)
+static struct str take_string(const struct json_node *object, const char *name, struct arena *a)
 {
-    return arena_str(a, json_str(json_object_get(object, name)));
+    return arena_str(a, json_str(json_get(object, name)));
 }
 
-struct operator_ref operator_ref_read(const json_t *object, struct arena *a)
+struct operator_ref operator_ref_read(const struct json_node *object, struct arena *a)
 {
     return (struct operator_ref){
         .id = take_string(object, "id", a),
@@ -93,17 +93,17 @@ void participant_write(struct json *w, const struct participant *p)
     json_object_end(w);
 }
 
-bool participant_read(const json_t *object, uint32_t id, struct participant *p, struct arena *a)
+bool participant_read(const struct json_node *object, uint32_t id, struct participant *p, struct arena *a)
 {
     *p = (struct participant){.id = id};
-    if (!participant_type_from_name(json_str(json_object_get(object, "type")), &p->type))
+    if (!participant_type_from_name(json_str(json_get(object, "type")), &p->type))
         return false;
     p->name = take_string(object, "name", a);
-    p->operator= operator_ref_read(json_object_get(object, "operator"), a);
+    p->operator= operator_ref_read(json_get(object, "operator"), a);
     return true;
 }
 
-struct str model_json_text(const json_t *tree, struct arena *a)
+struct str model_json_text(const struct json_node *tree, struct arena *a)
 {
     if (!tree)
         return STR_NULL;
@@ -120,29 +120,19 @@ struct str model_json_text(const json_t *tree, struct arena *a)
 /* What stands around kept JSON in the forms that are read back: line, events, event, data; head, recorded, dialect. */
 enum { KEPT_DEPTH = LIMIT_JSON_DEPTH - 4 };
 
-static bool fits_depth(const json_t *tree, int depth)
+static bool fits_depth(const struct json_node *tree, int depth)
 {
-    const char *key;
-    json_t *value;
-    size_t index;
-    if (!json_is_object(tree) && !json_is_array(tree))
+    if (!json_is(tree, JSON_OBJECT) && !json_is(tree, JSON_ARRAY))
         return true;
     if (depth == 0)
         return false;
-    json_object_foreach((json_t *)tree, key, value)
-    {
-        if (!fits_depth(value, depth - 1))
+    for (const struct json_node *part = json_first(tree); part; part = part->next)
+        if (!fits_depth(part, depth - 1))
             return false;
-    }
-    json_array_foreach(tree, index, value)
-    {
-        if (!fits_depth(value, depth - 1))
-            return false;
-    }
     return true;
 }
 
-bool model_json_keep(const json_t *tree, const char *field, struct str *text, struct arena *a, GError **error)
+bool model_json_keep(const struct json_node *tree, const char *field, struct str *text, struct arena *a, GError **error)
 {
     if (!fits_depth(tree, KEPT_DEPTH)) {
         reason_set_field(error, REASON_FIELD_VALUE, str_from_c(field), "%s is nested deeper than %d levels", field,
@@ -246,7 +236,7 @@ struct str head_write(const struct head *h, struct arena *a)
     return data;
 }
 
-static void read_visitor(const json_t *v, struct head *h, struct arena *a)
+static void read_visitor(const struct json_node *v, struct head *h, struct arena *a)
 {
     h->visitor.id = take_string(v, "id", a);
     h->visitor.name = take_string(v, "name", a);
@@ -262,16 +252,16 @@ static void read_visitor(const json_t *v, struct head *h, struct arena *a)
     h->visitor.browser = take_string(v, "browser", a);
 }
 
-static bool read_participants(const json_t *array, struct head *h, struct arena *a)
+static bool read_participants(const struct json_node *array, struct head *h, struct arena *a)
 {
-    size_t count = json_array_size(array);
+    size_t count = json_is(array, JSON_ARRAY) ? array->count : 0;
     if (count > LIMIT_PARTICIPANTS)
         return false;
     h->participants = arena_array(a, count, sizeof *h->participants);
     h->participant_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *object = json_array_get(array, i);
-        json_int_t id = json_integer_value(json_object_get(object, "id"));
+    const struct json_node *object = json_first(array);
+    for (size_t i = 0; i < count; i++, object = object->next) {
+        int64_t id = json_int64(json_get(object, "id"));
         if (id < 1 || id > LIMIT_PARTICIPANTS || !participant_read(object, (uint32_t)id, &h->participants[i], a))
             return false;
         for (size_t j = 0; j < i; j++)
@@ -281,35 +271,37 @@ static bool read_participants(const json_t *array, struct head *h, struct arena 
     return true;
 }
 
-static bool read_members(const json_t *object, struct head *h, struct arena *a)
+static bool read_members(const struct json_node *object, struct head *h, struct arena *a)
 {
-    if (!dialect_from_name(json_str(json_object_get(object, "dialect")), &h->dialect))
+    if (!dialect_from_name(json_str(json_get(object, "dialect")), &h->dialect))
         return false;
     h->time_zone = take_string(object, "timeZone", a);
-    read_visitor(json_object_get(object, "visitor"), h, a);
-    h->operator= operator_ref_read(json_object_get(object, "operator"), a);
-    const json_t *department = json_object_get(object, "department");
+    read_visitor(json_get(object, "visitor"), h, a);
+    h->operator= operator_ref_read(json_get(object, "operator"), a);
+    const struct json_node *department = json_get(object, "department");
     h->department.id = take_string(department, "id", a);
     h->department.name = take_string(department, "name", a);
-    h->department.ancestors = model_json_text(json_object_get(department, "ancestors"), a);
-    const json_t *button = json_object_get(object, "button");
+    h->department.ancestors = model_json_text(json_get(department, "ancestors"), a);
+    const struct json_node *button = json_get(object, "button");
     h->button.id = take_string(button, "id", a);
     h->button.name = take_string(button, "name", a);
     h->start_page = take_string(object, "startPage", a);
     h->subject = take_string(object, "subject", a);
-    h->user_data = model_json_text(json_object_get(object, "userData"), a);
-    h->source = model_json_text(json_object_get(object, "source"), a);
-    h->recorded = model_json_text(json_object_get(object, "recorded"), a);
-    h->recorded_up_to = (uint32_t)json_integer_value(json_object_get(object, "recordedUpTo"));
-    return h->visitor.id.ptr && read_participants(json_object_get(object, "participants"), h, a);
+    h->user_data = model_json_text(json_get(object, "userData"), a);
+    h->source = model_json_text(json_get(object, "source"), a);
+    h->recorded = model_json_text(json_get(object, "recorded"), a);
+    h->recorded_up_to = (uint32_t)json_int64(json_get(object, "recordedUpTo"));
+    return h->visitor.id.ptr && read_participants(json_get(object, "participants"), h, a);
 }
 
 bool head_read(struct str data, struct head *h, struct arena *a, GError **error)
 {
     *h = (struct head){0};
-    json_t *object = json_read(data, JSON_TOP_OBJECT, NULL);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *object = json_read(data, JSON_TOP_OBJECT, &scratch, NULL);
     bool valid = object && read_members(object, h, a);
-    json_decref(object);
+    arena_clear(&scratch);
     if (!valid)
         reason_set(error, REASON_DATABASE_CORRUPT, "the head of a session is damaged");
     return valid;

@@ -39,7 +39,7 @@ bool operator_ref_equal(const struct operator_ref *a, const struct operator_ref 
 void operator_ref_write(struct json *w, const struct operator_ref *o);
 
 /* The reverse, for any JSON: what is no such object, and members that are no strings, read as not known. */
-struct operator_ref operator_ref_read(const json_t *object, struct arena *a);
+struct operator_ref operator_ref_read(const struct json_node *object, struct arena *a);
 
 struct participant {
     uint32_t id; /* 1..LIMIT_PARTICIPANTS, unique in its session; 0 is the system */
@@ -88,15 +88,16 @@ bool head_read(struct str data, struct head *h, struct arena *a, GError **error)
 void participant_write(struct json *w, const struct participant *p);
 
 /* The reverse, with `id` as given: false when `object` is no object with a known type. */
-bool participant_read(const json_t *object, uint32_t id, struct participant *p, struct arena *a);
+bool participant_read(const struct json_node *object, uint32_t id, struct participant *p, struct arena *a);
 
 /* The head's visitor as a JSON object, the same in the head and in a line. */
 void head_visitor_write(struct json *w, const struct head *h);
 
 /* A JSON tree as compact text in the arena; STR_NULL for NULL. */
-struct str model_json_text(const json_t *tree, struct arena *a);
+struct str model_json_text(const struct json_node *tree, struct arena *a);
 
 /* Checks and writes JSON that somebody gave us to keep (an event's data, userData, source, recorded documents): at most
  * LIMIT_EVENT_DATA bytes, and not nested so deep that a line or a head around it could not be read back.
  * Reasons FIELD_TOO_LONG, FIELD_VALUE naming `field`. NULL gives STR_NULL. O(size). */
-bool model_json_keep(const json_t *tree, const char *field, struct str *text, struct arena *a, GError **error);
+bool model_json_keep(const struct json_node *tree, const char *field, struct str *text, struct arena *a,
+                     GError **error);

@@ -24,7 +24,7 @@ static bool fail_in(const char *array, size_t index, GError *inner, GError **err
 
 /* ---- reading ---- */
 
-static bool get_string(const json_t *object, const char *name, enum json_presence presence, size_t max,
+static bool get_string(const struct json_node *object, const char *name, enum json_presence presence, size_t max,
                        struct str *value, struct arena *a, GError **error)
 {
     if (!json_get_string(object, name, presence, max, value, error))
@@ -33,7 +33,7 @@ static bool get_string(const json_t *object, const char *name, enum json_presenc
     return true;
 }
 
-static bool get_id(const json_t *object, const char *name, enum json_presence presence, struct str *value,
+static bool get_id(const struct json_node *object, const char *name, enum json_presence presence, struct str *value,
                    struct arena *a, GError **error)
 {
     return get_string(object, name, presence, SIZE_MAX, value, a, error) &&
@@ -41,15 +41,16 @@ static bool get_id(const json_t *object, const char *name, enum json_presence pr
 }
 
 /* An object kept as it is. */
-static bool get_kept_object(const json_t *object, const char *name, struct str *value, struct arena *a, GError **error)
+static bool get_kept_object(const struct json_node *object, const char *name, struct str *value, struct arena *a,
+                            GError **error)
 {
-    json_t *tree = NULL;
+    const struct json_node *tree = NULL;
     if (!json_get_object(object, name, JSON_OPTIONAL, &tree, error))
         return false;
     return model_json_keep(tree, name, value, a, error);
 }
 
-static bool read_dialect(const json_t *object, struct head *h, GError **error)
+static bool read_dialect(const struct json_node *object, struct head *h, GError **error)
 {
     struct str name = STR("parley");
     if (!json_get_string(object, "dialect", JSON_OPTIONAL, LIMIT_NAME, &name, error))
@@ -61,7 +62,7 @@ static bool read_dialect(const json_t *object, struct head *h, GError **error)
     return false;
 }
 
-static bool read_time_zone(const json_t *object, struct head *h, struct arena *a, GError **error)
+static bool read_time_zone(const struct json_node *object, struct head *h, struct arena *a, GError **error)
 {
     if (!get_string(object, "timeZone", JSON_OPTIONAL, LIMIT_NAME, &h->time_zone, a, error))
         return false;
@@ -71,7 +72,7 @@ static bool read_time_zone(const json_t *object, struct head *h, struct arena *a
     return fail_at("timeZone", inner, error);
 }
 
-static bool read_visitor_members(const json_t *v, struct head *h, struct arena *a, GError **error)
+static bool read_visitor_members(const struct json_node *v, struct head *h, struct arena *a, GError **error)
 {
     static const char *const known[] = {"id", "name",      "email",   "phone", "token",           "username",
                                         "ip", "userAgent", "country", "city",  "operatingSystem", "browser"};
@@ -90,18 +91,18 @@ static bool read_visitor_members(const json_t *v, struct head *h, struct arena *
            get_string(v, "browser", JSON_OPTIONAL, LIMIT_NAME, &h->visitor.browser, a, error);
 }
 
-static bool read_visitor(const json_t *object, struct head *h, struct arena *a, GError **error)
+static bool read_visitor(const struct json_node *object, struct head *h, struct arena *a, GError **error)
 {
-    json_t *visitor = NULL;
+    const struct json_node *visitor = NULL;
     if (!json_get_object(object, "visitor", JSON_REQUIRED, &visitor, error))
         return false;
     GError *inner = NULL;
     return read_visitor_members(visitor, h, a, &inner) || fail_at("visitor", inner, error);
 }
 
-static bool read_department(const json_t *object, struct head *h, struct arena *a, GError **error)
+static bool read_department(const struct json_node *object, struct head *h, struct arena *a, GError **error)
 {
-    json_t *ancestors = NULL;
+    const struct json_node *ancestors = NULL;
     if (!get_id(object, "department", JSON_OPTIONAL, &h->department.id, a, error) ||
         !json_get_array(object, "departmentAncestors", JSON_OPTIONAL, &ancestors, error))
         return false;
@@ -109,9 +110,9 @@ static bool read_department(const json_t *object, struct head *h, struct arena *
         reason_set_field(error, REASON_FIELD_MISSING, STR("department"), "departmentAncestors needs a department");
         return false;
     }
-    for (size_t i = 0; i < json_array_size(ancestors); i++) {
+    for (const struct json_node *id = json_first(ancestors); id; id = id->next) {
         GError *inner = NULL;
-        if (!model_check_id(json_str(json_array_get(ancestors, i)), "departmentAncestors", &inner)) {
+        if (!model_check_id(json_str(id), "departmentAncestors", &inner)) {
             g_clear_error(&inner);
             reason_set_field(error, REASON_ID_INVALID, STR("departmentAncestors"),
                              "departmentAncestors must hold ids of departments");
@@ -122,10 +123,10 @@ static bool read_department(const json_t *object, struct head *h, struct arena *
     return true;
 }
 
-static bool read_button(const json_t *object, struct head *h, struct arena *a, GError **error)
+static bool read_button(const struct json_node *object, struct head *h, struct arena *a, GError **error)
 {
     static const char *const known[] = {"id", "name"};
-    json_t *button = NULL;
+    const struct json_node *button = NULL;
     if (!json_get_object(object, "button", JSON_OPTIONAL, &button, error))
         return false;
     GError *inner = NULL;
@@ -136,12 +137,12 @@ static bool read_button(const json_t *object, struct head *h, struct arena *a, G
            fail_at("button", inner, error);
 }
 
-static bool read_participant(const json_t *object, struct participant *p, struct arena *a, GError **error)
+static bool read_participant(const struct json_node *object, struct participant *p, struct arena *a, GError **error)
 {
     static const char *const known[] = {"id", "type", "name", "operator"};
     int64_t id = 0;
     struct str type = STR_NULL;
-    if (!json_is_object(object)) {
+    if (!json_is(object, JSON_OBJECT)) {
         reason_set(error, REASON_FIELD_TYPE, "a participant must be an object");
         return false;
     }
@@ -158,13 +159,13 @@ static bool read_participant(const json_t *object, struct participant *p, struct
     return false;
 }
 
-static bool read_participants(const json_t *object, enum json_presence presence, struct head *h, struct arena *a,
-                              GError **error)
+static bool read_participants(const struct json_node *object, enum json_presence presence, struct head *h,
+                              struct arena *a, GError **error)
 {
-    json_t *array = NULL;
+    const struct json_node *array = NULL;
     if (!json_get_array(object, "participants", presence, &array, error))
         return false;
-    size_t count = json_array_size(array);
+    size_t count = array ? array->count : 0;
     if (count > LIMIT_PARTICIPANTS) {
         reason_set_field(error, REASON_FIELD_TOO_LONG, STR("participants"), "there may be at most %d participants",
                          LIMIT_PARTICIPANTS);
@@ -173,10 +174,11 @@ static bool read_participants(const json_t *object, enum json_presence presence,
     h->participants = arena_array(a, count, sizeof *h->participants);
     h->participant_count = count;
     bool seen[LIMIT_PARTICIPANTS + 1] = {false};
-    for (size_t i = 0; i < count; i++) {
+    const struct json_node *element = json_first(array);
+    for (size_t i = 0; i < count; i++, element = element->next) {
         GError *inner = NULL;
         struct participant *p = &h->participants[i];
-        if (read_participant(json_array_get(array, i), p, a, &inner) && seen[p->id])
+        if (read_participant(element, p, a, &inner) && seen[p->id])
             reason_set_field(&inner, REASON_FIELD_VALUE, STR("id"), "participant %u is named twice", p->id);
         if (inner)
             return fail_in("participants", i, inner, error);
@@ -185,10 +187,11 @@ static bool read_participants(const json_t *object, enum json_presence presence,
     return true;
 }
 
-static bool read_event(const json_t *object, enum json_presence at, struct event *e, struct arena *a, GError **error)
+static bool read_event(const struct json_node *object, enum json_presence at, struct event *e, struct arena *a,
+                       GError **error)
 {
     static const char *const known[] = {"type", "at", "by", "id", "target", "text", "data"};
-    if (!json_is_object(object)) {
+    if (!json_is(object, JSON_OBJECT)) {
         reason_set(error, REASON_FIELD_TYPE, "an event must be an object");
         return false;
     }
@@ -264,12 +267,13 @@ static bool check_event_ids(const struct line *line, GError **error)
     return unique;
 }
 
-static bool read_events(const json_t *object, bool id_optional, struct line *line, struct arena *a, GError **error)
+static bool read_events(const struct json_node *object, bool id_optional, struct line *line, struct arena *a,
+                        GError **error)
 {
-    json_t *array = NULL;
+    const struct json_node *array = NULL;
     if (!json_get_array(object, "events", id_optional ? JSON_OPTIONAL : JSON_REQUIRED, &array, error))
         return false;
-    size_t count = json_array_size(array);
+    size_t count = array ? array->count : 0;
     if (count > LIMIT_EVENTS_PER_SESSION - 2) {
         reason_set_field(error, REASON_SESSION_FULL, STR("events"), "there may be at most %d events",
                          LIMIT_EVENTS_PER_SESSION - 2);
@@ -277,28 +281,28 @@ static bool read_events(const json_t *object, bool id_optional, struct line *lin
     }
     line->events = arena_array(a, count, sizeof *line->events);
     line->event_count = count;
-    for (size_t i = 0; i < count; i++) {
+    const struct json_node *element = json_first(array);
+    for (size_t i = 0; i < count; i++, element = element->next) {
         GError *inner = NULL;
         line->events[i].index = (uint32_t)i + 1;
-        if (!read_event(json_array_get(array, i), id_optional ? JSON_OPTIONAL : JSON_REQUIRED, &line->events[i], a,
-                        &inner))
+        if (!read_event(element, id_optional ? JSON_OPTIONAL : JSON_REQUIRED, &line->events[i], a, &inner))
             return fail_in("events", i, inner, error);
     }
     return check_event_ids(line, error);
 }
 
-static bool read_start(const json_t *object, struct line *line, GError **error)
+static bool read_start(const struct json_node *object, struct line *line, GError **error)
 {
     line->start_ms = line->event_count ? line->events[0].time_ms : NO_TIME;
     return json_get_int64(object, "start", JSON_OPTIONAL, 0, LIMIT_TIME_MS, &line->start_ms, error);
 }
 
-static bool read_recorded(const json_t *object, struct line *line, struct arena *a, GError **error)
+static bool read_recorded(const struct json_node *object, struct line *line, struct arena *a, GError **error)
 {
     static const char *const known[] = {"room", "lastMessage"};
     struct str documents = STR_NULL;
     int64_t up_to = (int64_t)line->event_count;
-    json_t *rocketchat = json_object_get(object, "rocketchat"), *document = NULL;
+    const struct json_node *rocketchat = json_get(object, "rocketchat"), *document = NULL;
     if (!get_kept_object(object, "rocketchat", &documents, a, error) ||
         !json_get_int64(object, "recordedUpTo", JSON_OPTIONAL, 0, (int64_t)line->event_count, &up_to, error))
         return false;
@@ -314,7 +318,7 @@ static bool read_recorded(const json_t *object, struct line *line, struct arena 
     return true;
 }
 
-bool line_read(json_t *object, bool id_optional, struct line *line, struct arena *a, GError **error)
+bool line_read(const struct json_node *object, bool id_optional, struct line *line, struct arena *a, GError **error)
 {
     static const char *const known[] = {
         "id",     "dialect",    "timeZone",    "visitor",  "operator", "department", "departmentAncestors",
@@ -338,9 +342,11 @@ bool line_read(json_t *object, bool id_optional, struct line *line, struct arena
 
 bool line_parse(struct str text, struct line *line, struct arena *a, GError **error)
 {
-    json_t *object = json_read(text, JSON_TOP_OBJECT, error);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *object = json_read(text, JSON_TOP_OBJECT, &scratch, error);
     bool valid = object && line_read(object, false, line, a, error);
-    json_decref(object);
+    arena_clear(&scratch);
     return valid;
 }
 
@@ -385,17 +391,16 @@ static void write_event(struct json *w, const struct event *e)
 
 static void write_recorded(struct json *w, const struct line *line)
 {
-    json_t *recorded = line->head.recorded.ptr ? json_read(line->head.recorded, JSON_TOP_OBJECT, NULL) : NULL;
-    if (!recorded)
+    if (!line->head.recorded.ptr)
         return;
-    const char *name;
-    json_t *documents;
-    json_object_foreach(recorded, name, documents)
-    {
-        json_key(w, str_from_c(name));
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *recorded = json_read(line->head.recorded, JSON_TOP_OBJECT, &scratch, NULL);
+    for (const struct json_node *documents = json_first(recorded); documents; documents = documents->next) {
+        json_key(w, documents->name);
         json_add_tree(w, documents);
     }
-    json_decref(recorded);
+    arena_clear(&scratch);
     if (line->head.recorded_up_to != line->event_count)
         json_member_int(w, "recordedUpTo", line->head.recorded_up_to);
 }

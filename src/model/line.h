@@ -20,7 +20,7 @@ struct line {
  * `at` may be absent; an absent `at` is 0. Events have their revisions noted.
  * Reasons: BODY_*, FIELD_*, TEXT_*, TIME_INVALID, ZONE_UNKNOWN, ID_INVALID, ID_TAKEN (twice in the line),
  * PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN, EVENT_UNKNOWN and EVENT_DELETED (targets), SESSION_FULL; the error's field is a path such as "events[3].text". Slices live in the arena. O(length). */
-bool line_read(json_t *object, bool id_optional, struct line *line, struct arena *a, GError **error);
+bool line_read(const struct json_node *object, bool id_optional, struct line *line, struct arena *a, GError **error);
 
 /* Parses text first, then line_read. */
 bool line_parse(struct str text, struct line *line, struct arena *a, GError **error);

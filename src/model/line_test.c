@@ -216,16 +216,16 @@ static void test_live_body(void)
 {
     struct arena a;
     arena_init(&a);
-    json_t *object = json_read(STR("{\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"Client\"}],"
-                                   "\"events\":[{\"type\":\"message\",\"by\":1,\"text\":\"hi\"}]}"),
-                               JSON_TOP_OBJECT, NULL);
+    const struct json_node *object =
+        json_read(STR("{\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"Client\"}],"
+                      "\"events\":[{\"type\":\"message\",\"by\":1,\"text\":\"hi\"}]}"),
+                  JSON_TOP_OBJECT, &a, NULL);
     struct line line;
     GError *error = NULL;
     line_read(object, true, &line, &a, &error);
     g_assert_no_error(error);
     g_assert_null(line.id.ptr);
     g_assert_cmpint(line.events[0].time_ms, ==, 0);
-    json_decref(object);
     arena_clear(&a);
 }
 

@@ -59,12 +59,13 @@ static struct participant *insert_participant(struct session_view *view, const s
 }
 
 /* Who did it; a newcomer is added when its first event introduces it. NULL = nobody we know. */
-static struct participant *actor(struct session_view *view, const struct event *e, const json_t *data, struct arena *a)
+static struct participant *actor(struct session_view *view, const struct event *e, const struct json_node *data,
+                                 struct arena *a)
 {
     struct participant *known = find_participant(view, e->participant);
     struct participant introduced;
     if (known || e->participant == 0 || e->participant > LIMIT_PARTICIPANTS ||
-        !participant_read(json_object_get(data, "participant"), e->participant, &introduced, a))
+        !participant_read(json_get(data, "participant"), e->participant, &introduced, a))
         return known;
     return insert_participant(view, &introduced, a);
 }
@@ -118,9 +119,9 @@ void session_open(struct session_view *view, const struct event *head, const str
     }
 }
 
-static bool is_rocketchat(const json_t *data)
+static bool is_rocketchat(const struct json_node *data)
 {
-    return str_equal(json_str(json_object_get(data, "dialect")), dialect_name(DIALECT_ROCKETCHAT));
+    return str_equal(json_str(json_get(data, "dialect")), dialect_name(DIALECT_ROCKETCHAT));
 }
 
 /* What the system messages that Rocket.Chat's dialect wrote for this event add to `msgs` (spec/rocketchat.md 2.1):
@@ -233,27 +234,27 @@ static void fold_message(struct session *s, const struct event *e, const struct 
     fold_response(s, e->time_ms, by);
 }
 
-static void fold_take(struct session *s, const struct event *e, const json_t *data, const struct participant *by,
-                      struct arena *a)
+static void fold_take(struct session *s, const struct event *e, const struct json_node *data,
+                      const struct participant *by, struct arena *a)
 {
-    struct operator_ref taker = operator_ref_read(json_object_get(data, "operator"), a);
+    struct operator_ref taker = operator_ref_read(json_get(data, "operator"), a);
     if (operator_ref_is_nobody(&taker) && by)
         taker = by->operator;
     if (!operator_ref_is_nobody(&taker))
         serve(s, &taker, e->time_ms);
 }
 
-static void fold_transfer(struct session *s, const struct event *e, const json_t *data, struct arena *a)
+static void fold_transfer(struct session *s, const struct event *e, const struct json_node *data, struct arena *a)
 {
     if (!data)
         return; /* a transfer nothing is known of */
-    const json_t *department = json_object_get(data, "department");
-    struct str id = arena_str(a, json_str(json_object_get(department, "id")));
+    const struct json_node *department = json_get(data, "department");
+    struct str id = arena_str(a, json_str(json_get(department, "id")));
     if (id.ptr) {
         s->department_id = id;
-        s->department_ancestors = model_json_text(json_object_get(department, "ancestors"), a);
+        s->department_ancestors = model_json_text(json_get(department, "ancestors"), a);
     }
-    struct operator_ref next = operator_ref_read(json_object_get(data, "operator"), a);
+    struct operator_ref next = operator_ref_read(json_get(data, "operator"), a);
     serve(s, &next, e->time_ms);
 }
 
@@ -270,9 +271,9 @@ static void close_session(struct session *s, int64_t end_ms, enum closer closer)
         s->metrics.service_length_ms = end_ms - s->served_ms;
 }
 
-static enum closer closer_of(const json_t *data, const struct participant *by)
+static enum closer closer_of(const struct json_node *data, const struct participant *by)
 {
-    struct str closer = json_str(json_object_get(data, "closer"));
+    struct str closer = json_str(json_get(data, "closer"));
     if (str_equal(closer, STR("visitor")))
         return CLOSER_VISITOR;
     if (str_equal(closer, STR("operator")))
@@ -291,8 +292,8 @@ static void fold_erased(struct session_view *view, const struct event *e)
             view->participants[i].name = STR_NULL;
 }
 
-static void fold_kind(struct session_view *view, const struct event *e, const json_t *data, struct participant *by,
-                      struct arena *a)
+static void fold_kind(struct session_view *view, const struct event *e, const struct json_node *data,
+                      struct participant *by, struct arena *a)
 {
     struct session *s = &view->session;
     switch (e->kind) {
@@ -340,17 +341,19 @@ static void fold_kind(struct session_view *view, const struct event *e, const js
 }
 
 /* Parsing is most of the cost of a fold: only where something could be read. */
-static json_t *read_data(const struct session_view *view, const struct event *e)
+static const struct json_node *read_data(const struct session_view *view, const struct event *e, struct arena *scratch)
 {
     if (str_is_empty(e->data) || (e->kind == EVENT_MESSAGE && session_participant(view, e->participant)))
         return NULL;
-    return json_read(e->data, JSON_TOP_OBJECT, NULL);
+    return json_read(e->data, JSON_TOP_OBJECT, scratch, NULL);
 }
 
 void session_apply(struct session_view *view, const struct event *e, struct arena *a)
 {
     struct session *s = &view->session;
-    json_t *data = read_data(view, e);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *data = read_data(view, e, &scratch);
     struct participant *by = actor(view, e, data, a);
     uint32_t system_messages = is_rocketchat(data) ? rocketchat_messages(s, e, by) : 0;
     fold_kind(view, e, data, by, a);
@@ -358,7 +361,7 @@ void session_apply(struct session_view *view, const struct event *e, struct aren
     s->last_index = e->index;
     s->last_time_ms = MAX(s->last_time_ms, e->time_ms);
     memcpy(s->chain, e->chain, sizeof s->chain);
-    json_decref(data);
+    arena_clear(&scratch);
 }
 
 /* ---- admission ---- */
@@ -372,11 +375,12 @@ static bool introduces_participant(const struct event *e)
 {
     if (str_is_empty(e->data) || e->participant > LIMIT_PARTICIPANTS)
         return false;
-    json_t *data = json_read(e->data, JSON_TOP_OBJECT, NULL);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *data = json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL);
     enum participant_type type;
-    bool introduces =
-        participant_type_from_name(json_str(json_object_get(json_object_get(data, "participant"), "type")), &type);
-    json_decref(data);
+    bool introduces = participant_type_from_name(json_str(json_get(json_get(data, "participant"), "type")), &type);
+    arena_clear(&scratch);
     return introduces;
 }
 

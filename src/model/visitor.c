@@ -32,12 +32,14 @@ static void fold_user_data(struct visitor *v, const struct event *e, struct aren
 {
     if (v->state != VISITOR_KNOWN || !e->data.ptr)
         return;
-    json_t *data = json_read(e->data, JSON_TOP_OBJECT, NULL);
-    const json_t *visitor = json_object_get(data, "visitor");
-    fold_latest(&v->name, arena_str(a, json_str(json_object_get(visitor, "name"))));
-    fold_latest(&v->email, arena_str(a, json_str(json_object_get(visitor, "email"))));
-    fold_latest(&v->phone, arena_str(a, json_str(json_object_get(visitor, "phone"))));
-    json_decref(data);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *data = json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *visitor = json_get(data, "visitor");
+    fold_latest(&v->name, arena_str(a, json_str(json_get(visitor, "name"))));
+    fold_latest(&v->email, arena_str(a, json_str(json_get(visitor, "email"))));
+    fold_latest(&v->phone, arena_str(a, json_str(json_get(visitor, "phone"))));
+    arena_clear(&scratch);
 }
 
 void visitor_apply(struct visitor *v, const struct event *e, struct arena *a)

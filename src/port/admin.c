@@ -39,14 +39,12 @@ const struct company *admin_company_of(struct admin *admin, const char *member, 
 bool admin_bits(struct admin *admin, const char *member, unsigned (*from_name)(struct str name), const char *words,
                 unsigned *bits, GError **error)
 {
-    json_t *array = NULL, *word;
-    size_t i;
+    const struct json_node *array = NULL;
     if (!json_get_array(admin->request, member, JSON_OPTIONAL, &array, error))
         return false;
     if (array)
         *bits = 0;
-    json_array_foreach(array, i, word)
-    {
+    for (const struct json_node *word = json_first(array); word; word = word->next) {
         unsigned bit = from_name(json_str(word));
         if (!bit) {
             reason_set_field(error, REASON_FIELD_VALUE, str_from_c(member), "must be of: %s", words);
@@ -107,7 +105,7 @@ static const struct command commands[] = {
     {"erase", admin_erase, {"company", "visitor"}},
 };
 
-static const struct command *command_of(const json_t *request, GError **error)
+static const struct command *command_of(const struct json_node *request, GError **error)
 {
     struct str name;
     if (!json_get_string(request, "command", JSON_REQUIRED, LIMIT_NAME, &name, error))
@@ -124,7 +122,7 @@ static const struct command *command_of(const json_t *request, GError **error)
     return NULL;
 }
 
-static bool run_request(struct admin_op *op, struct json *w, const json_t *request, GError **error)
+static bool run_request(struct admin_op *op, struct json *w, const struct json_node *request, GError **error)
 {
     const struct command *command = command_of(request, error);
     struct admin admin = {
@@ -145,7 +143,7 @@ static bool admin_run(struct op *base, struct store_txn *txn, GError **error)
     struct buf reply;
     struct json w;
     (void)txn;
-    json_auto_t *request = json_read(op->request, JSON_TOP_OBJECT, error);
+    const struct json_node *request = json_read(op->request, JSON_TOP_OBJECT, &op->op.arena, error);
     if (!request)
         return false;
     buf_init(&reply, REPLY_MAX);

@@ -11,7 +11,7 @@ struct admin {
     struct core *core;
     struct store_reader *reader;
     struct directory *directory;
-    const json_t *request;
+    const struct json_node *request;
     const struct store_progress *progress;
     struct arena *arena;
     struct json *reply; /* inside its object */

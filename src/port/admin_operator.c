@@ -37,8 +37,7 @@ static void write_operator(struct admin *admin, const struct operator* o)
 /* Members "departments" (ids or names) as a JSON array of ids. */
 static bool departments_of(struct admin *admin, struct operator* o, GError **error)
 {
-    json_t *array = NULL, *word;
-    size_t i;
+    const struct json_node *array = NULL;
     if (!json_get_array(admin->request, "departments", JSON_OPTIONAL, &array, error))
         return false;
     if (!array)
@@ -49,8 +48,7 @@ static bool departments_of(struct admin *admin, struct operator* o, GError **err
     json_init(&w, &ids);
     json_array_begin(&w);
     bool ok = true;
-    json_array_foreach(array, i, word)
-    {
+    for (const struct json_node *word = json_first(array); word; word = word->next) {
         const struct department *d = directory_department(admin->directory, o->company, json_str(word));
         ok = ok && d;
         if (d)
@@ -129,7 +127,7 @@ bool admin_operator_list(struct admin *admin, GError **error)
     const struct company *c = NULL;
     struct operator* operators;
     size_t count;
-    if (json_object_get(admin->request, "company") && !(c = admin_company_of(admin, "company", error)))
+    if (json_get(admin->request, "company") && !(c = admin_company_of(admin, "company", error)))
         return false;
     struct store_txn *txn = core_read_begin(admin->reader, error);
     if (!txn)

@@ -1,44 +1,10 @@
 #include "text/json_escape.h"
 
-#include <stdint.h>
+#include "base/utf8.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-/* Length of the UTF-8 sequence at `s` (not empty, first byte >= 0x80), or minus the number of bytes that one U+FFFD
- * stands for: the longest beginning of some valid sequence, at least one byte (Unicode 15, section 3.9, "maximal
- * subpart"). */
-static int sequence_length(struct str s)
-{
-    const uint8_t *byte = (const uint8_t *)s.ptr;
-    uint8_t first = byte[0], low = 0x80, high = 0xbf;
-    int length;
-    if (first >= 0xc2 && first <= 0xdf) {
-        length = 2;
-    } else if (first >= 0xe0 && first <= 0xef) {
-        length = 3;
-        if (first == 0xe0)
-            low = 0xa0; /* overlong below */
-        else if (first == 0xed)
-            high = 0x9f; /* surrogates above */
-    } else if (first >= 0xf0 && first <= 0xf4) {
-        length = 4;
-        if (first == 0xf0)
-            low = 0x90;
-        else if (first == 0xf4)
-            high = 0x8f; /* past U+10FFFF above */
-    } else {
-        return -1;
-    }
-    for (int i = 1; i < length; i++) {
-        if ((size_t)i >= s.len || byte[i] < low || byte[i] > high)
-            return -i;
-        low = 0x80;
-        high = 0xbf;
-    }
-    return length;
-}
 
 /* The letter of a short escape, 'u' for \u00XX, 0 for a byte that stands for itself. */
 static char escape_letter(uint8_t c)
@@ -67,7 +33,7 @@ static char *escape_one(char *out, struct str *s)
 {
     uint8_t c = (uint8_t)s->ptr[0];
     if (c >= 0x80) {
-        int length = sequence_length(*s);
+        int length = utf8_sequence_length(*s);
         size_t taken = (size_t)(length < 0 ? -length : length);
         if (length < 0) {
             memcpy(out, "\xef\xbf\xbd", 3);

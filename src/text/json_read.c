@@ -3,70 +3,333 @@
 #include "base/limits.h"
 #include "base/reason.h"
 
-/* jansson's own limit of depth is fixed when it is compiled, so ours is checked before: brackets outside of strings.
- * Returns the byte at which the text goes too deep, or its length. */
-static size_t too_deep_at(struct str text)
+#include <math.h>
+#include <stdlib.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* ---- the text under way ---- */
+
+struct reader {
+    const char *at, *end; /* after a failure `at` is where it was noticed */
+    struct arena *arena;
+    enum reason reason;
+    const char *problem;
+};
+
+static bool fail(struct reader *r, const char *at, const char *problem)
 {
-    int depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > LIMIT_JSON_DEPTH)
-                return i;
-        } else if (c == ']' || c == '}') {
-            depth--;
+    r->at = at;
+    r->reason = REASON_BODY_MALFORMED;
+    r->problem = at == r->end ? "the JSON ends too early" : problem;
+    return false;
+}
+
+static void skip_blanks(struct reader *r)
+{
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
+        r->at++;
+}
+
+/* Steps over `c` if it comes next. */
+static bool take(struct reader *r, char c)
+{
+    if (r->at == r->end || *r->at != c)
+        return false;
+    r->at++;
+    return true;
+}
+
+/* ---- strings ---- */
+
+/* Where the run of characters that stand for themselves ends: at a quote, a backslash or a control character. */
+static const char *plain_end(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i last_control = _mm_set1_epi8(0x1f), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+    for (; end - at >= 16; at += 16) {
+        __m128i chunk = _mm_loadu_si128((const __m128i *)at);
+        __m128i special = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(chunk, last_control), chunk),
+                                       _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(special);
+        if (mask)
+            return at + __builtin_ctz(mask);
+    }
+#endif
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+        at++;
+    return at;
+}
+
+/* The four digits of a \u escape. */
+static bool read_unit(struct reader *r, gunichar *unit)
+{
+    *unit = 0;
+    for (int i = 0; i < 4; i++, r->at++) {
+        if (r->at == r->end || !g_ascii_isxdigit(*r->at))
+            return fail(r, r->at, "\\u without four hexadecimal digits");
+        *unit = *unit << 4 | (gunichar)g_ascii_xdigit_value(*r->at);
+    }
+    return true;
+}
+
+/* What stands behind "\u", a second \u included where the first is one half of a pair. */
+static bool read_code_point(struct reader *r, gunichar *c)
+{
+    static const char lone[] = "a lone surrogate is no Unicode character";
+    const char *start = r->at;
+    gunichar low;
+    if (!read_unit(r, c))
+        return false;
+    if (*c == 0) {
+        fail(r, start, "text must not hold U+0000");
+        r->reason = REASON_TEXT_INVALID;
+        return false;
+    }
+    if (*c < 0xd800 || *c > 0xdfff)
+        return true;
+    if (*c > 0xdbff || !take(r, '\\') || !take(r, 'u'))
+        return fail(r, start, lone);
+    if (!read_unit(r, &low))
+        return false;
+    if (low < 0xdc00 || low > 0xdfff)
+        return fail(r, start, lone);
+    *c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
+    return true;
+}
+
+/* One escape, at its backslash, unescaped to `*out`. */
+static bool read_escape(struct reader *r, char **out)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    const char *escape = r->at++;
+    gunichar c;
+    if (take(r, 'u')) {
+        if (!read_code_point(r, &c))
+            return false;
+        *out += g_unichar_to_utf8(c, *out);
+        return true;
+    }
+    const char *letter = r->at < r->end && *r->at ? strchr(letters, *r->at) : NULL;
+    if (!letter)
+        return fail(r, r->at == r->end ? r->end : escape, "no such escape");
+    *(*out)++ = meant[letter - letters];
+    r->at++;
+    return true;
+}
+
+/* A string that is not plain, from `start` to its first escape at `r->at`. No escape is shorter than what it stands for. */
+static bool read_escaped(struct reader *r, const char *start, struct str *value)
+{
+    const char *close = r->at, *from = start;
+    while (r->end - close >= 2 && *close == '\\')
+        close = plain_end(close + 2, r->end);
+    char *text = arena_alloc(r->arena, (size_t)(close - start)), *out = text;
+    for (;;) {
+        size_t plain = (size_t)(r->at - from);
+        memcpy(out, from, plain);
+        out += plain;
+        if (take(r, '"'))
+            break;
+        if (r->at == r->end || *r->at != '\\')
+            return fail(r, r->at, "a control character stands in a string");
+        if (!read_escape(r, &out))
+            return false;
+        from = r->at;
+        r->at = plain_end(from, r->end);
+    }
+    *value = str_from(text, (size_t)(out - text));
+    return true;
+}
+
+/* At the opening quote. */
+static bool read_string(struct reader *r, struct str *value)
+{
+    const char *start = r->at + 1;
+    r->at = plain_end(start, r->end);
+    *value = str_from(start, (size_t)(r->at - start));
+    return take(r, '"') || read_escaped(r, start, value);
+}
+
+/* ---- numbers ---- */
+
+static bool read_digits(struct reader *r)
+{
+    const char *start = r->at;
+    while (r->at < r->end && g_ascii_isdigit(*r->at))
+        r->at++;
+    return r->at > start || fail(r, r->at, "a digit is expected");
+}
+
+static bool read_real(struct reader *r, struct str text, struct json_node *node)
+{
+    char small[64], *copy = text.len < sizeof small ? small : arena_alloc(r->arena, text.len + 1);
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 0;
+    node->kind = JSON_REAL;
+    node->real = g_ascii_strtod(copy, NULL);
+    return isfinite(node->real) || fail(r, text.ptr, "a number is too large");
+}
+
+static bool read_number(struct reader *r, struct json_node *node)
+{
+    const char *start = r->at;
+    bool real = false;
+    take(r, '-');
+    if (!take(r, '0') && !read_digits(r))
+        return false;
+    if (take(r, '.')) {
+        real = true;
+        if (!read_digits(r))
+            return false;
+    }
+    if (take(r, 'e') || take(r, 'E')) {
+        real = true;
+        if (!take(r, '+'))
+            take(r, '-');
+        if (!read_digits(r))
+            return false;
+    }
+    struct str text = str_from(start, (size_t)(r->at - start));
+    if (real)
+        return read_real(r, text, node);
+    node->kind = JSON_INTEGER;
+    return str_to_int64(text, &node->integer) || fail(r, start, "a number is too large");
+}
+
+/* ---- arrays and objects ---- */
+
+/* Up to so many members each name is compared to all before it. Larger objects are sorted: two loops over all names
+ * would let a small body cost seconds. */
+enum { FEW = 16 };
+
+static bool is_named(const struct json_node *object, struct str name)
+{
+    for (const struct json_node *m = object->first; m; m = m->next)
+        if (str_equal(m->name, name))
+            return true;
+    return false;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return str_compare((*(struct json_node *const *)a)->name, (*(struct json_node *const *)b)->name);
+}
+
+static bool has_repeated_names(const struct json_node *object)
+{
+    g_autofree const struct json_node **sorted = g_new(const struct json_node *, object->count);
+    size_t count = 0;
+    for (const struct json_node *m = object->first; m; m = m->next)
+        sorted[count++] = m;
+    qsort(sorted, count, sizeof *sorted, compare_names);
+    for (size_t i = 1; i < count; i++)
+        if (str_equal(sorted[i - 1]->name, sorted[i]->name))
+            return true;
+    return false;
+}
+
+static bool read_name(struct reader *r, const struct json_node *object, struct json_node *member)
+{
+    skip_blanks(r);
+    const char *start = r->at;
+    if (start == r->end || *start != '"')
+        return fail(r, start, "a name in quotes is expected");
+    if (!read_string(r, &member->name))
+        return false;
+    if (object->count < FEW && is_named(object, member->name))
+        return fail(r, start, "a member comes twice in one object");
+    skip_blanks(r);
+    return take(r, ':') || fail(r, r->at, "a colon is expected");
+}
+
+static bool read_value(struct reader *r, struct json_node *node, int depth);
+
+/* Behind the opening bracket. */
+static bool read_all(struct reader *r, struct json_node *node, char close, int depth)
+{
+    const struct json_node **last = &node->first;
+    _Static_assert(LIMIT_JSON_DEPTH == 64, "the message says so");
+    if (depth > LIMIT_JSON_DEPTH)
+        return fail(r, r->at - 1, "nested deeper than 64 levels");
+    skip_blanks(r);
+    if (take(r, close))
+        return true;
+    do {
+        struct json_node *item = arena_new(r->arena, struct json_node);
+        if ((node->kind == JSON_OBJECT && !read_name(r, node, item)) || !read_value(r, item, depth))
+            return false;
+        *last = item;
+        last = &item->next;
+        node->count++;
+        skip_blanks(r);
+    } while (take(r, ','));
+    if (!take(r, close))
+        return fail(r, r->at, "a comma or the closing bracket is expected");
+    if (node->kind == JSON_OBJECT && node->count > FEW && has_repeated_names(node))
+        return fail(r, r->at - 1, "a member comes twice in one object");
+    return true;
+}
+
+static bool read_word(struct reader *r, struct str word)
+{
+    if (!str_starts_with(str_from(r->at, (size_t)(r->end - r->at)), word))
+        return fail(r, r->at, "a value is expected");
+    r->at += word.len;
+    return true;
+}
+
+static bool read_value(struct reader *r, struct json_node *node, int depth)
+{
+    skip_blanks(r);
+    switch (r->at < r->end ? *r->at : 0) {
+    case '"':
+        node->kind = JSON_STRING;
+        return read_string(r, &node->string);
+    case '{':
+        r->at++;
+        node->kind = JSON_OBJECT;
+        return read_all(r, node, '}', depth + 1);
+    case '[':
+        r->at++;
+        node->kind = JSON_ARRAY;
+        return read_all(r, node, ']', depth + 1);
+    case 't':
+        node->kind = JSON_BOOL;
+        node->truth = true;
+        return read_word(r, STR("true"));
+    case 'f':
+        node->kind = JSON_BOOL;
+        return read_word(r, STR("false"));
+    case 'n':
+        return read_word(r, STR("null"));
+    case '-':
+    case '0' ... '9':
+        return read_number(r, node);
+    default:
+        return fail(r, r->at, "a value is expected");
+    }
+}
+
+/* ---- the whole ---- */
+
+/* Columns count characters, not bytes. */
+static void set_error(const struct reader *r, struct str text, GError **error)
+{
+    size_t line = 1, column = 1;
+    for (const char *at = text.ptr; at < r->at; at++) {
+        column += (*at & 0xc0) != 0x80;
+        if (*at == '\n') {
+            line++;
+            column = 1;
         }
     }
-    return text.len;
+    reason_set(error, r->reason, "line %zu column %zu: %s", line, column, r->problem);
 }
 
-/* What jansson says, without the piece of the text that it repeats: that may be a credential. */
-static struct str plain_words(const json_error_t *problem)
-{
-    struct str words = str_from_c(problem->text);
-    const char *near = g_strstr_len(words.ptr, (gssize)words.len, " near ");
-    if (near)
-        words.len = (size_t)(near - words.ptr);
-    return words;
-}
-
-static void set_parse_error(const json_error_t *problem, enum json_top top, GError **error)
-{
-    int line = MAX(problem->line, 1), column = MAX(problem->column, 0);
-    switch (json_error_code(problem)) {
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        reason_set(error, REASON_TEXT_INVALID, "line %d column %d: text must not hold U+0000", line, column);
-        return;
-    case json_error_duplicate_key:
-        reason_set(error, REASON_BODY_MALFORMED, "line %d column %d: a member comes twice in one object", line, column);
-        return;
-    case json_error_end_of_input_expected:
-        reason_set(error, REASON_BODY_MALFORMED, "line %d column %d: something stands behind the JSON %s", line, column,
-                   top == JSON_TOP_ANY ? "value" : "object");
-        return;
-    case json_error_premature_end_of_input:
-        reason_set(error, REASON_BODY_MALFORMED, "line %d column %d: the JSON ends too early", line, column);
-        return;
-    case json_error_numeric_overflow:
-        reason_set(error, REASON_BODY_MALFORMED, "line %d column %d: a number is too large", line, column);
-        return;
-    default:;
-        struct str words = plain_words(problem);
-        reason_set(error, REASON_BODY_MALFORMED, "line %d column %d: not valid JSON: %.*s", line, column,
-                   STR_ARG(words));
-    }
-}
-
-json_t *json_read(struct str text, enum json_top top, GError **error)
+const struct json_node *json_read(struct str text, enum json_top top, struct arena *a, GError **error)
 {
     if (str_is_empty(str_trim(text))) {
         reason_set(error, REASON_BODY_MALFORMED, "empty, where JSON is expected");
@@ -76,189 +339,22 @@ json_t *json_read(struct str text, enum json_top top, GError **error)
         reason_set(error, REASON_BODY_NOT_UTF8, "not valid UTF-8");
         return NULL;
     }
-    size_t deep = too_deep_at(text);
-    if (deep < text.len) {
-        reason_set(error, REASON_BODY_MALFORMED, "byte %zu: nested deeper than %d levels", deep, LIMIT_JSON_DEPTH);
+    struct reader r = {.at = text.ptr, .end = text.ptr + text.len, .arena = a};
+    struct json_node *tree = arena_new(a, struct json_node);
+    bool read = read_value(&r, tree, 0);
+    if (read) {
+        skip_blanks(&r);
+        read = r.at == r.end || fail(&r, r.at,
+                                     top == JSON_TOP_ANY ? "something stands behind the JSON value"
+                                                         : "something stands behind the JSON object");
+    }
+    if (!read) {
+        set_error(&r, text, error);
         return NULL;
     }
-    json_error_t problem;
-    json_t *tree = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
-    if (!tree) {
-        set_parse_error(&problem, top, error);
-        return NULL;
-    }
-    if (top == JSON_TOP_OBJECT && !json_is_object(tree)) {
-        json_decref(tree);
+    if (top == JSON_TOP_OBJECT && tree->kind != JSON_OBJECT) {
         reason_set(error, REASON_BODY_MALFORMED, "a JSON object is expected: {...}");
         return NULL;
     }
     return tree;
-}
-
-/* The member when it is there and of `type`, else NULL with `*absent` telling whether that is fine. JSON_TRUE stands
- * for both truth values. */
-static json_t *get_member(const json_t *object, const char *name, enum json_presence presence, json_type type,
-                          const char *type_name, bool *absent, GError **error)
-{
-    json_t *member = json_object_get(object, name);
-    *absent = !member || (presence == JSON_NULLABLE && json_is_null(member));
-    if (*absent) {
-        if (presence == JSON_REQUIRED) {
-            *absent = false;
-            reason_set_field(error, REASON_FIELD_MISSING, str_from_c(name), "%s is required", name);
-        }
-        return NULL;
-    }
-    json_type is = json_is_boolean(member) ? JSON_TRUE : json_typeof(member);
-    if (is != type) {
-        reason_set_field(error, REASON_FIELD_TYPE, str_from_c(name), "%s must be %s", name, type_name);
-        return NULL;
-    }
-    return member;
-}
-
-bool json_get_string(const json_t *object, const char *name, enum json_presence presence, size_t max_len,
-                     struct str *value, GError **error)
-{
-    bool absent;
-    json_t *member = get_member(object, name, presence, JSON_STRING, "a string", &absent, error);
-    if (!member)
-        return absent;
-    if (json_string_length(member) > max_len) {
-        reason_set_field(error, REASON_FIELD_TOO_LONG, str_from_c(name), "%s is longer than %zu bytes", name, max_len);
-        return false;
-    }
-    *value = json_str(member);
-    return true;
-}
-
-bool json_get_int64(const json_t *object, const char *name, enum json_presence presence, int64_t min, int64_t max,
-                    int64_t *value, GError **error)
-{
-    bool absent;
-    json_t *member = get_member(object, name, presence, JSON_INTEGER, "an integer", &absent, error);
-    if (!member)
-        return absent;
-    int64_t number = json_integer_value(member);
-    if (number < min || number > max) {
-        reason_set_field(error, REASON_FIELD_VALUE, str_from_c(name),
-                         "%s must be between %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, name, min, max);
-        return false;
-    }
-    *value = number;
-    return true;
-}
-
-bool json_get_bool(const json_t *object, const char *name, enum json_presence presence, bool *value, GError **error)
-{
-    bool absent;
-    json_t *member = get_member(object, name, presence, JSON_TRUE, "true or false", &absent, error);
-    if (!member)
-        return absent;
-    *value = json_is_true(member);
-    return true;
-}
-
-bool json_get_object(const json_t *object, const char *name, enum json_presence presence, json_t **value,
-                     GError **error)
-{
-    bool absent;
-    json_t *member = get_member(object, name, presence, JSON_OBJECT, "an object", &absent, error);
-    if (!member)
-        return absent;
-    *value = member;
-    return true;
-}
-
-bool json_get_array(const json_t *object, const char *name, enum json_presence presence, json_t **value, GError **error)
-{
-    bool absent;
-    json_t *member = get_member(object, name, presence, JSON_ARRAY, "an array", &absent, error);
-    if (!member)
-        return absent;
-    *value = member;
-    return true;
-}
-
-/* jansson iterates only over a json_t that is not const, though it changes nothing. */
-static json_t *iterable(const json_t *tree)
-{
-    return (json_t *)tree;
-}
-
-bool json_refuse_unknown(const json_t *object, const char *const *names, size_t count, GError **error)
-{
-    const char *key;
-    json_t *member;
-    json_object_foreach(iterable(object), key, member)
-    {
-        bool known = false;
-        for (size_t i = 0; i < count && !known; i++)
-            known = strcmp(key, names[i]) == 0;
-        if (!known) {
-            /* A key can be as long as the body; the start of it says enough. */
-            g_autofree char *start = g_utf8_make_valid(key, (gssize)MIN(strlen(key), 128));
-            reason_set_field(error, REASON_FIELD_UNKNOWN, str_from_c(start), "%s is not a known member", start);
-            return false;
-        }
-    }
-    return true;
-}
-
-struct str json_str(const json_t *node)
-{
-    return json_is_string(node) ? str_from(json_string_value(node), json_string_length(node)) : STR_NULL;
-}
-
-static void add_real(struct json *w, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE + 2];
-    static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
-    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
-        g_ascii_formatd(text, G_ASCII_DTOSTR_BUF_SIZE, formats[i], value);
-        if (g_ascii_strtod(text, NULL) == value)
-            break;
-    }
-    if (!strpbrk(text, ".e"))
-        strcat(text, ".0");
-    json_add_raw(w, str_from_c(text));
-}
-
-void json_add_tree(struct json *w, const json_t *tree)
-{
-    switch (json_typeof(tree)) {
-    case JSON_OBJECT:
-        json_object_begin(w);
-        const char *key;
-        json_t *member;
-        json_object_foreach(iterable(tree), key, member)
-        {
-            json_key(w, str_from_c(key));
-            json_add_tree(w, member);
-        }
-        json_object_end(w);
-        return;
-    case JSON_ARRAY:
-        json_array_begin(w);
-        for (size_t i = 0; i < json_array_size(tree); i++)
-            json_add_tree(w, json_array_get(tree, i));
-        json_array_end(w);
-        return;
-    case JSON_STRING:
-        json_add_string(w, json_str(tree));
-        return;
-    case JSON_INTEGER:
-        json_add_int(w, json_integer_value(tree));
-        return;
-    case JSON_REAL:
-        add_real(w, json_real_value(tree));
-        return;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        json_add_bool(w, json_is_true(tree));
-        return;
-    case JSON_NULL:
-        json_add_null(w);
-        return;
-    }
 }

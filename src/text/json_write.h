@@ -18,7 +18,7 @@
  * putting a key before each member, is the caller's part.
  *
  * This is the hottest path of the product, so what matters is inline and a literal key is one copy. A writer belongs to
- * one thread at a time. Names avoid jansson's, so that both headers can be included (text/json_read.h does). */
+ * one thread at a time. */
 #pragma once
 
 #include "base/buf.h"

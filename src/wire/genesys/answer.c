@@ -36,22 +36,29 @@ static bool is_rejoin(const struct event *e)
 {
     if (e->kind != EVENT_JOINED || !e->data.ptr)
         return false;
-    json_auto_t *tree = json_read(e->data, JSON_TOP_OBJECT, NULL);
-    return json_is_true(json_object_get(tree, "rejoined"));
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *rejoined = json_get(json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL), "rejoined");
+    bool is_so = json_is(rejoined, JSON_BOOL) && rejoined->truth;
+    arena_clear(&scratch);
+    return is_so;
 }
 
 /* What a message's data holds for this dialect: the sender's messageType and userData. */
 static void add_data(struct json *w, struct str data)
 {
-    json_auto_t *tree = json_read(data, JSON_TOP_OBJECT, NULL);
-    const json_t *type = json_object_get(tree, "messageType");
-    const json_t *user_data = json_object_get(tree, "userData");
-    if (json_is_string(type))
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *tree = json_read(data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *type = json_get(tree, "messageType");
+    const struct json_node *user_data = json_get(tree, "userData");
+    if (json_is(type, JSON_STRING))
         json_member_string(w, "messageType", json_str(type));
-    if (json_is_object(user_data)) {
+    if (json_is(user_data, JSON_OBJECT)) {
         json_key_literal(w, "userData");
         json_add_tree(w, user_data);
     }
+    arena_clear(&scratch);
 }
 
 void answer_message(struct json *w, const struct event *e, const struct session_view *view)

@@ -18,7 +18,7 @@ static const struct {
     {"Complete", OPERATION_COMPLETE},
 };
 
-static bool take_string(const json_t *body, const char *name, enum json_presence presence, size_t max,
+static bool take_string(const struct json_node *body, const char *name, enum json_presence presence, size_t max,
                         struct str *value, struct arena *a, GError **error)
 {
     struct str read = STR_NULL;
@@ -29,27 +29,27 @@ static bool take_string(const json_t *body, const char *name, enum json_presence
 }
 
 /* Echoed even when the call fails later on, so wrong types are not complained about here. */
-static void take_credentials(const json_t *body, struct call *call, struct arena *a)
+static void take_credentials(const struct json_node *body, struct call *call, struct arena *a)
 {
-    call->user_id = arena_str(a, json_str(json_object_get(body, "userId")));
-    call->secure_key = arena_str(a, json_str(json_object_get(body, "secureKey")));
-    call->alias = arena_str(a, json_str(json_object_get(body, "alias")));
-    call->tenant = arena_str(a, json_str(json_object_get(body, "tenantName")));
+    call->user_id = arena_str(a, json_str(json_get(body, "userId")));
+    call->secure_key = arena_str(a, json_str(json_get(body, "secureKey")));
+    call->alias = arena_str(a, json_str(json_get(body, "alias")));
+    call->tenant = arena_str(a, json_str(json_get(body, "tenantName")));
     if (!call->tenant.ptr) /* the 2014 widget's name for it */
-        call->tenant = arena_str(a, json_str(json_object_get(body, "tenantId")));
+        call->tenant = arena_str(a, json_str(json_get(body, "tenantId")));
 }
 
-static bool require(const json_t *body, const char *name, struct str value, GError **error)
+static bool require(const struct json_node *body, const char *name, struct str value, GError **error)
 {
     if (value.ptr)
         return true;
-    bool there = json_object_get(body, name) != NULL;
+    bool there = json_get(body, name) != NULL;
     reason_set_field(error, there ? REASON_FIELD_TYPE : REASON_FIELD_MISSING, str_from_c(name),
                      there ? "%s must be a string" : "%s is required", name);
     return false;
 }
 
-static bool check_credentials(const json_t *body, const struct call *call, bool lenient, GError **error)
+static bool check_credentials(const struct json_node *body, const struct call *call, bool lenient, GError **error)
 {
     if (!require(body, "userId", call->user_id, error) || !require(body, "secureKey", call->secure_key, error))
         return false;
@@ -59,19 +59,19 @@ static bool check_credentials(const json_t *body, const struct call *call, bool 
 }
 
 /* A number, or a string of digits (both are sent). Fractions and negative numbers are refused. */
-static bool take_position(const json_t *body, struct call *call, GError **error)
+static bool take_position(const struct json_node *body, struct call *call, GError **error)
 {
     static const char name[] = "transcriptPosition";
-    const json_t *node = json_object_get(body, name);
+    const struct json_node *node = json_get(body, name);
     call->position = 1;
-    if (!node || json_is_null(node))
+    if (!node || json_is(node, JSON_NULL))
         return true;
     int64_t value = -1;
-    if (json_is_integer(node))
-        value = json_integer_value(node);
-    else if (json_is_real(node) && json_real_value(node) == floor(json_real_value(node)) && json_real_value(node) >= 0)
-        value = (int64_t)MIN(json_real_value(node), (double)LIMIT_EVENTS_PER_SESSION);
-    else if (!json_is_string(node) || !str_to_int64(json_str(node), &value))
+    if (json_is(node, JSON_INTEGER))
+        value = json_int64(node);
+    else if (json_is(node, JSON_REAL) && node->real == floor(node->real) && node->real >= 0)
+        value = (int64_t)MIN(node->real, (double)LIMIT_EVENTS_PER_SESSION);
+    else if (!json_is(node, JSON_STRING) || !str_to_int64(json_str(node), &value))
         value = -1;
     if (value < 0) {
         reason_set_field(error, REASON_FIELD_VALUE, str_from_c(name), "%s must be a whole number, 0 or more", name);
@@ -81,7 +81,7 @@ static bool take_position(const json_t *body, struct call *call, GError **error)
     return true;
 }
 
-static bool read_messages(const json_t *body, struct call *call, GError **error)
+static bool read_messages(const struct json_node *body, struct call *call, GError **error)
 {
     int64_t wait_s = 0, before = 0, limit = 0;
     call->operation = OPERATION_GET_MESSAGES;
@@ -97,17 +97,17 @@ static bool read_messages(const json_t *body, struct call *call, GError **error)
 }
 
 /* userData: values are strings in every client that reads them back; other values are kept as they are. */
-static bool take_user_data(const json_t *body, enum json_presence presence, struct call *call, struct arena *a,
-                           GError **error)
+static bool take_user_data(const struct json_node *body, enum json_presence presence, struct call *call,
+                           struct arena *a, GError **error)
 {
-    json_t *object = NULL;
+    const struct json_node *object = NULL;
     return json_get_object(body, "userData", presence, &object, error) &&
            model_json_keep(object, "userData", &call->user_data, a, error);
 }
 
 /* A text too long has a code of its own that widgets show to users, so its length is checked here. */
-static bool take_text(const json_t *body, const char *name, enum json_presence presence, size_t max, struct call *call,
-                      struct arena *a, GError **error)
+static bool take_text(const struct json_node *body, const char *name, enum json_presence presence, size_t max,
+                      struct call *call, struct arena *a, GError **error)
 {
     if (!take_string(body, name, presence, LIMIT_HTTP_BODY, &call->text, a, error))
         return false;
@@ -121,7 +121,7 @@ static bool take_text(const json_t *body, const char *name, enum json_presence p
     return false;
 }
 
-static bool read_operation(const json_t *body, struct call *call, struct arena *a, GError **error)
+static bool read_operation(const struct json_node *body, struct call *call, struct arena *a, GError **error)
 {
     struct str name = STR_NULL;
     if (!json_get_string(body, "operationName", JSON_REQUIRED, LIMIT_NAME, &name, error))
@@ -151,7 +151,7 @@ static bool read_operation(const json_t *body, struct call *call, struct arena *
     }
 }
 
-static bool read_create(const json_t *body, struct call *call, struct arena *a, GError **error)
+static bool read_create(const struct json_node *body, struct call *call, struct arena *a, GError **error)
 {
     struct str first = STR_NULL, last = STR_NULL;
     call->operation = OPERATION_REQUEST_CHAT;
@@ -185,7 +185,7 @@ bool call_read(struct str body, enum call_route route, bool lenient, struct call
     *call = (struct call){.operation = route == CALL_CREATE     ? OPERATION_REQUEST_CHAT
                                        : route == CALL_MESSAGES ? OPERATION_GET_MESSAGES
                                                                 : OPERATION_UNKNOWN};
-    json_auto_t *tree = json_read(body, JSON_TOP_OBJECT, error);
+    const struct json_node *tree = json_read(body, JSON_TOP_OBJECT, a, error);
     if (!tree)
         return false;
     take_credentials(tree, call, a);

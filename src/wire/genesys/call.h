@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/reason.h"
 
-#include <jansson.h>
 #include <stdint.h>
 
 enum operation {

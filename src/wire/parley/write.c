@@ -41,7 +41,7 @@ static bool has_times(const struct line *line)
 
 static bool read_line(struct http_request *request, const struct call *call, struct open_op *op, GError **error)
 {
-    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
+    const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, &op->op.arena, error);
     if (!body || !line_read(body, true, &op->line, &op->op.arena, error))
         return false;
     op->import = has_times(&op->line);
@@ -91,9 +91,9 @@ static void answer_append(struct http_request *request, struct op *base)
 }
 
 /* `at`: RFC 3339, or milliseconds as in an import line. */
-static bool read_time(const json_t *body, const struct call *call, int64_t *time_ms, GError **error)
+static bool read_time(const struct json_node *body, const struct call *call, int64_t *time_ms, GError **error)
 {
-    const json_t *at = json_object_get(body, "at");
+    const struct json_node *at = json_get(body, "at");
     struct time_point point;
     *time_ms = NO_TIME;
     if (!at)
@@ -103,11 +103,11 @@ static bool read_time(const json_t *body, const struct call *call, int64_t *time
                          "`at` needs the import right; without it the event happens now");
         return false;
     }
-    if (json_is_integer(at)) {
-        *time_ms = json_integer_value(at);
+    if (json_is(at, JSON_INTEGER)) {
+        *time_ms = json_int64(at);
         return true;
     }
-    if (!json_is_string(at)) {
+    if (!json_is(at, JSON_STRING)) {
         reason_set_field(error, REASON_FIELD_TYPE, STR("at"), "at must be an RFC 3339 time or milliseconds");
         return false;
     }
@@ -117,9 +117,9 @@ static bool read_time(const json_t *body, const struct call *call, int64_t *time
     return true;
 }
 
-static bool read_data(const json_t *body, struct event *e, struct arena *a, GError **error)
+static bool read_data(const struct json_node *body, struct event *e, struct arena *a, GError **error)
 {
-    json_t *data = NULL;
+    const struct json_node *data = NULL;
     return json_get_object(body, "data", JSON_OPTIONAL, &data, error) &&
            model_json_keep(data, "data", &e->data, a, error);
 }
@@ -128,7 +128,7 @@ static bool read_event(struct http_request *request, const struct call *call, st
                        GError **error)
 {
     static const char *const names[] = {"type", "by", "id", "text", "target", "data", "at"};
-    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
+    const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, a, error);
     struct str type = STR_NULL, id = STR_NULL, text = STR_NULL;
     int64_t by = 0, target = 0;
     if (!body || !json_refuse_unknown(body, names, G_N_ELEMENTS(names), error) ||

@@ -68,19 +68,19 @@ static void answer_login(struct http_request *request, struct op *base)
 
 static bool read_json(struct http_request *request, struct login_op *op, GError **error)
 {
-    json_auto_t *body = json_read(request->body, JSON_TOP_OBJECT, error);
-    if (!body)
-        return false;
     static const char *const names[] = {"user", "username", "email"};
     struct arena *a = &op->op.arena;
+    const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, a, error);
+    if (!body)
+        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(names) && !op->user.ptr; i++)
-        op->user = arena_str(a, json_str(json_object_get(body, names[i])));
-    const json_t *password = json_object_get(body, "password");
-    if (json_is_object(password))
-        op->digest = arena_str(a, json_str(json_object_get(password, "digest")));
+        op->user = arena_str(a, json_str(json_get(body, names[i])));
+    const struct json_node *password = json_get(body, "password");
+    if (json_is(password, JSON_OBJECT))
+        op->digest = arena_str(a, json_str(json_get(password, "digest")));
     else
         op->password = arena_str(a, json_str(password));
-    op->resume = arena_str(a, json_str(json_object_get(body, "resume")));
+    op->resume = arena_str(a, json_str(json_get(body, "resume")));
     return true;
 }
 

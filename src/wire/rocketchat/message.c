@@ -31,8 +31,8 @@ static void add_author(struct json *w, const struct message_author *author)
 /* A close's `msg` is its comment. */
 static struct str comment_of(const struct event *e, struct arena *scratch)
 {
-    json_auto_t *data = e->data.len ? json_read(e->data, JSON_TOP_OBJECT, NULL) : NULL;
-    return arena_str(scratch, json_str(json_object_get(data, "comment")));
+    const struct json_node *data = e->data.len ? json_read(e->data, JSON_TOP_OBJECT, scratch, NULL) : NULL;
+    return arena_str(scratch, json_str(json_get(data, "comment")));
 }
 
 void message_write(struct json *w, const struct session *room, const struct visitor *v,

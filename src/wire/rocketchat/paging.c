@@ -115,17 +115,12 @@ bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *cou
     *count = 0;
     if (!sort.len)
         return true;
-    json_auto_t *tree = json_read(sort, JSON_TOP_OBJECT, NULL);
-    bool valid = tree && json_object_size(tree) <= SORT_KEYS_MAX;
-    const char *path;
-    json_t *value;
-    if (valid) {
-        json_object_foreach(tree, path, value)
-        {
-            double direction = json_is_number(value) ? json_number_value(value) : 0;
-            valid &= direction == 1 || direction == -1;
-            keys[(*count)++] = (struct sort_key){arena_str(a, str_from_c(path)), direction < 0};
-        }
+    const struct json_node *tree = json_read(sort, JSON_TOP_OBJECT, a, NULL);
+    bool valid = tree && tree->count <= SORT_KEYS_MAX;
+    for (const struct json_node *m = valid ? tree->first : NULL; m; m = m->next) {
+        double direction = json_is(m, JSON_REAL) ? m->real : (double)json_int64(m);
+        valid &= direction == 1 || direction == -1;
+        keys[(*count)++] = (struct sort_key){arena_str(a, m->name), direction < 0};
     }
     if (!valid)
         reason_set(error, REASON_SORT_INVALID, "sort must be a JSON object whose values are 1 or -1");

@@ -4,7 +4,6 @@
 #include "wire/rocketchat/internal.h"
 
 #include "text/json_read.h"
-#include <jansson.h>
 
 bool permission_held(const struct caller *caller, enum permission permission)
 {
@@ -22,9 +21,13 @@ bool permission_held(const struct caller *caller, enum permission permission)
 static bool works_in(const struct caller *caller, struct str department)
 {
     bool found = false;
-    json_auto_t *departments = caller->departments.len ? json_read(caller->departments, JSON_TOP_ANY, NULL) : NULL;
-    for (size_t i = 0; i < json_array_size(departments); i++)
-        found |= str_equal(json_str(json_array_get(departments, i)), department);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *departments =
+        caller->departments.len ? json_read(caller->departments, JSON_TOP_ANY, &scratch, NULL) : NULL;
+    for (const struct json_node *d = json_first(departments); d; d = d->next)
+        found |= str_equal(json_str(d), department);
+    arena_clear(&scratch);
     return found;
 }
 

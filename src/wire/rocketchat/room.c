@@ -171,20 +171,17 @@ static void add_members(struct json *w, const struct history_item *item, const s
 }
 
 /* A recorded room document speaks for itself while nothing came after it. */
-static void add_recorded(struct json *w, const json_t *room, const json_t *last_message)
+static void add_recorded(struct json *w, const struct json_node *room, const struct json_node *last_message)
 {
-    const char *key;
-    const json_t *value;
-    bool told = !last_message || json_object_get(room, "lastMessage");
-    json_object_foreach((json_t *)room, key, value)
-    {
-        if (!told && strcmp(key, "metrics") == 0) {
+    bool told = !last_message || json_get(room, "lastMessage");
+    for (const struct json_node *m = json_first(room); m; m = m->next) {
+        if (!told && str_equal(m->name, STR("metrics"))) {
             json_key_literal(w, "lastMessage");
             json_add_tree(w, last_message);
             told = true;
         }
-        json_key(w, str_from_c(key));
-        json_add_tree(w, value);
+        json_key(w, m->name);
+        json_add_tree(w, m);
     }
     if (!told) {
         json_key_literal(w, "lastMessage");
@@ -194,14 +191,14 @@ static void add_recorded(struct json *w, const json_t *room, const json_t *last_
 
 void room_write(struct json *w, const struct history_item *item, const struct head *head, struct arena *scratch)
 {
-    json_auto_t *recorded = head && head->recorded.ptr && head->recorded_up_to == item->session.last_index
-                                ? json_read(head->recorded, JSON_TOP_OBJECT, NULL)
-                                : NULL;
-    const json_t *documents = json_object_get(recorded, "rocketchat");
-    const json_t *room = json_object_get(documents, "room");
+    const struct json_node *recorded = head && head->recorded.ptr && head->recorded_up_to == item->session.last_index
+                                           ? json_read(head->recorded, JSON_TOP_OBJECT, scratch, NULL)
+                                           : NULL;
+    const struct json_node *documents = json_get(recorded, "rocketchat");
+    const struct json_node *room = json_get(documents, "room");
     json_object_begin(w);
-    if (json_is_object(room))
-        add_recorded(w, room, json_object_get(documents, "lastMessage"));
+    if (json_is(room, JSON_OBJECT))
+        add_recorded(w, room, json_get(documents, "lastMessage"));
     else
         add_members(w, item, head, scratch);
     json_object_end(w);
