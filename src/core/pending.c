@@ -7,7 +7,6 @@ void pending_init(struct pending *p, struct store_txn *txn, const struct session
 {
     *p = (struct pending){.txn = txn, .arena = a, .before = before, .capacity = capacity};
     p->events = arena_array(a, capacity, sizeof *p->events);
-    p->targets = arena_array(a, capacity, sizeof *p->targets);
     if (before)
         session_copy(before, &p->after, a);
 }
@@ -24,7 +23,7 @@ void pending_init_new(struct pending *p, struct store_txn *txn, const struct hea
 void pending_clear(struct pending *p)
 {
     g_clear_pointer(&p->ids, g_hash_table_unref);
-    g_clear_pointer(&p->target_of, g_hash_table_unref);
+    g_clear_pointer(&p->revised, g_hash_table_unref);
 }
 
 static bool id_is_free(struct pending *p, const struct event *e, GError **error)
@@ -51,43 +50,36 @@ static bool id_is_free(struct pending *p, const struct event *e, GError **error)
 }
 
 /* The event that an edit or delete names, as it stands now; NULL = there is none. */
-static bool find_target(struct pending *p, const struct event *e, struct event **target, GError **error)
+static bool find_target(struct pending *p, const struct event *e, const struct event **target, GError **error)
 {
     *target = NULL;
     if ((e->kind != EVENT_EDIT && e->kind != EVENT_DELETE) || e->target == 0 || e->target >= e->index)
         return true;
-    struct event *place = &p->targets[p->target_count];
-    struct event *revised = p->target_of ? g_hash_table_lookup(p->target_of, GUINT_TO_POINTER(e->target)) : NULL;
-    uint32_t first = p->events[0].index;
-    if (revised) {
-        *place = *revised;
-    } else if (p->count && e->target >= first) {
-        *place = p->events[e->target - first];
-    } else {
-        struct event *stored;
-        size_t count;
-        if (!store_events(p->txn, &p->before->session, e->target, e->target, 1, p->arena, &stored, &count, error))
-            return false;
-        if (count == 0)
-            return true;
-        *place = *stored;
+    if (p->revised && (*target = g_hash_table_lookup(p->revised, GUINT_TO_POINTER(e->target))))
+        return true;
+    if (p->count && e->target >= p->events[0].index) {
+        *target = &p->events[e->target - p->events[0].index];
+        return true;
     }
-    *target = place;
+    struct event *stored;
+    size_t count;
+    if (!store_events(p->txn, &p->before->session, e->target, e->target, 1, p->arena, &stored, &count, error))
+        return false;
+    *target = count ? stored : NULL;
     return true;
 }
 
 /* Later edits of the same message in this batch must see this one. */
 static void note_revision(struct pending *p, const struct event *target, const struct event *e)
 {
-    p->target_count++;
     if (p->capacity == 1)
         return;
     struct event *revised = arena_new(p->arena, struct event);
     *revised = *target;
     event_revise(revised, e);
-    if (!p->target_of)
-        p->target_of = g_hash_table_new(NULL, NULL);
-    g_hash_table_insert(p->target_of, GUINT_TO_POINTER(e->target), revised);
+    if (!p->revised)
+        p->revised = g_hash_table_new(NULL, NULL);
+    g_hash_table_insert(p->revised, GUINT_TO_POINTER(e->target), revised);
 }
 
 /* What an event tells of the visitor goes to their row. */
@@ -126,7 +118,7 @@ bool pending_add(struct pending *p, const struct event *event, bool live, GError
         .text = event->text,
         .data = event->data,
     };
-    struct event *target;
+    const struct event *target;
     if (!event_check(e, !live, error) || !find_target(p, e, &target, error) ||
         !session_admits(&p->after, e, target, live, error) || !id_is_free(p, e, error))
         return false;
@@ -164,8 +156,6 @@ bool pending_write(struct pending *p, GError **error)
         .visitor_after = visitor_changed ? &p->visitor_after : NULL,
         .events = p->events,
         .event_count = p->count,
-        .targets = p->targets,
-        .target_count = p->target_count,
     };
     return store_append(p->txn, &append, error);
 }

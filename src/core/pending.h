@@ -14,11 +14,9 @@ struct pending {
     bool visitor_known; /* visitor_after is filled */
     struct event *events;
     size_t count, capacity;
-    struct event *targets;
-    size_t target_count;
-    struct str free_id;    /* the caller has seen that no stored event has it */
-    GHashTable *ids;       /* client-chosen ones among `events`; made when there can be two */
-    GHashTable *target_of; /* index -> the last one of `targets` with it */
+    struct str free_id;  /* the caller has seen that no stored event has it */
+    GHashTable *ids;     /* client-chosen ones among `events`; made when there can be two */
+    GHashTable *revised; /* index -> the event as edits among `events` leave it; alike */
 };
 
 /* For a session read in this transaction, and up to `capacity` more events. pending_clear in any case. */

@@ -181,27 +181,14 @@ static bool put_event(struct store_txn *txn, const struct session_view *before, 
                       struct arena *a, GError **error)
 {
     struct session_view after;
-    struct event e = event_of(told), target, *targets = NULL;
-    size_t count = 0;
-    if (told->target) {
-        if (!store_events(txn, &before->session, told->target, told->target, 1, a, &targets, &count, error))
-            return false;
-        g_assert_cmpuint(count, ==, 1);
-        target = targets[0];
-    }
+    struct event e = event_of(told);
     session_copy(before, &after, a);
     e.index = before->session.last_index + 1;
     event_salt(&e);
     event_seal(&e, before->session.chain);
     session_apply(&after, &e, a);
     memcpy(after.session.chain, e.chain, EVENT_CHAIN_SIZE);
-    return store_append(txn,
-                        &(struct store_append){.before = before,
-                                               .after = &after,
-                                               .events = &e,
-                                               .event_count = 1,
-                                               .targets = count ? &target : NULL,
-                                               .target_count = count},
+    return store_append(txn, &(struct store_append){.before = before, .after = &after, .events = &e, .event_count = 1},
                         error);
 }
 

@@ -129,16 +129,13 @@ bool store_visitor_number(struct store_txn *txn, int64_t *number, GError **error
  * head), `after` the same with all `events` folded in and sealed (chain set). Visitor alike (`visitor_before` NULL: new; both NULL: the
  * visitor is untouched). Writes the event rows, session, participants, visitor, roll-ups
  * (contribution of after minus before), search rows (edits and deletes replace the text of their target), `revised_by`
- * of targets and one change entry covering the events. `targets` are the events that edits and deletes in `events`
- * name, in their order (their current text is needed to take it out of the index).
+ * of targets and one change entry covering the events.
  * Write transactions only. Reasons: ID_TAKEN (the session id, or a client-chosen event id in this session, is there already). */
 struct store_append {
     const struct session_view *before, *after;
     const struct visitor *visitor_before, *visitor_after;
     const struct event *events;
     size_t event_count;
-    const struct event *targets;
-    size_t target_count;
     int64_t change; /* out: the change number */
 };
 bool store_append(struct store_txn *txn, struct store_append *append, GError **error);
