@@ -127,7 +127,7 @@ static void make_dialects(struct serving *serving)
     serving->genesys = genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
                                                                              .alias = str_from_c(s->genesys_alias),
                                                                              .lenient = s->genesys_lenient});
-    serving->parley = parley_new(serving->core);
+    serving->parley = parley_new(serving->core, str_from_c(s->genesys_alias));
     serving->station = station_new(serving->core);
 }
 

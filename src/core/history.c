@@ -168,26 +168,26 @@ bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_ro
 
 /* ---- visitors ---- */
 
-static bool visitor_found(const struct visitor *v, bool found, GError **error)
+static bool visitor_found(bool found, GError **error)
 {
-    if (found && v->state == VISITOR_KNOWN)
-        return true;
-    reason_set(error, REASON_VISITOR_UNKNOWN, "there is no such visitor");
-    return false;
+    if (!found)
+        reason_set(error, REASON_VISITOR_UNKNOWN, "there is no such visitor");
+    return found;
 }
 
 bool history_visitor(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
                      GError **error)
 {
     bool found;
-    return store_visitor_get(txn, company, id, a, v, &found, error) && visitor_found(v, found, error);
+    return store_visitor_get(txn, company, id, a, v, &found, error) &&
+           visitor_found(found && v->state == VISITOR_KNOWN, error);
 }
 
 bool history_visitor_of(struct store_txn *txn, const struct session *s, struct arena *a, struct visitor *v,
                         GError **error)
 {
     bool found;
-    return store_visitor_by_number(txn, s->visitor, a, v, &found, error) && visitor_found(v, found, error);
+    return store_visitor_by_number(txn, s->visitor, a, v, &found, error) && visitor_found(found, error);
 }
 
 bool history_visitors(struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit,

@@ -56,6 +56,7 @@ bool history_room_items(struct store_txn *txn, const struct visitor *v, const st
 /* VISITOR_UNKNOWN when there is none, or they are erased. */
 bool history_visitor(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v,
                      GError **error);
+/* A session's; an erased session's is the nameless one it was left with. */
 bool history_visitor_of(struct store_txn *txn, const struct session *s, struct arena *a, struct visitor *v,
                         GError **error);
 bool history_visitors(struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit,

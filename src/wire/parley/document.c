@@ -136,8 +136,8 @@ bool session_read_item(struct store_txn *txn, const struct session_view *view, s
                        struct history_item *item, GError **error)
 {
     struct history_item *items;
-    struct visitor visitor = {0}; /* an erased session's is nobody */
-    if ((!view->session.erased && !history_visitor_of(txn, &view->session, a, &visitor, error)) ||
+    struct visitor visitor;
+    if (!history_visitor_of(txn, &view->session, a, &visitor, error) ||
         !history_room_items(txn, &visitor, &view->session, 1, a, &items, error))
         return false;
     *item = items[0];

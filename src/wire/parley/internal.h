@@ -12,6 +12,7 @@
 
 struct parley {
     struct core *core;
+    struct str genesys_alias;
 };
 
 /* One authenticated request. */

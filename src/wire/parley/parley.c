@@ -97,10 +97,10 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/export", handle, &export, 0, 0},
 };
 
-struct parley *parley_new(struct core *core)
+struct parley *parley_new(struct core *core, struct str genesys_alias)
 {
-    struct parley *parley = g_new0(struct parley, 1);
-    parley->core = core;
+    struct parley *parley = g_new(struct parley, 1);
+    *parley = (struct parley){core, genesys_alias};
     return parley;
 }
 

@@ -14,8 +14,8 @@ struct parley;
  * belongs to no dialect. */
 void parley_refuse(struct http_request *request, const GError *error);
 
-/* The dialect on a core. Freed after the server closed. */
-struct parley *parley_new(struct core *core);
+/* The dialect on a core. `genesys_alias` is what the Genesys credentials it hands out name; borrowed. Freed after the server closed. */
+struct parley *parley_new(struct core *core, struct str genesys_alias);
 void parley_free(struct parley *parley);
 
 /* Mounts its routes under /parley/v1. A loop's data must be that loop's store reader. */

@@ -5,11 +5,12 @@ import { GenesysChat, Parley } from "../../support/dialects.mjs";
 import { call } from "../../support/http.mjs";
 import { addCompany, emptyData, Server } from "../../support/server.mjs";
 
+const ALIAS = "238"; // not the default
 let server, api, other;
 before(async () => {
   const { data, bearer } = emptyData();
   other = addCompany(data, "Other");
-  server = await Server.start({ data, env: { PARLEY_GENESYS_PREFIX: "/chat" } });
+  server = await Server.start({ data, env: { PARLEY_GENESYS_PREFIX: "/chat", PARLEY_GENESYS_ALIAS: ALIAS } });
   api = new Parley(server, bearer);
 });
 after(() => server?.stop());
@@ -36,7 +37,7 @@ for (const prefix of ["", "/webapi", "/eservices", "/chat"])
     assert.equal(created.path, `/api/v2/chats/${created.chatId}`);
     assert.equal(created.statusCode, 0);
     assert.equal(created.chatEnded, false);
-    assert.equal(created.alias, "117");
+    assert.equal(created.alias, ALIAS);
     assert.match(created.userId, /^[0-9A-F]{16}$/);
     assert.match(created.secureKey, /^[0-9a-f]{16}$/);
     assert.equal(created.messages.length, 1);
@@ -118,7 +119,7 @@ test("the 2014 widget's tenantId stands in for tenantName; any alias is good; th
   const { userId, secureKey } = chat.credentials;
   const answer = await call(server, "POST", `${chat.path}/messages`, { json: { userId, secureKey, alias: "999", tenantId: "Environment" } });
   assert.equal(answer.body.statusCode, 0, answer.text);
-  assert.equal(answer.body.alias, "117");
+  assert.equal(answer.body.alias, ALIAS);
   assert.equal(answer.body.tenantName, "Environment");
   assert.equal(answer.body.secureKey, secureKey);
   const created = await call(server, "POST", "/api/v2/chats", { json: { tenantId: "Environment", nickname: "Ann" } });
@@ -267,6 +268,7 @@ test("a key made through Parley's API opens any session, and earlier keys stay g
   const first = await api.post(`/sessions/${id}/genesys-credentials`);
   const second = await api.post(`/sessions/${id}/genesys-credentials`);
   assert.deepEqual(Object.keys(first), ["chatId", "userId", "secureKey", "alias", "tenantName"]);
+  assert.equal(first.alias, ALIAS);
   for (const { chatId, ...credentials } of [first, second]) {
     assert.equal(chatId, id);
     const chat = new GenesysChat(server, id, credentials);

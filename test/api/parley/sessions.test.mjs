@@ -309,6 +309,11 @@ test("erasure: nothing of the visitor can be read any more, in any view", async 
     const answer = await api.call("GET", path);
     assert.ok(!answer.text.includes(secret), `${path} still shows ${secret}`);
   }
+  const one = await api.get(`/sessions/${chat.chatId}`);
+  assert.match(one.visitor.id, /^erased-\d+$/);
+  assert.deepEqual([one.visitor.name, one.erased], [null, true]);
+  const { sessions } = await api.get("/sessions?limit=200");
+  assert.deepEqual(sessions.find(({ id }) => id === chat.chatId).visitor, one.visitor, "as in the list");
   const poll = await chat.messages();
   assert.equal(poll.status, 200);
   assert.equal(poll.body.statusCode, 2);
