@@ -38,6 +38,11 @@ static inline struct store_reader *core_reader_open(struct core *core, GError **
     return store_reader_open(core_store(core), error);
 }
 
+static inline void core_reader_close(struct store_reader *reader)
+{
+    store_reader_close(reader);
+}
+
 static inline struct store_txn *core_read_begin(struct store_reader *reader, GError **error)
 {
     return store_read_begin(reader, error);

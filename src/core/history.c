@@ -142,10 +142,17 @@ bool history_list(struct store_txn *txn, const struct store_session_filter *filt
            make_items(txn, sessions, *count, a, items, error) && fill_visitors(txn, *items, *count, a, error);
 }
 
-bool history_room_sessions(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
-                           size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error)
+bool history_visitor_sessions(struct store_txn *txn, const struct visitor *v, const struct store_session_key *after,
+                              size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error)
 {
-    return store_visitor_rooms(txn, v->company, v->number, order, offset, limit, a, sessions, count, error);
+    const struct store_session_filter filter = {.company = v->company,
+                                                .visitor = v->number,
+                                                .state = -1,
+                                                .dialect = -1,
+                                                .by = STORE_BY_START,
+                                                .from_ms = NO_TIME,
+                                                .to_ms = NO_TIME};
+    return store_session_list(txn, &filter, after, false, limit, a, sessions, count, error);
 }
 
 bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,
@@ -162,8 +169,26 @@ bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_ro
                    size_t limit, struct arena *a, struct history_item **items, size_t *count, GError **error)
 {
     struct session *sessions;
-    return history_room_sessions(txn, v, order, offset, limit, a, &sessions, count, error) &&
+    return store_visitor_rooms(txn, v->company, v->number, order, offset, limit, a, &sessions, count, error) &&
            history_room_items(txn, v, sessions, *count, a, items, error);
+}
+
+bool history_rooms_by_number(struct store_txn *txn, const struct visitor *v, const int64_t *numbers, size_t count,
+                             struct arena *a, struct history_item **items, GError **error)
+{
+    struct session *sessions = arena_array(a, count, sizeof *sessions);
+    for (size_t i = 0; i < count; i++) {
+        struct session_view view;
+        bool found;
+        if (!store_session_by_number(txn, numbers[i], a, &view, &found, error))
+            return false;
+        if (!found) {
+            reason_set(error, REASON_DATABASE_CORRUPT, "a session of a visitor is missing");
+            return false;
+        }
+        sessions[i] = view.session;
+    }
+    return history_room_items(txn, v, sessions, count, a, items, error);
 }
 
 /* ---- visitors ---- */

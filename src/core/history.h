@@ -47,9 +47,14 @@ bool history_list(struct store_txn *txn, const struct store_session_filter *filt
 bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
                    size_t limit, struct arena *a, struct history_item **items, size_t *count, GError **error);
 
-/* The two halves of it, for an order that no index has: the sessions alone (O(rooms)), and what is shown beside some. */
-bool history_room_sessions(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,
-                           size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error);
+/* The same rooms, given by their numbers, in that order. */
+bool history_rooms_by_number(struct store_txn *txn, const struct visitor *v, const int64_t *numbers, size_t count,
+                             struct arena *a, struct history_item **items, GError **error);
+
+/* For whoever looks at all rooms of a visitor: the next ones behind `after` (NULL = from the start), newest start first, and
+ * what is shown beside some. */
+bool history_visitor_sessions(struct store_txn *txn, const struct visitor *v, const struct store_session_key *after,
+                              size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error);
 bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,
                         struct arena *a, struct history_item **items, GError **error);
 

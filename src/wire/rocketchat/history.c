@@ -1,8 +1,11 @@
 /* visitors.chatHistory: every live-chat room of one visitor (spec section 1). */
+#include "wire/outcome/deferred.h"
 #include "wire/rocketchat/internal.h"
+#include "wire/rocketchat/room_order.h"
 
 enum {
-    BATCH = 50, /* rooms of one step of a long answer: bounds its memory */
+    BATCH = 50,          /* rooms of one step of a long answer: bounds its memory */
+    SORT_IN_PLACE = 500, /* rooms: about half a millisecond */
     /* One room: its names and ids escaped at worst, its newest message twice (msg and md), recorded documents. */
     ROOM_MAX = 12 * LIMIT_TEXT + 40 * 6 * LIMIT_NAME + LIMIT_EVENT_DATA,
 };
@@ -12,97 +15,12 @@ struct chat_history {
     struct store_txn *txn;  /* find's, for the first part; NULL after that */
     struct visitor visitor; /* number 0 = unknown: an empty history */
     struct paging paging;
-    enum store_room_order order;
-    const struct session **sorted; /* all rooms in another order than an index has; NULL = by index */
+    struct room_order order;
+    int64_t *sorted; /* numbers of the rooms in an order that no index has; NULL = by index */
     size_t sorted_count;
     int64_t told, total;
     struct json w;
 };
-
-/* ---- the order ---- */
-
-static int compare_values(struct sort_value a, struct sort_value b)
-{
-    if (a.type != b.type)
-        return a.type < b.type ? -1 : 1; /* missing before present */
-    if (a.type == SORT_NUMBER)
-        return a.number < b.number ? -1 : a.number > b.number;
-    return a.type == SORT_STRING ? str_compare(a.string, b.string) : 0;
-}
-
-/* A room and what the sort's keys name in it, looked up once. */
-struct row {
-    const struct session *room;
-    struct sort_value *values;
-};
-
-struct order {
-    const struct sort_key *keys;
-    size_t count;
-};
-
-static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const struct order *order = data;
-    const struct row *left = a, *right = b;
-    for (size_t i = 0; i < order->count; i++) {
-        int result = compare_values(left->values[i], right->values[i]);
-        if (result)
-            return order->keys[i].descending ? -result : result;
-    }
-    if (left->room->start_ms != right->room->start_ms)
-        return left->room->start_ms > right->room->start_ms ? -1 : 1;
-    return str_compare(left->room->id, right->room->id);
-}
-
-/* The indexes' own orders: ts or lm, followed by nothing that could matter (both end in ts and _id). */
-static bool order_of_index(const struct sort_key *keys, size_t count, enum store_room_order *order)
-{
-    *order = STORE_ROOM_START_DESC;
-    if (count == 0)
-        return true;
-    bool by_lm = str_equal(keys[0].path, STR("lm"));
-    if (count > 1 || (!by_lm && !str_equal(keys[0].path, STR("ts"))))
-        return false;
-    if (by_lm)
-        *order = keys[0].descending ? STORE_ROOM_LM_DESC : STORE_ROOM_LM_ASC;
-    else
-        *order = keys[0].descending ? STORE_ROOM_START_DESC : STORE_ROOM_START_ASC;
-    return true;
-}
-
-static bool asks_for_messages(const struct order *order)
-{
-    bool asks = false;
-    for (size_t i = 0; i < order->count; i++)
-        asks |= str_starts_with(order->keys[i].path, STR("lastMessage."));
-    return asks;
-}
-
-static bool sort_all(struct store_txn *txn, struct chat_history *history, const struct order *order, struct arena *a,
-                     GError **error)
-{
-    struct session *rooms;
-    struct history_item *items = NULL;
-    size_t count;
-    if (!history_room_sessions(txn, &history->visitor, STORE_ROOM_START_DESC, 0, 0, a, &rooms, &count, error) ||
-        (asks_for_messages(order) && !history_room_items(txn, &history->visitor, rooms, count, a, &items, error)))
-        return false;
-    struct row *rows = arena_array(a, count, sizeof *rows);
-    struct sort_value *values = arena_array(a, count * order->count, sizeof *values);
-    for (size_t i = 0; i < count; i++) {
-        struct history_item bare = {.session = rooms[i], .visitor = history->visitor};
-        rows[i] = (struct row){&rooms[i], values + i * order->count};
-        for (size_t k = 0; k < order->count; k++)
-            rows[i].values[k] = room_value(items ? &items[i] : &bare, order->keys[k].path, a);
-    }
-    g_qsort_with_data(rows, (gint)count, sizeof *rows, compare_rows, (gpointer)order);
-    history->sorted = arena_array(a, count, sizeof *history->sorted);
-    history->sorted_count = count;
-    for (size_t i = 0; i < count; i++)
-        history->sorted[i] = rows[i].room;
-    return true;
-}
 
 /* ---- the answer ---- */
 
@@ -125,13 +43,10 @@ static bool read_rooms(struct store_txn *txn, const struct chat_history *history
     if (wanted <= 0 || from >= history->total)
         return true;
     if (!history->sorted)
-        return history_rooms(txn, &history->visitor, history->order, (size_t)from, (size_t)wanted, scratch, rooms,
-                             count, NULL);
-    struct session page[BATCH];
+        return history_rooms(txn, &history->visitor, history->order.of_index, (size_t)from, (size_t)wanted, scratch,
+                             rooms, count, NULL);
     *count = (size_t)MIN(wanted, (int64_t)history->sorted_count - from);
-    for (size_t i = 0; i < *count; i++)
-        page[i] = *history->sorted[from + (int64_t)i];
-    return history_room_items(txn, &history->visitor, page, *count, scratch, rooms, NULL);
+    return history_rooms_by_number(txn, &history->visitor, history->sorted + from, *count, scratch, rooms, NULL);
 }
 
 static bool render(struct http_request *request, struct http_paged *paged, struct buf *out, bool *last)
@@ -170,9 +85,8 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
 }
 
 /* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history. Leaves
- * its transaction open for `render` when it found something. */
-static bool find(struct http_request *request, const struct call *call, struct chat_history *history,
-                 const struct sort_key *keys, size_t key_count, GError **error)
+ * its transaction open for what comes next when it found something. */
+static bool find(struct http_request *request, const struct call *call, struct chat_history *history, GError **error)
 {
     struct arena *a = &request->arena;
     struct session_view room;
@@ -199,20 +113,101 @@ static bool find(struct http_request *request, const struct call *call, struct c
     if (found) {
         answer_cache_shows(call->draft, room.session.visitor);
         answer_cache_shows(call->draft, history->visitor.number);
+    } else {
+        core_read_end(txn);
     }
     history->total = history->visitor.sessions;
-    if (found && history->total && !order_of_index(keys, key_count, &history->order))
-        found = sort_all(txn, history, &(struct order){keys, key_count}, a, error);
-    if (!found)
-        core_read_end(txn);
     return found;
+}
+
+static void fail(struct http_request *request)
+{
+    g_autoptr(GError) error = NULL;
+    reason_set(&error, REASON_INTERNAL, "the history could not be read");
+    rocketchat_refuse(request, error);
+}
+
+static void reply(struct http_request *request, const struct call *call, struct chat_history *history)
+{
+    if (!rocketchat_reply_paged(request, call, &history->paged, (size_t)BATCH * ROOM_MAX))
+        fail(request);
+}
+
+/* ---- an order that no index has: every room is looked at ---- */
+
+static void reply_sorted(struct http_request *request, const struct call *call, struct chat_history *history)
+{
+    history->total = (int64_t)history->sorted_count; /* there may be more by now */
+    reply(request, call, history);
+}
+
+/* So many rooms that looking at them all is not done on the loop's thread. */
+struct sorting {
+    struct op op;
+    const struct call *call;
+    struct chat_history *history;
+    int64_t *sorted;
+};
+
+static bool sort(struct op *op, struct store_txn *none, GError **error)
+{
+    (void)none;
+    struct sorting *sorting = (struct sorting *)op;
+    struct chat_history *history = sorting->history;
+    struct store_reader *reader = core_reader_open(op->core, error);
+    struct store_txn *txn = reader ? core_read_begin(reader, error) : NULL;
+    bool sorted = txn && room_order_sort(txn, &history->visitor, &history->order, &op->arena, &sorting->sorted,
+                                         &history->sorted_count, error);
+    if (txn)
+        core_read_end(txn);
+    if (reader)
+        core_reader_close(reader);
+    return sorted;
+}
+
+static void sorted(struct http_request *request, struct op *op)
+{
+    struct sorting *sorting = (struct sorting *)op;
+    struct chat_history *history = sorting->history;
+    if (op->error) {
+        rocketchat_refuse(request, op->error);
+        return;
+    }
+    int64_t *numbers = arena_array(&request->arena, history->sorted_count, sizeof *numbers);
+    memcpy(numbers, sorting->sorted, history->sorted_count * sizeof *numbers);
+    history->sorted = numbers;
+    reply_sorted(request, sorting->call, history);
+}
+
+static void sort_elsewhere(struct http_request *request, const struct call *call, struct chat_history *history)
+{
+    struct sorting *sorting = g_new0(struct sorting, 1);
+    op_init(&sorting->op, call->rocketchat->core, OP_SLOW, sort);
+    sorting->call = call;
+    sorting->history = history;
+    deferred_answer(request, &sorting->op, sorted);
+}
+
+/* Goes on from `find` with its transaction. */
+static void reply_in_order(struct http_request *request, const struct call *call, struct chat_history *history)
+{
+    if (history->order.is_of_index || !history->total) {
+        reply(request, call, history);
+    } else if (history->total > SORT_IN_PLACE) {
+        core_read_end(g_steal_pointer(&history->txn));
+        sort_elsewhere(request, call, history);
+    } else if (room_order_sort(history->txn, &history->visitor, &history->order, &request->arena, &history->sorted,
+                               &history->sorted_count, NULL)) {
+        reply_sorted(request, call, history);
+    } else {
+        core_read_end(history->txn);
+        fail(request);
+    }
 }
 
 void rocketchat_chat_history(struct http_request *request, const struct call *call)
 {
     struct chat_history *history = arena_new(&request->arena, struct chat_history);
-    struct sort_key keys[SORT_KEYS_MAX];
-    size_t key_count;
     g_autoptr(GError) error = NULL;
     if (!paging_read(request, &call->query, NULL, 0, &history->paging))
         return;
@@ -221,15 +216,13 @@ void rocketchat_chat_history(struct http_request *request, const struct call *ca
         rocketchat_refuse(request, error);
         return;
     }
-    if (!sort_read(history->paging.sort, keys, &key_count, &request->arena, NULL)) {
+    if (!room_order_read(history->paging.sort, &request->arena, &history->order)) {
         rocketchat_refuse_sort(request, history->paging.sort);
         return;
     }
     history->paged.render = render;
-    if (!find(request, call, history, keys, key_count, &error)) {
+    if (find(request, call, history, &error))
+        reply_in_order(request, call, history);
+    else
         rocketchat_refuse(request, error);
-    } else if (!rocketchat_reply_paged(request, call, &history->paged, (size_t)BATCH * ROOM_MAX)) {
-        reason_set(&error, REASON_INTERNAL, "the history could not be read");
-        rocketchat_refuse(request, error);
-    }
 }

@@ -139,6 +139,27 @@ test("every sort is what sorting the documents by their own values gives", async
   }
 });
 
+test("the same for a visitor with so many rooms that they are sorted beside the loop", async () => {
+  const many = 1234;
+  await api.import(Array.from({ length: many }, (_, i) => line(`many-${i}`, {
+    at: T0 + (i % 1000) * 1000, // some begin at the same time
+    visitor: { id: "monica", name: "Monica" },
+    texts: Array.from({ length: 1 + (i * 7) % 5 }, (_, k) => `text ${(i * 31 + k) % 97}`),
+    close: i % 3 ? 2 : undefined,
+  })));
+  const page = (query) => history(query, manager, "many-0", "monica");
+  const all = (await page("?count=0")).body.history;
+  assert.equal(all.length, many);
+  for (const order of [{ msgs: -1 }, { "lastMessage.msg": 1 }, { closedAt: 1, msgs: -1 }, { nothing: 1 }]) {
+    assert.deepEqual(ids(await page(`?count=0&${sorted(order)}`)), expected(all, order), JSON.stringify(order));
+    const parts = await Promise.all([0, 25, 1225, 5000].map((offset) => page(`?count=25&offset=${offset}&${sorted(order)}`)));
+    for (const [i, offset] of [0, 25, 1225, 5000].entries()) {
+      assert.deepEqual(ids(parts[i]), expected(all, order).slice(offset, offset + 25), `${JSON.stringify(order)} ${offset}`);
+      assert.equal(parts[i].body.total, many);
+    }
+  }
+});
+
 const invalid = (text) => ({ success: false, error: `${text} [invalid-params]`, errorType: "invalid-params" });
 
 test("parameters that the validator refuses", async () => {
