@@ -323,16 +323,19 @@ bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key
                     uint32_t *participant, GError **error)
 {
     struct limiter *limiter = tail->hub->wrong_keys;
+    bool fits = key_fits(tail, user_id, secure_key, participant), guessed = atomic_load(&tail->guessed);
+    if (fits && !guessed)
+        return true; /* nearly always, and then the limit's name for the caller need not be made */
     char name[128];
     int length = g_snprintf(name, sizeof name, "%" PRId64 " %.*s", tail_session(tail), STR_ARG(address));
     struct str who = str_from(name, (size_t)MIN(length, (int)sizeof name - 1));
     struct limiter_state state;
-    if (atomic_load(&tail->guessed) && !limiter_allows(limiter, who, &state)) {
+    if (guessed && !limiter_allows(limiter, who, &state)) {
         reason_set_retry(error, REASON_ATTEMPTS_LIMITED, MAX(state.reset_ms - clock_now_ms(), 0),
                          "too many wrong keys; try again later");
         return false;
     }
-    if (key_fits(tail, user_id, secure_key, participant))
+    if (fits)
         return true;
     atomic_store(&tail->guessed, true);
     limiter_take(limiter, who, NULL);

@@ -210,10 +210,28 @@ struct str http_request_host(const struct http_request *public)
     return http_request_header(public, STR("Host"), NULL);
 }
 
+/* As inet_ntop, which goes through printf: a twentieth of what a poll costs outside of the kernel. */
+static struct str dotted(const uint8_t address[4], struct arena *a)
+{
+    char text[INET_ADDRSTRLEN], *end = text;
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            *end++ = '.';
+        if (address[i] >= 100)
+            *end++ = (char)('0' + address[i] / 100);
+        if (address[i] >= 10)
+            *end++ = (char)('0' + address[i] / 10 % 10);
+        *end++ = (char)('0' + address[i] % 10);
+    }
+    return arena_str(a, str_from(text, (size_t)(end - text)));
+}
+
 struct str http_request_address(struct http_request *public)
 {
     const struct connection *connection = inside(public)->connection;
     char text[INET6_ADDRSTRLEN];
+    if (connection->family == AF_INET)
+        return dotted(connection->address, &public->arena);
     if (connection->family == AF_UNIX || !inet_ntop(connection->family, connection->address, text, sizeof text))
         return STR("unix");
     return arena_str(&public->arena, str_from_c(text));
