@@ -17,7 +17,11 @@ static enum reason reason_of_code(int code)
         return REASON_FILE_UNWRITABLE;
     case SQLITE_CANTOPEN:
         return REASON_FILE_UNREADABLE;
+    case SQLITE_NOMEM:
+        return REASON_MEMORY_SHORT;
     case SQLITE_IOERR:
+        if (code == SQLITE_IOERR_NOMEM)
+            return REASON_MEMORY_SHORT;
         return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ? REASON_FILE_UNREADABLE
                                                                             : REASON_FILE_UNWRITABLE;
     default:
@@ -36,6 +40,8 @@ static const char *message_of_reason(enum reason reason)
         return "the database cannot be written";
     case REASON_FILE_UNREADABLE:
         return "the database cannot be read";
+    case REASON_MEMORY_SHORT:
+        return "there is not enough memory for this: try again";
     default:
         return "the database failed";
     }
@@ -54,6 +60,11 @@ bool connection_fail(struct connection *c, GError **error)
     int code = c->db ? sqlite3_extended_errcode(c->db) : SQLITE_NOMEM;
     fail_with(c, code, reason_of_code(code), error);
     return false;
+}
+
+bool connection_roll_back(struct connection *c, GError **error)
+{
+    return !c->db || sqlite3_get_autocommit(c->db) || connection_run(c, "ROLLBACK", error);
 }
 
 bool connection_open(struct connection *c, const char *path, bool writer, size_t cache_bytes,

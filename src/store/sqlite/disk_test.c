@@ -1,7 +1,8 @@
-/* Every write, sync, open and truncate of SQLite fails in turn, once and for a while, through whole scenarios: nothing
- * acknowledged is lost, and the store serves again when the cause is gone. */
+/* Every write, sync, open and truncate of SQLite fails in turn, once and for a while, through whole scenarios, and so do its
+ * allocations: nothing acknowledged is lost, and the store serves again when the cause is gone. */
 #include "store/contract_world.h"
 #include "store/sqlite/disk_fault.h"
+#include "store/sqlite/memory_fault.h"
 
 static bool try_backup(struct world *w, void *data, GError **error)
 {
@@ -84,39 +85,62 @@ static void scenario_open(struct world *w)
     world_append(w, s, EVENT_MESSAGE, w->now_ms, 0, "red order");
 }
 
-/* With `-m thorough` each call; else every fifth, beginning elsewhere in each scenario. */
-static void at_every_call(gconstpointer data)
+typedef void scenario(struct world *w);
+
+static void at_call(scenario *play, void (*arm)(int n, int more), int n, int more, int *calls, int (*count)(void))
 {
-    void (*scenario)(struct world * w) = *(void (*const *)(struct world *))data;
     struct world w;
+    world_open(&w, false);
+    w.disk_fails = true;
+    arm(n, more);
+    play(&w);
+    if (n == 0)
+        *calls = count();
+    arm(0, 0);
+    w.disk_fails = false;
+    world_reopen(&w);
+    world_verify(&w);
+    world_append(&w, world_session(&w, 1, "v3", w.now_ms), EVENT_MESSAGE, w.now_ms, 0, "blue again");
+    world_verify(&w);
+    world_close(&w);
+}
+
+/* With `-m thorough` each call; else every fifth, beginning elsewhere in each scenario. */
+static void at_every_disk_call(gconstpointer data)
+{
+    scenario *play = *(scenario *const *)data;
     int calls = 1, stride = g_test_thorough() ? 1 : 5;
     for (int more = 0; more <= 12; more += 12)
-        for (int n = 0; n <= calls; n += n ? stride * (1 + more / 6) : 1 + calls % stride) {
-            world_open(&w, false);
-            w.disk_fails = true;
-            disk_fault_arm(n, more);
-            scenario(&w);
-            if (n == 0)
-                calls = disk_fault_calls();
-            disk_fault_arm(0, 0);
-            w.disk_fails = false;
-            world_reopen(&w);
-            world_verify(&w);
-            world_append(&w, world_session(&w, 1, "v3", w.now_ms), EVENT_MESSAGE, w.now_ms, 0, "blue again");
-            world_verify(&w);
-            world_close(&w);
-        }
+        for (int n = 0; n <= calls; n += n ? stride * (1 + more / 6) : 1 + calls % stride)
+            at_call(play, disk_fault_arm, n, more, &calls, disk_fault_calls);
     g_assert_cmpint(calls, >, 10);
+}
+
+/* There are thousands: with `-m thorough` 600 of them spread over the scenario, else 30. */
+static void at_many_allocations(gconstpointer data)
+{
+    scenario *play = *(scenario *const *)data;
+    int calls = 0, samples = g_test_thorough() ? 600 : 30;
+    at_call(play, memory_fault_arm, 0, 0, &calls, memory_fault_calls);
+    g_assert_cmpint(calls, >, samples);
+    for (int i = 0; i < samples; i++)
+        at_call(play, memory_fault_arm, 1 + (int)((int64_t)calls * i / samples), i % 2 ? 12 : 0, &calls,
+                memory_fault_calls);
 }
 
 int main(int argc, char **argv)
 {
-    static void (*const scenarios[])(struct world *) = {scenario_talk, scenario_erase, scenario_backup, scenario_open};
+    static scenario *const scenarios[] = {scenario_talk, scenario_erase, scenario_backup, scenario_open};
     g_test_init(&argc, &argv, NULL);
+    memory_fault_install();
     disk_fault_install();
-    g_test_add_data_func("/disk/talk", &scenarios[0], at_every_call);
-    g_test_add_data_func("/disk/erase", &scenarios[1], at_every_call);
-    g_test_add_data_func("/disk/backup", &scenarios[2], at_every_call);
-    g_test_add_data_func("/disk/open", &scenarios[3], at_every_call);
+    g_test_add_data_func("/disk/talk", &scenarios[0], at_every_disk_call);
+    g_test_add_data_func("/disk/erase", &scenarios[1], at_every_disk_call);
+    g_test_add_data_func("/disk/backup", &scenarios[2], at_every_disk_call);
+    g_test_add_data_func("/disk/open", &scenarios[3], at_every_disk_call);
+    g_test_add_data_func("/memory/talk", &scenarios[0], at_many_allocations);
+    g_test_add_data_func("/memory/erase", &scenarios[1], at_many_allocations);
+    g_test_add_data_func("/memory/backup", &scenarios[2], at_many_allocations);
+    g_test_add_data_func("/memory/open", &scenarios[3], at_many_allocations);
     return g_test_run();
 }

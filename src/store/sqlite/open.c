@@ -190,6 +190,8 @@ struct store_txn *sqlite_read_begin(struct store_reader *head, GError **error)
     struct sqlite_reader *reader = (struct sqlite_reader *)head;
     struct store_txn *txn = &reader->txn.head;
     *txn = (struct store_txn){.driver = head->driver};
+    if (!connection_roll_back(&reader->connection, error))
+        return NULL;
     sqlite3_stmt *s = txn_statement(txn, "BEGIN", error);
     return s && txn_run(txn, s, error) ? txn : NULL;
 }
@@ -200,6 +202,6 @@ void sqlite_read_end(struct store_txn *txn)
     if (sqlite3_get_autocommit(sqlite_txn(txn)->connection->db))
         return;
     sqlite3_stmt *s = txn_statement(txn, "COMMIT", NULL);
-    if (s)
-        txn_run(txn, s, NULL);
+    if (!s || !txn_run(txn, s, NULL))
+        connection_roll_back(sqlite_txn(txn)->connection, NULL);
 }

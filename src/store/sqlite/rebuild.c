@@ -92,13 +92,14 @@ static bool in_transaction(struct sqlite_store *store, struct rebuild *rebuild,
 {
     struct store_txn *txn = &store->txn.head;
     *txn = (struct store_txn){.driver = store->head.driver};
-    if (!connection_run(&store->connection, "BEGIN IMMEDIATE", error))
+    if (!connection_roll_back(&store->connection, error) ||
+        !connection_run(&store->connection, "BEGIN IMMEDIATE", error))
         return false;
     bool ok =
         work(txn, rebuild, error) && search_flush(txn, error) && connection_run(&store->connection, "COMMIT", error);
     search_forget(store);
-    if (!ok && !sqlite3_get_autocommit(store->connection.db))
-        sqlite3_exec(store->connection.db, "ROLLBACK", NULL, NULL, NULL);
+    if (!ok)
+        connection_roll_back(&store->connection, NULL);
     return ok;
 }
 

@@ -203,7 +203,7 @@ static bool migrate_once(struct connection *c, int64_t version, GError **error)
     if (connection_run(c, migrations[version], error) && connection_run(c, numbers, error) &&
         connection_run(c, "COMMIT", error))
         return true;
-    sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    connection_roll_back(c, NULL);
     return false;
 }
 

@@ -79,9 +79,11 @@ static bool rebuild_file(struct sqlite_store *store, void *data, GError **error)
                                  "DELETE FROM value WHERE name = 'scrub' AND value = %Q"
                                  " AND NOT EXISTS(SELECT 1 FROM visitor WHERE state = 1); COMMIT",
                                  STORE_CHANGE_SCRUB, scrub->owed ? scrub->owed : "");
-    ok = connection_run(c, owed, error);
-    if (!ok && !sqlite3_get_autocommit(c->db))
-        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!owed)
+        reason_set(error, REASON_MEMORY_SHORT, "there is not enough memory for this: try again");
+    ok = owed && connection_roll_back(c, error) && connection_run(c, owed, error);
+    if (!ok)
+        connection_roll_back(c, NULL);
     sqlite3_free(owed);
     return ok;
 }

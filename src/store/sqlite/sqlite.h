@@ -91,6 +91,10 @@ bool connection_run(struct connection *c, const char *sql, GError **error);
 /* The first column of the first row of such a text, as a number; 0 when there is no row. */
 bool connection_number(struct connection *c, const char *sql, int64_t *number, GError **error);
 
+/* Rolls back the transaction that is open; nothing when there is none, as after errors for which SQLite did so itself. Without
+ * memory even that may fail, so whoever begins one calls this before. */
+bool connection_roll_back(struct connection *c, GError **error);
+
 /* Turns SQLite's last error into a reason, logs it once with SQLite's message, and returns false. */
 bool connection_fail(struct connection *c, GError **error);
 

@@ -56,6 +56,8 @@ bool sqlite_write_begin(struct store_txn *txn, GError **error)
         reason_set(error, REASON_WRITES_OFF, "the database cannot be written at the moment");
         return false;
     }
+    if (!connection_roll_back(t->connection, error))
+        return false;
     sqlite3_stmt *s = txn_statement(txn, "BEGIN IMMEDIATE", error);
     /* A reader that meets the log's index while it is being written takes the write lock for a moment to read it again.
      * Only here: a checkpoint must not wait for readers. */
@@ -78,9 +80,7 @@ bool sqlite_write_commit(struct store_txn *txn, GError **error)
 
 static void roll_back(struct sqlite_store *store)
 {
-    sqlite3 *db = store->connection.db;
-    if (db && !sqlite3_get_autocommit(db))
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    connection_roll_back(&store->connection, NULL);
     search_forget(store);
 }
 
