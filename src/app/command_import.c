@@ -264,6 +264,15 @@ static bool find_company(struct job *job, GError **error)
             admin_company(place->core, place->reader, str_from_c(job->company_name), &job->company, error));
 }
 
+/* Before anything is made or imported: a slip in a name is to leave nothing behind. */
+static bool check_files(char **files, GError **error)
+{
+    bool readable = true;
+    for (; *files && readable; files++)
+        readable = input_check(*files, error);
+    return readable;
+}
+
 int command_import(int argc, char **argv)
 {
     static const char *const only[] = {"data", NULL};
@@ -289,7 +298,8 @@ int command_import(int argc, char **argv)
     int code = EXIT_FINE;
     if (!line.arguments[0])
         code = command_usage("import", "FILE is missing");
-    else if (!place_open(&place, &line.settings, true, &error) || !find_company(&job, &error))
+    else if (!check_files(line.arguments, &error) || !place_open(&place, &line.settings, true, &error) ||
+             !find_company(&job, &error))
         code = command_fail(error);
     for (char **file = line.arguments; code == EXIT_FINE && *file; file++) {
         job.file = *file;

@@ -16,12 +16,21 @@ struct input {
     size_t head_length;
 };
 
+bool input_check(const char *path, GError **error)
+{
+    bool directory = g_file_test(path, G_FILE_TEST_IS_DIR);
+    if (!strcmp(path, "-") || (!directory && access(path, R_OK) == 0))
+        return true;
+    reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, directory ? "is a directory" : g_strerror(errno));
+    return false;
+}
+
 struct input *input_open(const char *path, GError **error)
 {
     int fd = !strcmp(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     struct stat about;
-    if (fd < 0 || fstat(fd, &about) != 0 || S_ISDIR(about.st_mode)) {
-        reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, fd < 0 ? g_strerror(errno) : "cannot be read");
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, g_strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;

@@ -7,6 +7,9 @@
 
 struct input;
 
+/* Is there such a file to read? FILE_UNREADABLE. */
+bool input_check(const char *path, GError **error);
+
 /* FILE_UNREADABLE. */
 struct input *input_open(const char *path, GError **error);
 void input_close(struct input *input);

@@ -326,7 +326,10 @@ static void set_error(const struct reader *r, struct str text, GError **error)
             column = 1;
         }
     }
-    reason_set(error, r->reason, "line %zu column %zu: %s", line, column, r->problem);
+    char where[32] = ""; /* most texts are one line, or a line of something that names it */
+    if (line > 1)
+        g_snprintf(where, sizeof where, "line %zu ", line);
+    reason_set(error, r->reason, "%scolumn %zu: %s", where, column, r->problem);
 }
 
 const struct json_node *json_read(struct str text, enum json_top top, struct arena *a, GError **error)
@@ -339,6 +342,8 @@ const struct json_node *json_read(struct str text, enum json_top top, struct are
         reason_set(error, REASON_BODY_NOT_UTF8, "not valid UTF-8");
         return NULL;
     }
+    while (g_ascii_isspace(text.ptr[text.len - 1])) /* what is missing is missing before the line's end */
+        text.len--;
     struct reader r = {.at = text.ptr, .end = text.ptr + text.len, .arena = a};
     struct json_node *tree = arena_new(a, struct json_node);
     bool read = read_value(&r, tree, 0);

@@ -55,6 +55,17 @@ test('an import into nothing makes the company Environment in UTC', (t) => {
   assert.equal(parley(['import', '--data', at('d'), '--company', 'Nobody', '-'], { input: line('b') }).code, 1);
 });
 
+test('a file that is not there or is a directory: nothing is made, nothing imported', (t) => {
+  const at = place(t);
+  writeFileSync(at('good'), line('a'));
+  for (const [wrong, why] of [[at('missing'), /missing: No such file/], [at('.'), /is a directory/]]) {
+    const done = parley(['import', '--data', at('d'), at('good'), wrong]);
+    assert.equal(done.code, 1);
+    assert.match(done.err, why);
+    assert.equal(existsSync(at('d')), false);
+  }
+});
+
 test('compressed, plain, standard input, several files, no newline at the end', (t) => {
   const at = place(t);
   writeFileSync(at('a.gz'), gzipSync(line('a')));
@@ -75,7 +86,8 @@ test('a compressed file that is cut off is an error, and what came before it is 
 });
 
 const bad = [
-  ['{"id":"x"', /malformed|line 1|column/i],
+  ['{"id":"x"', /:\d: column 10: the JSON ends too early$/m],
+  ['{"id":"x" "y"}', /:\d: column 11: a comma/],
   ['[]', /object/],
   ['{"id":"x","visitor":{}}', /visitor\.id/],
   [line('x', ['hi'], { nonsense: 1 }).trim(), /nonsense/],
