@@ -143,7 +143,7 @@ static void free_dialects(struct serving *serving)
 static bool open_server(struct serving *serving, GError **error)
 {
     const struct settings *s = serving->settings;
-    g_autofree char *socket = g_build_filename(s->data, "parley.sock", NULL);
+    g_autofree char *socket = place_socket(s->data);
     struct http_router *router = http_router_new();
     struct http_options options = {
         .host = serving->host,

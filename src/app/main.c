@@ -39,9 +39,8 @@ static void print_help(FILE *out)
                  "Usage:\n  parley COMMAND [OPTION...]\n\nCommands:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out,
-            "\n`parley COMMAND --help` shows a command's options. Commands work on a data directory, --data DIR or\n"
-            "PARLEY_DATA, beside a running server as well. Exit codes: 0 fine, 1 failure, 2 wrong use.\n");
+    fprintf(out, "\n`parley help COMMAND` shows a command's options. Commands work on a data directory, --data DIR or\n"
+                 "PARLEY_DATA, beside a running server as well. Exit codes: 0 fine, 1 failure, 2 wrong use.\n");
 }
 
 int main(int argc, char **argv)
@@ -53,8 +52,13 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        print_help(stdout);
-        return EXIT_FINE;
+        static char help[] = "--help";
+        if (argc == 2) {
+            print_help(stdout);
+            return EXIT_FINE;
+        }
+        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv); /* `help COMMAND` is `COMMAND --help` */
+        argv[argc - 1] = help;
     }
     const char *name = !strcmp(argv[1], "--version") ? "version" : argv[1];
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)

@@ -3,6 +3,9 @@
 #include "app/client.h"
 #include "port/admin.h"
 
+#include <fcntl.h>
+#include <sys/un.h>
+
 struct store *place_store(const struct settings *settings, bool create, GError **error)
 {
     struct store_options options = {.create = create, .full_text = true};
@@ -20,6 +23,17 @@ struct store *place_store(const struct settings *settings, bool create, GError *
     return store;
 }
 
+char *place_socket(const char *data)
+{
+    char *path = g_build_filename(data, "parley.sock", NULL);
+    bool fits = strlen(path) < sizeof((struct sockaddr_un *)NULL)->sun_path;
+    int directory = fits ? -1 : open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return path;
+    g_free(path);
+    return g_strdup_printf("/proc/self/fd/%d/parley.sock", directory); /* as long as the directory is open: always */
+}
+
 bool place_open(struct place *place, const struct settings *settings, bool create, GError **error)
 {
     struct core_options core_options = {.sample_credentials = true};
@@ -27,7 +41,7 @@ bool place_open(struct place *place, const struct settings *settings, bool creat
     *place = (struct place){0};
     struct store *store = place_store(settings, create, &cause);
     if (!store && reason_of(cause) == REASON_DIRECTORY_IN_USE) {
-        place->socket = g_build_filename(settings->data, "parley.sock", NULL);
+        place->socket = place_socket(settings->data);
         if (g_file_test(place->socket, G_FILE_TEST_EXISTS))
             return true;
         g_clear_pointer(&place->socket, g_free);

@@ -14,8 +14,11 @@ test('help names every command, and every command has help', () => {
     assert.match(out, new RegExp(`^  ${command} `, 'm'));
     const help = parley([command, '--help']);
     assert.equal(help.code, 0, command);
+    assert.deepEqual(parley(['help', command]), help);
     assert.match(help.out, new RegExp(`parley ${command}`));
   }
+  assert.equal(fine(['help', 'company', 'add']), fine(['company', 'add', '--help']));
+  assert.equal(parley(['help', 'nonsense']).code, 2);
   for (const verb of ['add', 'list', 'set', 'token']) assert.match(fine(['company', verb, '--help']), /--data/);
   for (const verb of ['add', 'list', 'set', 'passwd', 'token']) assert.match(fine(['operator', verb, '--help']), /--data/);
 });

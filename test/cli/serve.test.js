@@ -153,6 +153,17 @@ test('SIGTERM: what is under way is answered, then it ends with 0 and starts aga
   assert.equal((await fetch(`${again.url}/healthz`)).status, 200);
 });
 
+test('a data directory whose name is too long for a socket serves its commands too', async (t) => {
+  const at = place(t), data = at('long'.repeat(30));
+  fine(['import', '--data', data, '-'], { input: line('a') });
+  const server = await serve(t, data);
+  assert.equal(existsSync(`${data}/parley.sock`), true);
+  assert.match(fine(['import', '--data', data, '-'], { input: line('b') }), /created 1/);
+  assert.match(fine(['company', 'list', '--data', data]), /Environment/);
+  await server.stop();
+  assert.equal(existsSync(`${data}/parley.sock`), false);
+});
+
 test('kill -9 leaves a directory that the next server opens', async (t) => {
   const at = place(t);
   fine(['demo', '--data', at('d')]);
