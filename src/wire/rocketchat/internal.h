@@ -59,7 +59,10 @@ void rocketchat_refuse_typed(struct http_request *request, struct str text, stru
 /* "Invalid sort parameter provided" with the raw value (spec 1.4). */
 void rocketchat_refuse_sort(struct http_request *request, struct str raw);
 
-/* ---- paging ---- */
+/* ---- what a query holds, to the original's validators ---- */
+
+/* Reads the required string `name` and refuses every other query member. False when it has answered the request. */
+bool param_read_only(struct http_request *request, const struct query *query, struct str name, struct str *value);
 
 struct paging {
     int64_t offset;

@@ -66,15 +66,25 @@ static void answer_login(struct http_request *request, struct op *base)
     buf_clear(&body);
 }
 
-static bool read_json(struct http_request *request, struct login_op *op, GError **error)
+/* Who logs in, in any form of the original's LoginProps: "user" may be an object as well, as the realtime API sends it. */
+static struct str read_user(const struct json_node *body)
 {
     static const char *const names[] = {"user", "username", "email"};
+    const struct json_node *user = json_get(body, "user");
+    const struct json_node *holder = json_is(user, JSON_OBJECT) ? user : body;
+    struct str found = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(names) && !found.ptr; i++)
+        found = json_str(json_get(holder, names[i]));
+    return found;
+}
+
+static bool read_json(struct http_request *request, struct login_op *op, GError **error)
+{
     struct arena *a = &op->op.arena;
     const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, a, error);
     if (!body)
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(names) && !op->user.ptr; i++)
-        op->user = arena_str(a, json_str(json_get(body, names[i])));
+    op->user = arena_str(a, read_user(body));
     const struct json_node *password = json_get(body, "password");
     if (json_is(password, JSON_OBJECT))
         op->digest = arena_str(a, json_str(json_get(password, "digest")));

@@ -40,15 +40,16 @@ static struct member find(const struct query *query, struct str name)
     return member;
 }
 
-/* As the validator coerces and parseInt reads: "10", "1.5" (1), "-1"; empty = not given. */
+/* As the validator coerces and parseInt reads: "10", " 7", "1.5" (1), "-1"; empty = not given. */
 static bool read_number(struct str text, int64_t *value)
 {
     char digits[64], *end;
+    text = str_trim(text); /* a `+` that nobody escaped arrives as a blank */
     if (text.len >= sizeof digits)
         return false;
     memcpy(digits, text.ptr, text.len);
     digits[text.len] = 0;
-    if (strspn(digits, "0123456789+-.eE") < text.len) /* no blanks, no hexadecimal digits, no words */
+    if (strspn(digits, "0123456789+-.eE") < text.len) /* no hexadecimal digits, no words */
         return false;
     double number = g_ascii_strtod(digits, &end);
     if (*end || number > 1e15 || number < -1e15)
@@ -83,6 +84,22 @@ static bool take_string(struct http_request *request, const struct query *query,
     }
     *value = member.value;
     return true;
+}
+
+bool param_read_only(struct http_request *request, const struct query *query, struct str name, struct str *value)
+{
+    if (!find(query, name).times) {
+        g_autofree char *text = g_strdup_printf("must have required property '%.*s'", (int)name.len, name.ptr);
+        rocketchat_refuse_typed(request, str_from_c(text), STR("invalid-params"));
+        return false;
+    }
+    bool is_object;
+    for (size_t i = 0; i < query->count; i++)
+        if (!str_equal(base_name(query->pairs[i].name, &is_object), name)) {
+            rocketchat_refuse_typed(request, STR("must NOT have additional properties"), STR("invalid-params"));
+            return false;
+        }
+    return take_string(request, query, name, value);
 }
 
 bool paging_read(struct http_request *request, const struct query *query, const char *const *others, size_t other_count,

@@ -39,17 +39,11 @@ static bool find(struct http_request *request, const struct call *call, struct s
 
 void rocketchat_visitor_info(struct http_request *request, const struct call *call)
 {
-    struct str id = query_get(&call->query, STR("visitorId"));
+    struct str id;
     struct visitor v;
     g_autoptr(GError) error = NULL;
-    if (!id.ptr) {
-        rocketchat_refuse_typed(request, STR("must have required property 'visitorId'"), STR("invalid-params"));
+    if (!param_read_only(request, &call->query, STR("visitorId"), &id))
         return;
-    }
-    if (call->query.count > 1) {
-        rocketchat_refuse_typed(request, STR("must NOT have additional properties"), STR("invalid-params"));
-        return;
-    }
     if (!permission_held(&call->caller, PERMISSION_VIEW_L_ROOM))
         reason_set(&error, REASON_RIGHT_MISSING, "view-l-room");
     if (error || !find(request, call, id, &v, &error)) {

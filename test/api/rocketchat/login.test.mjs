@@ -29,7 +29,8 @@ function credentials(answer) {
 }
 
 test("with user, username or email and a plain password", async () => {
-  for (const body of [{ user: "jane" }, { username: "jane" }, { email: "jane@example.org" }, { user: "jane@example.org" }]) {
+  const names = [{ username: "jane" }, { email: "jane@example.org" }];
+  for (const body of [{ user: "jane" }, { user: "jane@example.org" }, ...names, ...names.map((user) => ({ user }))]) {
     const headers = credentials(await login({ ...body, password: PASSWORD }));
     assert.equal((await rocketchat(server, "/me", headers)).status, 200);
   }
@@ -56,7 +57,7 @@ test("by resuming a token, which stays the same", async () => {
 });
 
 test("a wrong password and an unknown user are the same answer", async () => {
-  for (const body of [{ user: "jane", password: "wrong" }, { user: "nobody", password: PASSWORD }, { user: "jane" }, { password: "x" }, {}, { user: 1, password: [] }]) {
+  for (const body of [{ user: "jane", password: "wrong" }, { user: "nobody", password: PASSWORD }, { user: "jane" }, { password: "x" }, {}, { user: 1, password: [] }, { user: {}, password: PASSWORD }]) {
     const answer = await login(body);
     assert.equal(answer.status, 401, JSON.stringify(body));
     assert.deepEqual(answer.body, UNAUTHORIZED, JSON.stringify(body));
