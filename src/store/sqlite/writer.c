@@ -46,44 +46,6 @@ struct writer {
 
 /* ---- transactions ---- */
 
-bool sqlite_write_begin(struct store_txn *txn, GError **error)
-{
-    struct sqlite_txn *t = sqlite_txn(txn);
-    txn->failed = false;
-    t->accounts_changed = false;
-    t->not_committed = false;
-    if (!t->connection->db) {
-        reason_set(error, REASON_WRITES_OFF, "the database cannot be written at the moment");
-        return false;
-    }
-    if (!connection_roll_back(t->connection, error))
-        return false;
-    sqlite3_stmt *s = txn_statement(txn, "BEGIN IMMEDIATE", error);
-    /* A reader that meets the log's index while it is being written takes the write lock for a moment to read it again.
-     * Only here: a checkpoint must not wait for readers. */
-    sqlite3_busy_timeout(t->connection->db, READER_PATIENCE_MS);
-    bool begun = s && txn_run(txn, s, error);
-    sqlite3_busy_timeout(t->connection->db, 0);
-    return begun;
-}
-
-bool sqlite_write_commit(struct store_txn *txn, GError **error)
-{
-    struct sqlite_txn *t = sqlite_txn(txn);
-    sqlite3_stmt *s = txn_statement(txn, "COMMIT", error);
-    if (s && txn_run(txn, s, error))
-        return true;
-    /* A page that found no room means that the commit's own page, the last one, is not there. */
-    t->not_committed = (sqlite3_errcode(t->connection->db) & 0xff) == SQLITE_FULL;
-    return false;
-}
-
-static void roll_back(struct sqlite_store *store)
-{
-    connection_roll_back(&store->connection, NULL);
-    search_forget(store);
-}
-
 static int on_wal(void *data, sqlite3 *db, const char *name, int pages)
 {
     (void)db;
@@ -108,6 +70,43 @@ static bool reopen(struct sqlite_store *store, GError **error)
     return true;
 }
 
+/* What broke a transaction, want of memory say, may have left FTS5 with terms in its own memory that went back: with the
+ * connection they are gone. */
+static void break_off(struct sqlite_store *store)
+{
+    connection_roll_back(&store->connection, NULL);
+    search_forget(store);
+    reopen(store, NULL);
+}
+
+bool sqlite_write_begin(struct store_txn *txn, GError **error)
+{
+    struct sqlite_txn *t = sqlite_txn(txn);
+    txn->failed = false;
+    t->accounts_changed = false;
+    t->not_committed = false;
+    if ((!t->connection->db && !reopen(t->connection->store, error)) || !connection_roll_back(t->connection, error))
+        return false;
+    sqlite3_stmt *s = txn_statement(txn, "BEGIN IMMEDIATE", error);
+    /* A reader that meets the log's index while it is being written takes the write lock for a moment to read it again.
+     * Only here: a checkpoint must not wait for readers. */
+    sqlite3_busy_timeout(t->connection->db, READER_PATIENCE_MS);
+    bool begun = s && txn_run(txn, s, error);
+    sqlite3_busy_timeout(t->connection->db, 0);
+    return begun;
+}
+
+bool sqlite_write_commit(struct store_txn *txn, GError **error)
+{
+    struct sqlite_txn *t = sqlite_txn(txn);
+    sqlite3_stmt *s = txn_statement(txn, "COMMIT", error);
+    if (s && txn_run(txn, s, error))
+        return true;
+    /* A page that found no room means that the commit's own page, the last one, is not there. */
+    t->not_committed = (sqlite3_errcode(t->connection->db) & 0xff) == SQLITE_FULL;
+    return false;
+}
+
 /* A commit has failed and nobody knows whether it will be there after a crash. */
 static void turn_off(struct sqlite_store *store)
 {
@@ -117,8 +116,7 @@ static void turn_off(struct sqlite_store *store)
     w->writes_off = true;
     w->counters.group_failures++;
     pthread_mutex_unlock(&w->mutex);
-    roll_back(store);
-    reopen(store, NULL);
+    break_off(store);
 }
 
 /* Tries a commit that must reach the disk: it writes the schema's version as it is. */
@@ -136,8 +134,7 @@ static void probe(struct sqlite_store *store)
     g_snprintf(text, sizeof text, "PRAGMA user_version = %" G_GINT64_FORMAT, version);
     ok = ok && connection_run(&store->connection, text, NULL) && driver->write_commit(txn, NULL);
     if (!ok) {
-        roll_back(store);
-        reopen(store, NULL);
+        break_off(store);
         return;
     }
     LOG_INFO("writes are on again");
@@ -202,7 +199,7 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
     for (size_t i = from; i < count; i++) {
         if (run_job(store, w->group[i], &w->errors[i]))
             continue;
-        roll_back(store);
+        break_off(store);
         if (!alone) {
             forget_errors(w, from, count);
             return BROKEN;
@@ -212,7 +209,7 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
         return OVER;
     }
     if (!search_flush(txn, &error)) {
-        roll_back(store);
+        break_off(store);
         if (alone) {
             fail_all(w, from, count, error);
             return OVER;
@@ -229,7 +226,7 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
         return COMMITTED;
     }
     if (store->txn.not_committed) {
-        roll_back(store);
+        break_off(store);
         fail_all(w, from, count, error);
         return OVER;
     }
