@@ -60,6 +60,7 @@ static bool write_new(struct pending *p, struct head *h, const struct visitor *k
         return false;
     }
     s->visitor = p->visitor_after.number;
+    visitor_open(&p->visitor_after, p->events[0].time_ms, h);
     p->events[0].data = head_write(h, p->arena);
     return store_session_number(p->txn, &s->number, error) && pending_write(p, error);
 }

@@ -144,8 +144,8 @@ static void seal(struct pending *p)
 bool pending_write(struct pending *p, GError **error)
 {
     seal(p);
-    if (!p->before) /* a new session's head and all its user data, in order */
-        for (size_t i = 0; i < p->count; i++)
+    if (!p->before) /* a new session's user data, behind its head */
+        for (size_t i = 1; i < p->count; i++)
             visitor_apply(&p->visitor_after, &p->events[i], p->arena);
     bool visitor_changed =
         p->visitor_known && (!p->visitor_before || !visitor_equal(p->visitor_before, &p->visitor_after, NULL));

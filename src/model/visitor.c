@@ -12,20 +12,27 @@ static void fold_first(struct str *member, struct str value)
         *member = value;
 }
 
-static void fold_head(struct visitor *v, const struct event *e, struct arena *a)
+void visitor_open(struct visitor *v, int64_t start_ms, const struct head *h)
 {
     if (v->sessions++ == 0)
-        v->created_ms = e->time_ms;
+        v->created_ms = start_ms;
+    if (v->state != VISITOR_KNOWN)
+        return;
+    fold_first(&v->id, h->visitor.id);
+    fold_first(&v->token, h->visitor.token);
+    fold_first(&v->username, h->visitor.username);
+    fold_latest(&v->name, h->visitor.name);
+    fold_latest(&v->email, h->visitor.email);
+    fold_latest(&v->phone, h->visitor.phone);
+}
+
+static void fold_head(struct visitor *v, const struct event *e, struct arena *a)
+{
     struct head h;
     /* An erased head has no data left: it counts, and says nothing. */
     if (v->state != VISITOR_KNOWN || !e->data.ptr || !head_read(e->data, &h, a, NULL))
-        return;
-    fold_first(&v->id, h.visitor.id);
-    fold_first(&v->token, h.visitor.token);
-    fold_first(&v->username, h.visitor.username);
-    fold_latest(&v->name, h.visitor.name);
-    fold_latest(&v->email, h.visitor.email);
-    fold_latest(&v->phone, h.visitor.phone);
+        h = (struct head){0};
+    visitor_open(v, e->time_ms, &h);
 }
 
 static void fold_user_data(struct visitor *v, const struct event *e, struct arena *a)

@@ -20,6 +20,10 @@ struct visitor {
     enum visitor_state state;
 };
 
+/* Folds the head of one more session in: what visitor_apply does with an OPENED event, for who has the head at hand.
+ * Slices point into `h`. Pure. */
+void visitor_open(struct visitor *v, int64_t start_ms, const struct head *h);
+
 /* Folds an OPENED or USER_DATA event in; any other kind changes nothing. For OPENED `sessions` grows by one.
  * USER_DATA's data may hold {"visitor":{"name","email","phone"}}. Slices point into e and the arena. Pure. */
 void visitor_apply(struct visitor *v, const struct event *e, struct arena *a);
