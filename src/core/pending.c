@@ -133,8 +133,8 @@ static void seal(struct pending *p)
 {
     static const uint8_t beginning[EVENT_CHAIN_SIZE];
     const uint8_t *previous = p->before ? p->before->session.chain : beginning;
+    event_salt(p->events, p->count);
     for (size_t i = 0; i < p->count; i++) {
-        event_salt(&p->events[i]);
         event_seal(&p->events[i], previous);
         previous = p->events[i].chain;
     }

@@ -140,9 +140,15 @@ void event_seal(struct event *e, const uint8_t previous[EVENT_CHAIN_SIZE])
     hash(e->chain, bytes, sizeof bytes);
 }
 
-void event_salt(struct event *e)
+void event_salt(struct event *events, size_t count)
 {
-    randombytes_buf(e->salt, sizeof e->salt);
+    uint8_t salts[16][EVENT_SALT_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i % G_N_ELEMENTS(salts);
+        if (at == 0)
+            randombytes_buf(salts, MIN(count - i, G_N_ELEMENTS(salts)) * EVENT_SALT_SIZE);
+        memcpy(events[i].salt, salts[at], EVENT_SALT_SIZE);
+    }
 }
 
 /* ---- checks ---- */

@@ -107,8 +107,8 @@ void event_revise(struct event *target, const struct event *revision);
  * An erased event keeps its stored inner. Pure. O(payload). */
 void event_seal(struct event *e, const uint8_t previous[EVENT_CHAIN_SIZE]);
 
-/* Fresh random salt. */
-void event_salt(struct event *e);
+/* Fresh random salts; one call to the kernel for many, as each costs more than sealing the event. */
+void event_salt(struct event *events, size_t count);
 
 /* Checks what any event must fulfil whatever its origin: sizes (limits.h), UTF-8, no U+0000, time range, kind-specific
  * needs (a message has text, an edit has target and text...). `imported` permits what only an import may do (an empty

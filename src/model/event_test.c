@@ -210,13 +210,26 @@ static void test_seal(void)
                           .text = filled(&a, len, 't'),
                           .id = STR("i"),
                           .data = STR("{}")};
-        event_salt(&e);
+        event_salt(&e, 1);
         event_seal(&e, previous);
         naive_seal(&e, previous, inner, chain);
         g_assert_cmpmem(e.inner, 32, inner, 32);
         g_assert_cmpmem(e.chain, 32, chain, 32);
     }
     arena_clear(&a);
+}
+
+/* More than are drawn at once, and none used twice. */
+static void test_salts_differ(void)
+{
+    static const uint8_t zero[EVENT_SALT_SIZE];
+    struct event events[40] = {0};
+    event_salt(events, G_N_ELEMENTS(events));
+    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+        g_assert_cmpint(memcmp(events[i].salt, zero, EVENT_SALT_SIZE), !=, 0);
+        for (size_t j = 0; j < i; j++)
+            g_assert_cmpint(memcmp(events[i].salt, events[j].salt, EVENT_SALT_SIZE), !=, 0);
+    }
 }
 
 static void test_seal_covers_everything(void)
@@ -252,7 +265,7 @@ static void test_erased_seal_verifies(void)
 {
     static const uint8_t zero[EVENT_CHAIN_SIZE];
     struct event e = {.index = 1, .kind = EVENT_MESSAGE, .participant = 1, .text = STR("secret")};
-    event_salt(&e);
+    event_salt(&e, 1);
     event_seal(&e, zero);
     struct event erased = {.index = 1, .kind = EVENT_MESSAGE, .participant = 1, .erased = true};
     memcpy(erased.inner, e.inner, sizeof erased.inner);
@@ -281,6 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event/current-text", test_current_text);
     g_test_add_func("/event/check", test_check);
     g_test_add_func("/event/seal", test_seal);
+    g_test_add_func("/event/salts-differ", test_salts_differ);
     g_test_add_func("/event/seal-covers-everything", test_seal_covers_everything);
     g_test_add_func("/event/erased-seal-verifies", test_erased_seal_verifies);
     g_test_add_func("/event/equal", test_equal);

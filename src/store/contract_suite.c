@@ -130,7 +130,7 @@ static bool append_same_id(struct store_txn *txn, void *data, GError **error)
                       .participant = 1,
                       .id = told->id,
                       .text = STR("again")};
-    event_salt(&e);
+    event_salt(&e, 1);
     event_seal(&e, before.session.chain);
     session_apply(&after, &e, &a);
     memcpy(after.session.chain, e.chain, sizeof e.chain);

@@ -164,7 +164,7 @@ static bool put_head(struct store_txn *txn, const struct told_session *s, const 
     view.session.id = s->id;
     if (!store_session_number(txn, &view.session.number, error))
         return false;
-    event_salt(&head_event);
+    event_salt(&head_event, 1);
     event_seal(&head_event, zeros);
     memcpy(view.session.chain, head_event.chain, EVENT_CHAIN_SIZE);
     visitor_apply(&after, &head_event, a);
@@ -184,7 +184,7 @@ static bool put_event(struct store_txn *txn, const struct session_view *before, 
     struct event e = event_of(told);
     session_copy(before, &after, a);
     e.index = before->session.last_index + 1;
-    event_salt(&e);
+    event_salt(&e, 1);
     event_seal(&e, before->session.chain);
     session_apply(&after, &e, a);
     memcpy(after.session.chain, e.chain, EVENT_CHAIN_SIZE);

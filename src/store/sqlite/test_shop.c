@@ -76,7 +76,7 @@ static bool open_session(struct store_txn *txn, struct str id, struct arena *a, 
         .participant_count = G_N_ELEMENTS(people),
     };
     *opened = (struct event){.kind = EVENT_OPENED, .time_ms = 1700000000000, .data = head_write(&head, a)};
-    event_salt(opened);
+    event_salt(opened, 1);
     event_seal(opened, nothing);
     *view = (struct session_view){0};
     session_open(view, opened, &head, a);
@@ -125,7 +125,7 @@ static bool write_message(struct store_txn *txn, struct str session, struct str 
         .id = id,
         .text = text,
     };
-    event_salt(message);
+    event_salt(message, 1);
     event_seal(message, after.session.chain);
     session_apply(&after, message, a);
     memcpy(after.session.chain, message->chain, sizeof message->chain);
