@@ -45,7 +45,7 @@ enum {
     LIMIT_GROUP = 1024,        /* write operations in one transaction */
     LIMIT_WRITE_QUEUE = 16384, /* write operations waiting; more are refused as busy */
     LIMIT_SLOW_QUEUE = 256,    /* operations waiting for a slow thread; more are refused as busy */
-    LIMIT_IMPORT_BATCH = 1000, /* events in one import transaction */
+    LIMIT_IMPORT_BATCH = 1000, /* events in one import op */
 };
 
 #define LIMIT_TIME_MS ((INT64_C(1) << LIMIT_TIME_MS_BITS) - 1)

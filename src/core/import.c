@@ -83,6 +83,7 @@ void import_op_init(struct import_op *op, struct core *core)
 {
     *op = (struct import_op){0};
     op_init(&op->op, core, OP_WRITE, run_import);
+    op->op.job.bulk = true;
 }
 
 void import_op_clear(struct import_op *op)

@@ -5,7 +5,7 @@
 
 enum {
     ROOM = 1024 * 1024,                   /* bytes waiting before the feeder is asked to pause */
-    UNDER_WAY = 4,                        /* batches at the writer */
+    UNDER_WAY = 2 * 1024 * 1024,          /* bytes at the writer before more are held back: some groups of bulk jobs */
     BATCH_EVENTS = LIMIT_IMPORT_BATCH / 2 /* a batch ends with the line that reaches this, so it stays below the limit
                                              unless that one line is very long */
 };
@@ -18,7 +18,7 @@ struct batch {
     int64_t order;   /* 1, 2, 3... */
     GArray *lines;   /* struct line */
     GArray *numbers; /* int64_t: the line's number in the stream */
-    size_t events;
+    size_t events, bytes;
     struct batch *next; /* in import->finished */
 };
 
@@ -47,8 +47,8 @@ struct import {
     crypto_generichash_state digest;
     struct batch *batch; /* being filled */
     int64_t orders;      /* batches submitted */
-    int under_way;
-    bool stop; /* something failed: submit no more */
+    size_t under_way;    /* bytes */
+    bool stop;           /* something failed: submit no more */
     int64_t error_order;
     struct import_result result;
 };
@@ -141,6 +141,7 @@ static struct batch *batch_new(struct import *import)
     batch->op.company = import->options.company;
     batch->op.skip_bad = import->options.skip_bad;
     batch->import = import;
+    batch->bytes = sizeof *batch;
     batch->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
     batch->numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
     return batch;
@@ -223,12 +224,12 @@ static void batch_account(struct import *import, struct batch *batch)
     __atomic_add_fetch(&import->lines_done, batch->lines->len, __ATOMIC_RELAXED);
 }
 
-/* Takes up what the writer answered; waits until fewer than `most` batches are under way. */
-static void harvest(struct import *import, int most)
+/* Takes up what the writer answered; waits until no more than `most` bytes are under way. */
+static void harvest(struct import *import, size_t most)
 {
     for (;;) {
         pthread_mutex_lock(&import->lock);
-        while (!import->finished && import->under_way >= most)
+        while (!import->finished && import->under_way > most)
             pthread_cond_wait(&import->changed, &import->lock);
         struct batch *batch = import->finished;
         import->finished = NULL;
@@ -237,7 +238,7 @@ static void harvest(struct import *import, int most)
             return;
         while (batch) {
             struct batch *next = batch->next;
-            import->under_way--;
+            import->under_way -= batch->bytes;
             batch_account(import, batch);
             batch_free(batch);
             batch = next;
@@ -262,7 +263,7 @@ static void submit(struct import *import, bool last)
         batch->op.value_name = import->options.place_name;
         batch->op.value = last ? STR("") : place_value(import, &op->arena);
     }
-    import->under_way++;
+    import->under_way += batch->bytes;
     core_submit(op);
 }
 
@@ -286,6 +287,7 @@ static void take_line(struct import *import, struct str text)
     g_array_append_val(import->batch->lines, line);
     g_array_append_val(import->batch->numbers, import->line);
     import->batch->events += line.event_count + 1;
+    import->batch->bytes += text.len;
     if (import->batch->events < BATCH_EVENTS)
         return;
     submit(import, false);
@@ -389,7 +391,7 @@ static void *import_thread(void *data)
     if (!import->stop && (import->batch->lines->len > 0 || import->options.place_name.ptr))
         submit(import, true);
     g_clear_pointer(&import->batch, batch_free);
-    harvest(import, 1);
+    harvest(import, 0);
 
     pthread_mutex_lock(&import->lock);
     import->over = true;

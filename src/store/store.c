@@ -99,7 +99,7 @@ static void waited_done(struct store_job *job, GError *error)
 
 bool store_write(struct store *store, struct store_job *job, GError **error)
 {
-    struct waited_job waited = {.job = {.run = waited_run, .done = waited_done}, .inner = job};
+    struct waited_job waited = {.job = {.run = waited_run, .done = waited_done, .bulk = job->bulk}, .inner = job};
     pthread_mutex_init(&waited.mutex, NULL);
     pthread_cond_init(&waited.ended, NULL);
     store_submit(store, &waited.job);

@@ -70,6 +70,9 @@ struct store_job {
      * run's own error, COMMIT_UNKNOWN (the outcome is open: retry with the same id), WRITES_OFF, STOPPING, or an io
      * reason. Must not block. */
     void (*done)(struct store_job *job, GError *error);
+    /* One of many that nobody waits for one by one (an import): gives way to other jobs, and many of its kind share a commit
+     * when there are no others. In order among themselves. */
+    bool bulk;
     struct store_job *next; /* the queue's */
 };
 

@@ -25,7 +25,7 @@ struct shop_job {
     char session[32], id[32];
     bool (*after)(struct shop_job *job, struct store_txn *txn, GError **error); /* NULL = nothing */
     bool (*before)(struct shop_job *job, struct store_txn *txn, GError **error);
-    int runs;
+    int runs, turn; /* `turn` is the test's own */
     bool done;
     GError *error;
 };

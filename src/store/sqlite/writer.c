@@ -1,5 +1,8 @@
 /* The one writer (design 3). Whatever arrived while the last commit was being synced is the next group; each group is
- * one transaction. A group in which something failed is rolled back and its jobs run again, each alone. */
+ * one transaction. A group in which something failed is rolled back and its jobs run again, each alone.
+ *
+ * Bulk jobs wait in a queue of their own. One of them goes along with each group; a group that nobody else is in grows
+ * by more of them until somebody else comes: the larger, the fewer pages are written and search segments merged. */
 #include "store/sqlite/sqlite.h"
 
 #include "base/clock.h"
@@ -16,6 +19,11 @@ enum {
     READER_PATIENCE_MS = 5000, /* how long a group waits for the write lock */
     TRUNCATE_BYTES = 64 * 1024 * 1024,
     PAGE_BYTES = 4096,
+    BULK_GROUP = 16, /* bulk jobs in one transaction */
+};
+
+struct queue {
+    struct store_job *first, **last;
 };
 
 struct exclusive {
@@ -32,9 +40,9 @@ struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t arrived; /* jobs, exclusive work, stopping */
     pthread_cond_t done;    /* exclusive work */
-    struct store_job *first, **last;
+    struct queue live, bulk;
     struct exclusive *exclusive;
-    size_t length;
+    size_t length; /* of both queues */
     bool stopping, writes_off;
     struct store_counters counters;
 
@@ -43,6 +51,32 @@ struct writer {
     GError *errors[LIMIT_GROUP];
     int wal_pages, wal_checked; /* pages in the log; as of the last checkpoint that was tried */
 };
+
+/* ---- queues; called with the mutex held ---- */
+
+static void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void queue_put(struct queue *queue, struct store_job *job)
+{
+    job->next = NULL;
+    *queue->last = job;
+    queue->last = &job->next;
+}
+
+/* Moves the oldest job to the end of the group. */
+static void queue_take(struct writer *w, struct queue *queue, size_t *count)
+{
+    w->group[(*count)++] = queue->first;
+    queue->first = queue->first->next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    w->length--;
+    w->counters.jobs++;
+}
 
 /* ---- transactions ---- */
 
@@ -183,25 +217,37 @@ static bool run_job(struct sqlite_store *store, struct store_job *job, GError **
     return !txn->failed && !sqlite3_get_autocommit(db);
 }
 
-/* Jobs from..count as one transaction. */
-static enum outcome run_transaction(struct sqlite_store *store, size_t from, size_t count)
+/* Takes one more bulk job when nobody waits who would have to wait longer for it. */
+static bool grow(struct writer *w, size_t *count)
+{
+    if (*count >= BULK_GROUP)
+        return false;
+    pthread_mutex_lock(&w->mutex);
+    bool more = w->bulk.first && !w->live.first && !w->exclusive;
+    if (more)
+        queue_take(w, &w->bulk, count);
+    pthread_mutex_unlock(&w->mutex);
+    return more;
+}
+
+/* Jobs from..*count as one transaction; of bulk jobs only, it may grow. */
+static enum outcome run_transaction(struct sqlite_store *store, size_t from, size_t *count, bool may_grow)
 {
     struct writer *w = store->writer;
     struct store_txn *txn = &store->txn.head;
     const struct store_driver *driver = store->head.driver;
-    bool alone = count - from == 1;
     GError *error = NULL;
     txn->driver = driver;
     if (!driver->write_begin(txn, &error)) {
-        fail_all(w, from, count, error);
+        fail_all(w, from, *count, error);
         return OVER;
     }
-    for (size_t i = from; i < count; i++) {
+    for (size_t i = from; i < *count || (may_grow && grow(w, count)); i++) {
         if (run_job(store, w->group[i], &w->errors[i]))
             continue;
         break_off(store);
-        if (!alone) {
-            forget_errors(w, from, count);
+        if (*count - from > 1) {
+            forget_errors(w, from, *count);
             return BROKEN;
         }
         if (!w->errors[i])
@@ -210,12 +256,12 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
     }
     if (!search_flush(txn, &error)) {
         break_off(store);
-        if (alone) {
-            fail_all(w, from, count, error);
+        if (*count - from == 1) {
+            fail_all(w, from, *count, error);
             return OVER;
         }
         g_error_free(error);
-        forget_errors(w, from, count);
+        forget_errors(w, from, *count);
         return BROKEN;
     }
     if (driver->write_commit(txn, &error)) {
@@ -227,13 +273,13 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
     }
     if (store->txn.not_committed) {
         break_off(store);
-        fail_all(w, from, count, error);
+        fail_all(w, from, *count, error);
         return OVER;
     }
     g_clear_error(&error);
     reason_set_retry(&error, REASON_COMMIT_UNKNOWN, PROBE_INTERVAL_MS,
                      "it is not known whether this was stored: try again with the same id");
-    fail_all(w, from, count, error);
+    fail_all(w, from, *count, error);
     turn_off(store);
     return OVER;
 }
@@ -271,7 +317,8 @@ static void run_group(struct sqlite_store *store, size_t count)
         answer(w, 0, count);
         return;
     }
-    enum outcome outcome = run_transaction(store, 0, count);
+    /* Bulk jobs stand behind all others. */
+    enum outcome outcome = run_transaction(store, 0, &count, w->group[0]->bulk);
     if (outcome != BROKEN) {
         answer(w, 0, count);
         return;
@@ -280,11 +327,12 @@ static void run_group(struct sqlite_store *store, size_t count)
     w->counters.group_failures++;
     pthread_mutex_unlock(&w->mutex);
     for (size_t i = 0; i < count; i++) {
+        size_t end = i + 1;
         if (writes_are_off(w))
-            fail_all(w, i, i + 1, writes_off_error());
+            fail_all(w, i, end, writes_off_error());
         else
-            run_transaction(store, i, i + 1);
-        answer(w, i, i + 1);
+            run_transaction(store, i, &end, false);
+        answer(w, i, end);
     }
 }
 
@@ -325,7 +373,7 @@ static void settle(struct sqlite_store *store)
 static bool wait_for_work(struct writer *w)
 {
     int64_t until_ms = clock_monotonic_ms() + PROBE_INTERVAL_MS;
-    while (!w->first && !w->exclusive) {
+    while (!w->live.first && !w->bulk.first && !w->exclusive) {
         if (w->stopping)
             return false;
         if (!w->writes_off)
@@ -340,15 +388,11 @@ static bool wait_for_work(struct writer *w)
 static size_t take_group(struct writer *w)
 {
     size_t count = 0;
-    while (w->first && count < LIMIT_GROUP) {
-        w->group[count++] = w->first;
-        w->first = w->first->next;
-    }
-    if (!w->first)
-        w->last = &w->first;
-    w->length -= count;
+    while (w->live.first && count < LIMIT_GROUP - 1)
+        queue_take(w, &w->live, &count);
+    if (w->bulk.first)
+        queue_take(w, &w->bulk, &count);
     w->counters.groups += count > 0;
-    w->counters.jobs += (int64_t)count;
     w->counters.wal_bytes = (int64_t)w->wal_pages * PAGE_BYTES;
     return count;
 }
@@ -400,7 +444,8 @@ bool writer_start(struct sqlite_store *store, GError **error)
     pthread_mutex_init(&w->mutex, NULL);
     thread_cond_init(&w->arrived);
     thread_cond_init(&w->done);
-    w->last = &w->first;
+    queue_init(&w->live);
+    queue_init(&w->bulk);
     store->writer = w;
     store->txn.connection = &store->connection;
     watch_wal(store);
@@ -445,9 +490,7 @@ void sqlite_submit(struct store *head, struct store_job *job)
     else if (w->length >= LIMIT_WRITE_QUEUE)
         reason_set_retry(&error, REASON_QUEUE_FULL, 1000, "too many writes are waiting: try again");
     else {
-        job->next = NULL;
-        *w->last = job;
-        w->last = &job->next;
+        queue_put(job->bulk ? &w->bulk : &w->live, job);
         w->length++;
         pthread_cond_signal(&w->arrived);
     }

@@ -61,9 +61,10 @@ static bool wait_at_gate(struct shop_job *job, struct store_txn *txn, GError **e
 }
 
 /* Submits a job that stays in its run until open_gate: what is submitted in between is the next group. */
-static void close_gate(struct shop *shop, struct shop_job *job)
+static void close_gate_with(struct shop *shop, struct shop_job *job, bool bulk)
 {
     shop_job_init(job, "gate", g_test_rand_bit() ? "g" : "h");
+    job->job.bulk = bulk;
     job->before = wait_at_gate;
     held = true;
     at_gate = false;
@@ -72,6 +73,11 @@ static void close_gate(struct shop *shop, struct shop_job *job)
     while (!at_gate)
         pthread_cond_wait(&moved, &gate);
     pthread_mutex_unlock(&gate);
+}
+
+static void close_gate(struct shop *shop, struct shop_job *job)
+{
+    close_gate_with(shop, job, false);
 }
 
 static void open_gate(struct shop_job *job)
@@ -136,6 +142,64 @@ static void test_group(void)
     shop_close(&shop);
 }
 
+/* Bulk jobs that arrive while one runs share its commit. */
+static void test_bulk_grows(void)
+{
+    struct shop shop;
+    struct shop_job first, jobs[GROUP];
+    shop_open(&shop);
+    make_group(jobs);
+    int64_t before = groups(&shop);
+    close_gate_with(&shop, &first, true);
+    for (int i = 0; i < 10; i++) {
+        jobs[i].job.bulk = true;
+        store_submit(shop.store, &jobs[i].job);
+    }
+    open_gate(&first);
+    for (int i = 0; i < 10; i++)
+        g_assert_true(shop_job_wait(&jobs[i], NULL));
+    g_assert_cmpint(groups(&shop) - before, ==, 1);
+    g_assert_cmpint(shop_count(&shop, "s"), ==, 10);
+    shop_check(&shop);
+    shop_close(&shop);
+}
+
+static gint runs;
+
+static bool note_turn(struct shop_job *job, struct store_txn *txn, GError **error)
+{
+    (void)txn;
+    (void)error;
+    job->turn = ++runs;
+    return true;
+}
+
+/* Somebody else ends such a group, comes next, and takes one bulk job along, so that bulk work never stands still. */
+static void test_bulk_gives_way(void)
+{
+    struct shop shop;
+    struct shop_job first, jobs[GROUP];
+    shop_open(&shop);
+    make_group(jobs);
+    int64_t before = groups(&shop);
+    runs = 0;
+    close_gate_with(&shop, &first, true);
+    for (int i = 0; i < GROUP; i++) {
+        jobs[i].job.bulk = i < GROUP - 1;
+        jobs[i].before = note_turn;
+        store_submit(shop.store, &jobs[i].job);
+    }
+    open_gate(&first);
+    for (int i = 0; i < GROUP; i++) {
+        g_assert_true(shop_job_wait(&jobs[i], NULL));
+        g_assert_cmpint(jobs[i].turn, ==, i < GROUP - 1 ? i + 2 : 1);
+    }
+    /* The gate's; the live one with a bulk one; 18 more bulk ones, of which 16 go at once. */
+    g_assert_cmpint(groups(&shop) - before, ==, 4);
+    shop_check(&shop);
+    shop_close(&shop);
+}
+
 static bool refuse(struct shop_job *job, struct store_txn *txn, GError **error)
 {
     (void)job;
@@ -173,7 +237,7 @@ static void test_refusal(void)
 }
 
 /* Whoever refuses after writing, saying so or not, fails alone: the others run again. */
-static void test_alone(void)
+static void check_alone(bool bulk)
 {
     struct shop shop;
     struct shop_job jobs[GROUP];
@@ -181,6 +245,8 @@ static void test_alone(void)
     make_group(jobs);
     jobs[3].after = spoil;
     jobs[11].after = refuse;
+    for (int i = 0; i < GROUP; i++)
+        jobs[i].job.bulk = bulk;
     submit_group(&shop, jobs);
     for (int i = 0; i < GROUP; i++) {
         enum reason reason = REASON_INTERNAL;
@@ -189,10 +255,20 @@ static void test_alone(void)
             g_assert_cmpint(reason, ==, REASON_RIGHT_MISSING);
     }
     g_assert_cmpint(jobs[0].runs, ==, 2);
-    g_assert_cmpint(failures(&shop), ==, 1);
+    g_assert_cmpint(failures(&shop), ==, bulk ? 2 : 1); /* a bulk group ends where it fails */
     g_assert_cmpint(shop_count(&shop, "s"), ==, GROUP - 2);
     shop_check(&shop);
     shop_close(&shop);
+}
+
+static void test_alone(void)
+{
+    check_alone(false);
+}
+
+static void test_bulk_alone(void)
+{
+    check_alone(true);
 }
 
 /* An id that is taken refuses without writing; in an append that opens a session it takes the session back with it. */
@@ -405,8 +481,11 @@ int main(int argc, char **argv)
     id_library_init();
     put_disk_between();
     g_test_add_func("/sqlite/writer/group", test_group);
+    g_test_add_func("/sqlite/writer/bulk-grows", test_bulk_grows);
+    g_test_add_func("/sqlite/writer/bulk-gives-way", test_bulk_gives_way);
     g_test_add_func("/sqlite/writer/refusal", test_refusal);
     g_test_add_func("/sqlite/writer/alone", test_alone);
+    g_test_add_func("/sqlite/writer/bulk-alone", test_bulk_alone);
     g_test_add_func("/sqlite/writer/taken", test_taken);
     g_test_add_func("/sqlite/writer/commit-fails", test_commit_fails);
     g_test_add_func("/sqlite/writer/disk-full", test_disk_full);
