@@ -334,7 +334,8 @@ static void set_error(const struct reader *r, struct str text, GError **error)
 
 const struct json_node *json_read(struct str text, enum json_top top, struct arena *a, GError **error)
 {
-    if (str_is_empty(str_trim(text))) {
+    struct str trimmed = str_trim(text);
+    if (str_is_empty(trimmed)) {
         reason_set(error, REASON_BODY_MALFORMED, "empty, where JSON is expected");
         return NULL;
     }
@@ -342,8 +343,8 @@ const struct json_node *json_read(struct str text, enum json_top top, struct are
         reason_set(error, REASON_BODY_NOT_UTF8, "not valid UTF-8");
         return NULL;
     }
-    while (g_ascii_isspace(text.ptr[text.len - 1])) /* what is missing is missing before the line's end */
-        text.len--;
+    /* What is missing is missing before the line's end. */
+    text.len = (size_t)(trimmed.ptr + trimmed.len - text.ptr);
     struct reader r = {.at = text.ptr, .end = text.ptr + text.len, .arena = a};
     struct json_node *tree = arena_new(a, struct json_node);
     bool read = read_value(&r, tree, 0);

@@ -74,6 +74,8 @@ static void test_refused(void)
         CASE("{\"a\":1} x", BODY_MALFORMED, "column 9: something stands behind the JSON object"),
         CASE("{\"a\":1}{}", BODY_MALFORMED, "behind"),
         CASE("{}]", BODY_MALFORMED, "behind"),
+        CASE("{}\f", BODY_MALFORMED, "behind"),
+        CASE("\v{}", BODY_MALFORMED, "column 1: a value"),
         CASE("x", BODY_MALFORMED, "column 1: a value"),
         /* Objects and arrays. */
         CASE("{\"a\":1,}", BODY_MALFORMED, "column 8: a name"),
