@@ -207,6 +207,13 @@ const struct company *directory_company(const struct directory *d, int64_t numbe
     return NULL;
 }
 
+const struct zone *directory_zone(const struct directory *d, int64_t company)
+{
+    const struct company *c = directory_company(d, company);
+    const struct zone *zone = c ? zone_get(c->time_zone, NULL) : NULL;
+    return zone ? zone : zone_utc();
+}
+
 const struct company *directory_company_by_name(const struct directory *d, struct str name)
 {
     for (size_t i = 0; i < d->company_count; i++)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/core.h"
+#include "text/zone.h"
 
 struct directory;
 
@@ -15,6 +16,8 @@ void directory_unref(struct directory *directory);
 
 /* NULL where there is none. */
 const struct company *directory_company(const struct directory *d, int64_t number);
+/* Its zone; UTC where tzdata was removed under it. */
+const struct zone *directory_zone(const struct directory *d, int64_t company);
 const struct company *directory_company_by_name(const struct directory *d, struct str name);
 /* The company of a Host header (port cut off, case folded), else the default one. NULL without any company. */
 const struct company *directory_company_by_host(const struct directory *d, struct str host);

@@ -114,10 +114,7 @@ static bool find_zone(struct http_request *request, struct call *call, GError **
     struct directory *directory = directory_ref(call->agendize->core, http_loop_data(request->loop), error);
     if (!directory)
         return false;
-    const struct company *company = directory_company(directory, call->company);
-    call->zone = company ? zone_get(company->time_zone, NULL) : NULL;
-    if (!call->zone) /* tzdata was removed under a running company */
-        call->zone = zone_utc();
+    call->zone = directory_zone(directory, call->company);
     directory_unref(directory);
     return true;
 }

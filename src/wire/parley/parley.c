@@ -50,10 +50,7 @@ static bool enter(struct http_request *request, struct call *call, unsigned righ
         reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
         entered = false;
     }
-    const struct company *company = entered ? directory_company(directory, call->caller.company) : NULL;
-    call->zone = company ? zone_get(company->time_zone, NULL) : NULL;
-    if (!call->zone)
-        call->zone = zone_utc();
+    call->zone = directory_zone(directory, call->caller.company);
     directory_unref(directory);
     return entered && query_parse(request->query, &request->arena, &call->query, error);
 }
