@@ -74,12 +74,13 @@ static struct op *make_open(struct fixture *f, void *place)
     return &op->op;
 }
 
-static struct op *make_append(struct fixture *f, void *place)
+static struct op *make_one(struct fixture *f, void *place, struct event e)
 {
     static struct event event;
     struct append_op *op = place;
-    event =
-        (struct event){.kind = EVENT_MESSAGE, .participant = 1, .id = STR("m1"), .text = STR("hi"), .time_ms = NO_TIME};
+    event = e;
+    event.participant = 1;
+    event.time_ms = NO_TIME;
     append_op_init(op, f->core);
     op->company = f->company;
     op->session_id = STR("s3");
@@ -88,18 +89,14 @@ static struct op *make_append(struct fixture *f, void *place)
     return &op->op;
 }
 
+static struct op *make_append(struct fixture *f, void *place)
+{
+    return make_one(f, place, (struct event){.kind = EVENT_MESSAGE, .id = STR("m1"), .text = STR("hi")});
+}
+
 static struct op *make_edit(struct fixture *f, void *place)
 {
-    static struct event event;
-    struct append_op *op = place;
-    event = (struct event){
-        .kind = EVENT_EDIT, .participant = 1, .target = 2, .id = STR("e1"), .text = STR("hello"), .time_ms = NO_TIME};
-    append_op_init(op, f->core);
-    op->company = f->company;
-    op->session_id = STR("s3");
-    op->events = &event;
-    op->event_count = 1;
-    return &op->op;
+    return make_one(f, place, (struct event){.kind = EVENT_EDIT, .target = 2, .id = STR("e1"), .text = STR("hello")});
 }
 
 static struct op *make_erase(struct fixture *f, void *place)

@@ -200,6 +200,16 @@ static void assert_none_torn(struct world *w)
     arena_clear(&a);
 }
 
+static void assert_whole(const char *data, GPtrArray *acknowledged)
+{
+    struct world w;
+    world_open(&w, data);
+    assert_stored(&w, acknowledged);
+    assert_none_torn(&w);
+    g_assert_cmpint(world_check(&w), ==, 0);
+    world_close(&w);
+}
+
 static void take_stored(const struct life *life, GPtrArray *acknowledged)
 {
     for (guint i = 0; i < life->lines->len; i++)
@@ -276,14 +286,9 @@ static void test_append(void)
     g_autoptr(GPtrArray) stored = g_ptr_array_new_with_free_func(g_free);
     for (unsigned round = 0; round < (unsigned)kills * 2 / 5; round++) {
         struct life life = live("append", p.data, round, moment(150000));
-        struct world w;
         take_stored(&life, stored);
         life_clear(&life);
-        world_open(&w, p.data);
-        assert_stored(&w, stored);
-        assert_none_torn(&w);
-        g_assert_cmpint(world_check(&w), ==, 0);
-        world_close(&w);
+        assert_whole(p.data, stored);
     }
     g_test_message("%u acknowledged appends", stored->len);
     g_assert_cmpuint(stored->len, >, 0);
@@ -390,16 +395,11 @@ static void test_migrate(void)
 /* Opens a finished backup as a directory of its own; all that was stored before it began is in it. */
 static void assert_backup(const struct place *p, const char *path, GPtrArray *stored_before)
 {
-    struct world w;
     g_autofree char *directory = g_build_filename(p->root, "restored", NULL);
     g_autofree char *file = g_build_filename(directory, "parley.db", NULL);
     g_assert_cmpint(g_mkdir(directory, 0700), ==, 0);
     g_assert_cmpint(g_rename(path, file), ==, 0);
-    world_open(&w, directory);
-    assert_stored(&w, stored_before);
-    assert_none_torn(&w);
-    g_assert_cmpint(world_check(&w), ==, 0);
-    world_close(&w);
+    assert_whole(directory, stored_before);
     faults_remove(directory);
 }
 
@@ -409,7 +409,6 @@ static void test_backup(void)
     g_autoptr(GPtrArray) stored = g_ptr_array_new_with_free_func(g_free);
     for (unsigned round = 0; round < (unsigned)kills / 10; round++) {
         struct life life = live("backup", p.data, round, moment(200000));
-        struct world w;
         guint at_begin = stored->len, kept = 0;
         g_autofree char *last = NULL;
         for (guint i = 0; i < life.lines->len; i++) {
@@ -425,11 +424,7 @@ static void test_backup(void)
             }
         }
         life_clear(&life);
-        world_open(&w, p.data);
-        assert_stored(&w, stored);
-        assert_none_torn(&w);
-        g_assert_cmpint(world_check(&w), ==, 0);
-        world_close(&w);
+        assert_whole(p.data, stored);
         if (last) {
             g_autoptr(GPtrArray) before = g_ptr_array_new();
             for (guint i = 0; i < kept; i++)

@@ -16,17 +16,15 @@ before(async () => {
 });
 after(() => server?.stop());
 
-/** Writes until the server is gone; says in `told` what was answered, in order. `acknowledge` counts. */
-async function genesysWriter(acknowledge) {
-  const told = { dialect: "Genesys", texts: [], pending: null };
+/** Sends text after text until the server is gone; says what was answered, in order. `acknowledge` counts; `open` gives {id, send}. */
+async function write(dialect, open, acknowledge) {
+  const told = { dialect, texts: [], pending: null };
   try {
-    const chat = await GenesysChat.request(server);
-    told.id = chat.chatId;
-    told.chat = chat;
+    const { send, ...opened } = await open();
+    Object.assign(told, opened);
     for (;;) {
-      told.pending = `genesys ${unique()}`;
-      const { body } = await chat.send(told.pending);
-      assert.equal(body.statusCode, 0);
+      told.pending = `${dialect}-${unique()}`;
+      await send(told.pending, told.texts.length);
       told.texts.push(told.pending);
       told.pending = null;
       acknowledge();
@@ -37,23 +35,15 @@ async function genesysWriter(acknowledge) {
   return told;
 }
 
-async function parleyWriter(acknowledge) {
+async function openGenesys() {
+  const chat = await GenesysChat.request(server);
+  return { id: chat.chatId, chat, send: async (text) => assert.equal((await chat.send(text)).body.statusCode, 0) };
+}
+
+async function openParley() {
   const api = new Parley(server, bearer);
-  const told = { dialect: "Parley", texts: [], pending: null };
-  try {
-    told.id = (await api.open()).id;
-    for (;;) {
-      told.pending = `parley-${unique()}`;
-      const stored = await api.say(told.id, 1, told.pending, { id: told.pending });
-      assert.equal(stored.index, told.texts.length + 1);
-      told.texts.push(told.pending);
-      told.pending = null;
-      acknowledge();
-    }
-  } catch (error) {
-    if (error instanceof assert.AssertionError) throw error;
-  }
-  return told;
+  const { id } = await api.open();
+  return { id, send: async (text, sent) => assert.equal((await api.say(id, 1, text, { id: text })).index, sent + 1) };
 }
 
 /** What was answered is there, once, in order; what was not answered is there at most once, at the end. */
@@ -72,7 +62,7 @@ test(`${KILLS} kills lose nothing that was answered`, async () => {
     let now;
     const enough = new Promise((resolve) => (now = resolve));
     const acknowledge = () => --left || now();
-    const writers = Array.from({ length: CLIENTS }, () => [genesysWriter(acknowledge), parleyWriter(acknowledge)]).flat();
+    const writers = Array.from({ length: CLIENTS }, () => [write("Genesys", openGenesys, acknowledge), write("Parley", openParley, acknowledge)]).flat();
     await Promise.race([enough, Promise.all(writers)]);
     assert.ok(left <= 0, "the writers stopped by themselves");
     await server.kill();

@@ -80,13 +80,12 @@ static void close_gate(struct shop *shop, struct shop_job *job)
     close_gate_with(shop, job, false);
 }
 
-static void open_gate(struct shop_job *job)
+static void open_gate(void)
 {
     pthread_mutex_lock(&gate);
     held = false;
     pthread_cond_broadcast(&moved);
     pthread_mutex_unlock(&gate);
-    g_assert_true(shop_job_wait(job, NULL));
 }
 
 enum { GROUP = 20 };
@@ -100,13 +99,22 @@ static void make_group(struct shop_job *jobs)
     }
 }
 
+/* Behind a first job, in whose commit the fault, if there is one, sets in. */
+static void submit_behind(struct shop *shop, struct shop_job *first, struct shop_job *jobs, int *fault, int value)
+{
+    close_gate(shop, first);
+    for (int i = 0; i < GROUP; i++)
+        store_submit(shop->store, &jobs[i].job);
+    if (fault)
+        g_atomic_int_set(fault, value);
+    open_gate();
+}
+
 static void submit_group(struct shop *shop, struct shop_job *jobs)
 {
     struct shop_job first;
-    close_gate(shop, &first);
-    for (int i = 0; i < GROUP; i++)
-        store_submit(shop->store, &jobs[i].job);
-    open_gate(&first);
+    submit_behind(shop, &first, jobs, NULL, 0);
+    g_assert_true(shop_job_wait(&first, NULL));
 }
 
 static int64_t groups(struct shop *shop)
@@ -155,7 +163,8 @@ static void test_bulk_grows(void)
         jobs[i].job.bulk = true;
         store_submit(shop.store, &jobs[i].job);
     }
-    open_gate(&first);
+    open_gate();
+    g_assert_true(shop_job_wait(&first, NULL));
     for (int i = 0; i < 10; i++)
         g_assert_true(shop_job_wait(&jobs[i], NULL));
     g_assert_cmpint(groups(&shop) - before, ==, 1);
@@ -189,7 +198,8 @@ static void test_bulk_gives_way(void)
         jobs[i].before = note_turn;
         store_submit(shop.store, &jobs[i].job);
     }
-    open_gate(&first);
+    open_gate();
+    g_assert_true(shop_job_wait(&first, NULL));
     for (int i = 0; i < GROUP; i++) {
         g_assert_true(shop_job_wait(&jobs[i], NULL));
         g_assert_cmpint(jobs[i].turn, ==, i < GROUP - 1 ? i + 2 : 1);
@@ -297,14 +307,7 @@ static void test_commit_fails(void)
     make_group(jobs);
     jobs[5].before = refuse;
     struct shop_job first;
-    close_gate(&shop, &first);
-    for (int i = 0; i < GROUP; i++)
-        store_submit(shop.store, &jobs[i].job);
-    g_atomic_int_set(&sync_fails, 1);
-    pthread_mutex_lock(&gate);
-    held = false;
-    pthread_cond_broadcast(&moved);
-    pthread_mutex_unlock(&gate);
+    submit_behind(&shop, &first, jobs, &sync_fails, 1);
     enum reason reason;
     g_assert_false(shop_job_wait(&first, &reason));
     g_assert_cmpint(reason, ==, REASON_COMMIT_UNKNOWN);
@@ -338,14 +341,7 @@ static void test_disk_full(void)
     g_assert_true(shop_write(&shop, "s", "first", NULL));
     make_group(jobs);
     struct shop_job first;
-    close_gate(&shop, &first);
-    for (int i = 0; i < GROUP; i++)
-        store_submit(shop.store, &jobs[i].job);
-    g_atomic_int_set(&space_left, 20000);
-    pthread_mutex_lock(&gate);
-    held = false;
-    pthread_cond_broadcast(&moved);
-    pthread_mutex_unlock(&gate);
+    submit_behind(&shop, &first, jobs, &space_left, 20000);
     enum reason reason;
     g_assert_false(shop_job_wait(&first, &reason));
     g_assert_cmpint(reason, ==, REASON_DISK_FULL);
