@@ -4,6 +4,7 @@ import { load } from "../packages.mjs";
 
 const ANSWERS = fileURLToPath(new URL("answers.ts", import.meta.url));
 const CHECK = fileURLToPath(new URL("check.ts", import.meta.url)); // never written
+const parsed = new Map(); // the typings are long, and the same for every question
 
 /** What TypeScript has to say against each of the answers, [name of a type in answers.ts, JSON value]: a list of lines
  *  for each. A value must have all that its type requires and nothing that the type does not know. */
@@ -22,7 +23,11 @@ export function objections(answers) {
   for (const [name, value] of answers) pieces.push(`export const answer${pieces.length}: Answers["${name}"] = ${JSON.stringify(value, null, 1)};\n`);
   const host = ts.createCompilerHost(options);
   const { getSourceFile } = host;
-  host.getSourceFile = (file, ...more) => (file === CHECK ? ts.createSourceFile(file, pieces.join(""), ...more) : getSourceFile.call(host, file, ...more));
+  host.getSourceFile = (file, ...more) => {
+    if (file === CHECK) return ts.createSourceFile(file, pieces.join(""), ...more);
+    if (!parsed.has(file)) parsed.set(file, getSourceFile.call(host, file, ...more));
+    return parsed.get(file);
+  };
   const program = ts.createProgram([CHECK, ANSWERS], options, host);
 
   const tell = ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ").slice(0, 300);
