@@ -61,7 +61,7 @@ static bool wait_at_gate(struct shop_job *job, struct store_txn *txn, GError **e
 }
 
 /* Submits a job that stays in its run until open_gate: what is submitted in between is the next group. */
-static void close_gate_with(struct shop *shop, struct shop_job *job, bool bulk)
+static void close_gate(struct shop *shop, struct shop_job *job, bool bulk)
 {
     shop_job_init(job, "gate", g_test_rand_bit() ? "g" : "h");
     job->job.bulk = bulk;
@@ -73,11 +73,6 @@ static void close_gate_with(struct shop *shop, struct shop_job *job, bool bulk)
     while (!at_gate)
         pthread_cond_wait(&moved, &gate);
     pthread_mutex_unlock(&gate);
-}
-
-static void close_gate(struct shop *shop, struct shop_job *job)
-{
-    close_gate_with(shop, job, false);
 }
 
 static void open_gate(void)
@@ -102,7 +97,7 @@ static void make_group(struct shop_job *jobs)
 /* Behind a first job, in whose commit the fault, if there is one, sets in. */
 static void submit_behind(struct shop *shop, struct shop_job *first, struct shop_job *jobs, int *fault, int value)
 {
-    close_gate(shop, first);
+    close_gate(shop, first, false);
     for (int i = 0; i < GROUP; i++)
         store_submit(shop->store, &jobs[i].job);
     if (fault)
@@ -158,7 +153,7 @@ static void test_bulk_grows(void)
     shop_open(&shop);
     make_group(jobs);
     int64_t before = groups(&shop);
-    close_gate_with(&shop, &first, true);
+    close_gate(&shop, &first, true);
     for (int i = 0; i < 10; i++) {
         jobs[i].job.bulk = true;
         store_submit(shop.store, &jobs[i].job);
@@ -192,7 +187,7 @@ static void test_bulk_gives_way(void)
     make_group(jobs);
     int64_t before = groups(&shop);
     runs = 0;
-    close_gate_with(&shop, &first, true);
+    close_gate(&shop, &first, true);
     for (int i = 0; i < GROUP; i++) {
         jobs[i].job.bulk = i < GROUP - 1;
         jobs[i].before = note_turn;
