@@ -108,6 +108,8 @@ static bool find_place(struct job *job, struct arena *a, struct str *name, struc
 {
     *name = STR_NULL;
     *found = false;
+    if (!g_file_test(job->file, G_FILE_TEST_IS_REGULAR)) /* a pipe can be opened once, and has no head to know it by */
+        return true;
     job->input = input_open(job->file, error);
     if (!job->input)
         return false;

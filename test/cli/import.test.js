@@ -55,6 +55,15 @@ test('an import into nothing makes the company Environment in UTC', (t) => {
   assert.equal(parley(['import', '--data', at('d'), '--company', 'Nobody', '-'], { input: line('b') }).code, 1);
 });
 
+test('a named pipe is read like a file', (t) => {
+  const at = place(t);
+  many(at('in'), 2000); // more than a pipe holds: a reader that came and went would cost lines
+  const said = spawnSync('sh', ['-c', 'mkfifo "$1.pipe" && { cat "$1" > "$1.pipe" & "$2" import --data "$3" "$1.pipe"; }', 'sh', at('in'), binary, at('d')],
+    { encoding: 'utf8' });
+  assert.equal(said.status, 0, said.stderr);
+  assert.equal(count(said.stdout, 'created'), 2000);
+});
+
 test('a file that is not there or is a directory: nothing is made, nothing imported', (t) => {
   const at = place(t);
   writeFileSync(at('good'), line('a'));
