@@ -13,13 +13,15 @@ enum { COLLECTED_BYTES = 8 * 1024 * 1024 };
 struct search_row {
     int64_t key; /* wished */
     int64_t event;
-    char scope[SEARCH_SCOPE_SIZE];
+    const char *scope;
     struct str old_text; /* to be taken out; STR_NULL = nothing is in */
     struct str new_text; /* to be put in; STR_NULL = nothing */
 };
 
 struct search_rows {
     GHashTable *by_event; /* &row->event -> row, in the arena */
+    int64_t session;      /* of the newest row; `scope` is its */
+    const char *scope;
     struct arena arena;
 };
 
@@ -41,6 +43,18 @@ void search_scope(char scope[SEARCH_SCOPE_SIZE], int64_t company, enum dialect d
                visitor);
 }
 
+/* Rows of one session come one after the other, so one scope serves them. */
+static const char *scope_get(struct search_rows *rows, const struct session *s)
+{
+    if (!rows->scope || rows->session != s->number) {
+        char *scope = arena_alloc(&rows->arena, SEARCH_SCOPE_SIZE);
+        search_scope(scope, s->company, s->dialect, s->visitor);
+        rows->session = s->number;
+        rows->scope = scope;
+    }
+    return rows->scope;
+}
+
 static struct search_row *row_get(struct sqlite_store *store, const struct session *s, const struct event *e)
 {
     struct search_rows *rows = store->search_rows;
@@ -56,7 +70,7 @@ static struct search_row *row_get(struct sqlite_store *store, const struct sessi
     row = arena_new(&rows->arena, struct search_row);
     row->event = number;
     row->key = search_key_wish(e->time_ms, number);
-    search_scope(row->scope, s->company, s->dialect, s->visitor);
+    row->scope = scope_get(rows, s);
     g_hash_table_insert(rows->by_event, &row->event, row);
     return row;
 }
@@ -203,6 +217,7 @@ void search_forget(struct sqlite_store *store)
         return;
     g_hash_table_remove_all(store->search_rows->by_event);
     arena_clear(&store->search_rows->arena);
+    store->search_rows->scope = NULL;
 }
 
 void search_free(struct sqlite_store *store)
