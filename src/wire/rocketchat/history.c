@@ -147,6 +147,7 @@ struct sorting {
     const struct call *call;
     struct chat_history *history;
     int64_t *sorted;
+    bool abandoned; /* atomic: the client is gone */
 };
 
 static bool sort(struct op *op, struct store_txn *none, GError **error)
@@ -156,8 +157,8 @@ static bool sort(struct op *op, struct store_txn *none, GError **error)
     struct chat_history *history = sorting->history;
     struct store_reader *reader = core_reader_open(op->core, error);
     struct store_txn *txn = reader ? core_read_begin(reader, error) : NULL;
-    bool sorted = txn && room_order_sort(txn, &history->visitor, &history->order, &op->arena, &sorting->sorted,
-                                         &history->sorted_count, error);
+    bool sorted = txn && room_order_sort(txn, &history->visitor, &history->order, &sorting->abandoned, &op->arena,
+                                         &sorting->sorted, &history->sorted_count, error);
     if (txn)
         core_read_end(txn);
     if (reader)
@@ -165,8 +166,16 @@ static bool sort(struct op *op, struct store_txn *none, GError **error)
     return sorted;
 }
 
+/* Sorts of rooms that nobody will see must not keep the others waiting. */
+static void abandon(struct http_request *request)
+{
+    struct sorting *sorting = request->user;
+    __atomic_store_n(&sorting->abandoned, true, __ATOMIC_RELAXED);
+}
+
 static void sorted(struct http_request *request, struct op *op)
 {
+    http_request_on_gone(request, NULL);
     struct sorting *sorting = (struct sorting *)op;
     struct chat_history *history = sorting->history;
     if (op->error) {
@@ -185,6 +194,8 @@ static void sort_elsewhere(struct http_request *request, const struct call *call
     op_init(&sorting->op, call->rocketchat->core, OP_SLOW, sort);
     sorting->call = call;
     sorting->history = history;
+    request->user = sorting;
+    http_request_on_gone(request, abandon);
     deferred_answer(request, &sorting->op, sorted);
 }
 
@@ -196,8 +207,8 @@ static void reply_in_order(struct http_request *request, const struct call *call
     } else if (history->total > SORT_IN_PLACE) {
         core_read_end(g_steal_pointer(&history->txn));
         sort_elsewhere(request, call, history);
-    } else if (room_order_sort(history->txn, &history->visitor, &history->order, &request->arena, &history->sorted,
-                               &history->sorted_count, NULL)) {
+    } else if (room_order_sort(history->txn, &history->visitor, &history->order, NULL, &request->arena,
+                               &history->sorted, &history->sorted_count, NULL)) {
         reply_sorted(request, call, history);
     } else {
         core_read_end(history->txn);
