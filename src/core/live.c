@@ -303,6 +303,12 @@ int64_t tail_session(const struct tail *tail)
     return atomic_load(&tail->session);
 }
 
+struct str tail_name(const struct tail *tail, int64_t *company)
+{
+    *company = tail->company;
+    return tail->session_id;
+}
+
 static bool key_fits(const struct tail *tail, struct str user_id, struct str secure_key, uint32_t *participant)
 {
     uint8_t hash[ID_HASH_SIZE];

@@ -26,6 +26,8 @@ void tail_unref(struct tail *tail);
 /* The last committed index and whether the session is closed, read together. */
 uint32_t tail_last_index(const struct tail *tail, bool *ended);
 int64_t tail_session(const struct tail *tail); /* session number */
+/* The session's id, borrowed with the reference, and its company. */
+struct str tail_name(const struct tail *tail, int64_t *company);
 
 /* Does this pair open the chat, and as which participant? Constant time in the key. KEY_WRONG (wrong pair, or an erased session),
  * ATTEMPTS_LIMITED (too many wrong ones for this chat from this address). */

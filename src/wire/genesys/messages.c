@@ -132,10 +132,9 @@ struct held {
     struct http_post post;
     struct http_request *request;
     struct tail *tail;
-    int64_t company;
     uint32_t position, limit;
-    atomic_bool woken;                                     /* the post is under way and will finish the poll */
-    uint16_t origin, chat_id, user_id, secure_key, tenant; /* lengths of the strings in `bytes`, in this order */
+    atomic_bool woken;                            /* the post is under way and will finish the poll */
+    uint16_t origin, user_id, secure_key, tenant; /* lengths of the strings in `bytes`, in this order */
     char bytes[];
 };
 
@@ -146,15 +145,15 @@ static struct str take(const char **place, uint16_t length)
     return s;
 }
 
-/* The query as it was asked, with its strings in `held`. */
+/* The query as it was asked, with its strings in `held` and its tail. */
 static struct query query_of(const struct held *held)
 {
     const char *place = held->bytes;
-    struct query query = {.company = held->company, .position = held->position, .limit = held->limit};
+    struct query query = {.position = held->position, .limit = held->limit};
     const struct genesys *genesys = held->request->mount->word;
     query.answer = (struct answer){.operation = OPERATION_GET_MESSAGES, .alias = genesys->alias};
     query.origin = take(&place, held->origin);
-    query.answer.chat_id = take(&place, held->chat_id);
+    query.answer.chat_id = tail_name(held->tail, &query.company);
     query.answer.user_id = take(&place, held->user_id);
     query.answer.secure_key = take(&place, held->secure_key);
     query.answer.tenant = take(&place, held->tenant);
@@ -225,8 +224,7 @@ static void hold(struct http_request *request, const struct query *query, struct
                  int64_t wait_ms)
 {
     const struct answer *answer = &query->answer;
-    size_t size =
-        query->origin.len + answer->chat_id.len + answer->user_id.len + answer->secure_key.len + answer->tenant.len;
+    size_t size = query->origin.len + answer->user_id.len + answer->secure_key.len + answer->tenant.len;
     struct held *held = g_malloc0(sizeof *held + size);
     char *place = held->bytes;
     held->waiter.wake = wake;
@@ -234,11 +232,9 @@ static void hold(struct http_request *request, const struct query *query, struct
     held->post.run = woken;
     held->request = request;
     held->tail = tail_ref(tail);
-    held->company = query->company;
     held->position = query->position;
     held->limit = query->limit;
     held->origin = keep(&place, query->origin);
-    held->chat_id = keep(&place, answer->chat_id);
     held->user_id = keep(&place, answer->user_id);
     held->secure_key = keep(&place, answer->secure_key);
     held->tenant = keep(&place, answer->tenant);
