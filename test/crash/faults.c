@@ -197,13 +197,12 @@ static void test_second_process(void)
     g_assert_no_error(error);
     /* "append" begins with opening the directory, which must fail and say who has it. */
     g_autofree char *output = NULL, *complaint = NULL;
-    const char *const child[] = {"/proc/self/exe", "--child", "append", root, "1", "0", NULL};
+    /* The link itself, not what it reads as: in a mount namespace of our own that may be the path of another root. */
+    char *child[] = {
+        (char[]){"/proc/self/exe"}, (char[]){"--child"}, (char[]){"append"}, root, (char[]){"1"}, (char[]){"0"}, NULL};
     int status;
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    char *arguments[G_N_ELEMENTS(child)];
-    memcpy(arguments, child, sizeof child);
-    arguments[0] = self;
-    g_assert_true(g_spawn_sync(NULL, arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &complaint, &status, NULL));
+    g_spawn_sync(NULL, child, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &complaint, &status, &error);
+    g_assert_no_error(error);
     g_autofree char *pid = g_strdup_printf("%ld", (long)getpid());
     g_assert_false(g_spawn_check_wait_status(status, NULL));
     g_assert_nonnull(strstr(complaint, "another process"));
