@@ -50,6 +50,13 @@ test('bytes turned: nothing crashes, and what check calls clean exports as befor
   assert.ok(noticed > 0);
 });
 
+test('a header that only a commit finds wrong: the reason is said there too', (t) => {
+  const at = place(t), bytes = Buffer.from(make(at));
+  bytes[53] ^= 4; // the free list is counted wrong, in a file that is said to shrink by itself
+  bytes[39] ^= 16;
+  assert.equal(run(at, bytes, 'a wrong free list')[0].code, 1);
+});
+
 test('a foreign database and a text file are left as they are', (t) => {
   const at = place(t);
   mkdirSync(at('bad'));

@@ -276,9 +276,9 @@ static enum outcome run_transaction(struct sqlite_store *store, size_t from, siz
         fail_all(w, from, *count, error);
         return OVER;
     }
-    g_clear_error(&error);
+    g_autoptr(GError) cause = g_steal_pointer(&error);
     reason_set_retry(&error, REASON_COMMIT_UNKNOWN, PROBE_INTERVAL_MS,
-                     "it is not known whether this was stored: try again with the same id");
+                     "it is not known whether this was stored: %s; try again with the same id", cause->message);
     fail_all(w, from, *count, error);
     turn_off(store);
     return OVER;
