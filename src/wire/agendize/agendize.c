@@ -14,14 +14,8 @@ void agendize_reply(struct http_request *request, const struct buf *body)
 
 bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
 {
-    struct str company = str_from((const char *)&call->company, sizeof call->company);
-    struct cached_answer *cached =
-        answer_cache_begin(call->agendize->core, draft, company, request->path, &request->arena);
-    if (!cached)
-        return false;
-    http_reply(request, 200, HEADERS, cached->body);
-    cached_answer_unref(cached);
-    return true;
+    struct core *core = call->agendize->core;
+    return kept_reply(request, kept_of_company(core, draft, call->company, request->path, &request->arena), HEADERS);
 }
 
 bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)

@@ -72,11 +72,6 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     return read;
 }
 
-static void keep(struct http_request *request, struct str body)
-{
-    answer_cache_put(request->user, body);
-}
-
 static bool read_session(struct http_request *request, const struct call *call, struct history *history, GError **error)
 {
     struct store_txn *txn = history->txn = core_read_begin(http_loop_data(request->loop), error);
@@ -114,8 +109,7 @@ void agendize_history(struct http_request *request, const struct call *call)
     history->zone = resource_zone(&history->view.session, call->zone);
     history->next = 1;
     history->paged.render = render;
-    history->paged.whole = keep;
-    request->user = &history->draft;
+    kept_page(request, &history->paged, &history->draft);
     answer_cache_shows(&history->draft, history->visitor.number);
     if (!agendize_reply_paged(request, &history->paged, PART_MAX)) {
         reason_set(&error, REASON_INTERNAL, "the session could not be read");

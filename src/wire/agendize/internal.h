@@ -1,12 +1,12 @@
 /* What the files of this dialect share. */
 #pragma once
 
-#include "core/answer_cache.h"
 #include "core/identity.h"
 #include "http/paged.h"
 #include "text/query.h"
 #include "text/zone.h"
 #include "wire/agendize/agendize.h"
+#include "wire/outcome/kept.h"
 
 struct agendize {
     struct core *core;

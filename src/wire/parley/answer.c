@@ -10,14 +10,9 @@ void parley_reply(struct http_request *request, unsigned status, const struct bu
 
 bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
 {
-    struct str company = str_from((const char *)&call->caller.company, sizeof call->caller.company);
-    struct cached_answer *cached =
-        answer_cache_begin(call->parley->core, draft, company, request->target, &request->arena);
-    if (!cached)
-        return false;
-    http_reply(request, 200, HEADERS, cached->body);
-    cached_answer_unref(cached);
-    return true;
+    struct core *core = call->parley->core;
+    int64_t company = call->caller.company;
+    return kept_reply(request, kept_of_company(core, draft, company, request->target, &request->arena), HEADERS);
 }
 
 bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)

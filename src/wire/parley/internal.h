@@ -1,13 +1,13 @@
 /* What the files of this dialect share. */
 #pragma once
 
-#include "core/answer_cache.h"
 #include "core/history.h"
 #include "core/identity.h"
 #include "http/paged.h"
 #include "text/json_write.h"
 #include "text/query.h"
 #include "text/zone.h"
+#include "wire/outcome/kept.h"
 #include "wire/parley/parley.h"
 
 struct parley {

@@ -24,26 +24,17 @@ void rocketchat_reply(struct http_request *request, unsigned status, const struc
 
 bool rocketchat_reply_cached(struct http_request *request, struct call *call)
 {
-    struct cached_answer *kept = answer_cache_begin(call->rocketchat->core, call->draft, call->caller.operator_id,
-                                                    request->target, &request->arena);
-    if (!kept)
-        return false;
-    add_instance(request);
-    http_reply(request, 200, HEADERS, kept->body);
-    cached_answer_unref(kept);
-    return true;
-}
-
-static void keep(struct http_request *request, struct str body)
-{
-    answer_cache_put(request->user, body);
+    struct cached_answer *cached = answer_cache_begin(call->rocketchat->core, call->draft, call->caller.operator_id,
+                                                      request->target, &request->arena);
+    if (cached)
+        add_instance(request);
+    return kept_reply(request, cached, HEADERS);
 }
 
 bool rocketchat_reply_paged(struct http_request *request, const struct call *call, struct http_paged *paged,
                             size_t part_max)
 {
-    request->user = call->draft;
-    paged->whole = keep;
+    kept_page(request, paged, call->draft);
     add_instance(request);
     return http_reply_paged(request, 200, HEADERS, paged, part_max);
 }

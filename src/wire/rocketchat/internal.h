@@ -1,13 +1,13 @@
 /* What the files of this dialect share. */
 #pragma once
 
-#include "core/answer_cache.h"
 #include "core/history.h"
 #include "core/identity.h"
 #include "core/limiter.h"
 #include "http/paged.h"
 #include "text/json_write.h"
 #include "text/query.h"
+#include "wire/outcome/kept.h"
 #include "wire/rocketchat/rocketchat.h"
 
 struct rocketchat {
