@@ -4,8 +4,8 @@
  *     load --hold PORT CONNECTIONS SECONDS REQUEST-FILE
  *
  * Each connection sends its request (file number i modulo the number of files), waits for the whole answer and sends it
- * again. Prints one JSON object: requests per second, latencies in milliseconds, answers that were not 2xx. With --hold the
- * requests are polls that the server holds: it prints "held" once all are sent, and answers are counted, not timed.
+ * again. Prints one JSON object: requests per second, latencies in milliseconds, answers that were not 2xx. With --hold
+ * the requests are polls that the server holds: it prints "held" once all are sent, and answers are counted, not timed.
  *
  * Answers must carry a Content-Length or be chunked; nothing is pipelined. */
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
-/* Reading JSON, and writing back what was read: the second reading gives the same tree, the second writing the same bytes. */
+/* Reading JSON, and writing back what was read: the second reading gives the same tree, the second writing the same
+ * bytes. */
 #include "base/reason.h"
 #include "text/json_read.h"
 

@@ -1,5 +1,5 @@
-/* Feeds every file of the directories named on the command line to a fuzz target, once: the corpus as a regression test,
- * with any compiler. libFuzzer itself is only needed to find new inputs. */
+/* Feeds every file of the directories named on the command line to a fuzz target, once: the corpus as a regression
+ * test, with any compiler. libFuzzer itself is only needed to find new inputs. */
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>

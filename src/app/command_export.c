@@ -27,17 +27,17 @@ static bool export_here(struct place *place, const char *company_name, GError **
     int64_t company;
     if (!admin_company(place->core, place->reader, str_from_c(company_name), &company, error))
         return false;
-    struct export *export = export_new(company);
+    struct exporter *exporter = export_new(company);
     struct buf piece;
     bool finished = false, ok = true;
     buf_init(&piece, 2 * PIECE);
     while (ok && !finished) {
         buf_reset(&piece);
-        ok = export_next(export, place->reader, PIECE, &piece, &finished, error) &&
+        ok = export_next(exporter, place->reader, PIECE, &piece, &finished, error) &&
              (write_out(NULL, buf_str(&piece)) || unwritable(error));
     }
     buf_clear(&piece);
-    export_free(export);
+    export_free(exporter);
     return ok;
 }
 

@@ -22,7 +22,7 @@ extern const char sample_sessions[], sample_sessions_end[], sample_conversations
 #define TOKEN "sample-token"
 #define BEARER "sample-parley-token"
 
-static const struct operator operators[] = {
+static const struct operator_account operators[] = {
     {.id = {USER_ID, 17},
      .username = {"environment", 11},
      .name = {"Environment", 11},
@@ -44,7 +44,7 @@ static bool put(struct core *core, struct account_op row, GError **error)
     struct account_op op;
     account_op_init(&op, core);
     op.company = row.company;
-    op.operator= row.operator;
+    op.account = row.account;
     op.department = row.department;
     op.button = row.button;
     op.token = row.token;
@@ -73,13 +73,13 @@ static bool make_operators(struct core *core, const struct directory *directory,
                            GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(operators); i++) {
-        struct operator o = operators[i];
+        struct operator_account o = operators[i];
         o.company = company;
         o.created_ms = clock_now_ms();
         if (directory_operator(directory, o.id))
             continue;
         if (!account_hash_password(&o, STR(PASSWORD), a, error) ||
-            !put(core, (struct account_op){.operator= &o}, error))
+            !put(core, (struct account_op){.account = &o}, error))
             return false;
     }
     return true;

@@ -10,7 +10,8 @@ struct station;
 struct station *station_new(struct core *core);
 void station_free(struct station *station);
 
-/* Mounts under no prefix; so what no dialect owns is answered here as unknown. A loop's data must be its store reader. */
+/* Mounts under no prefix; so what no dialect owns is answered here as unknown. A loop's data must be its store reader.
+ */
 bool station_mount(struct station *station, struct http_router *router, GError **error);
 
 /* The server whose numbers /metrics shows; call it once the server is open. */

@@ -84,16 +84,16 @@ int64_t reason_retry_ms(const GError *error)
 
 static const struct {
     char name[32];
-    enum reason_class class;
+    enum reason_class of;
 } reasons[REASON_COUNT] = {
-#define X(name, class) {#name, CLASS_##class},
+#define X(name, of) {#name, CLASS_##of},
     REASONS(X)
 #undef X
 };
 
 enum reason_class reason_class(enum reason reason)
 {
-    return reasons[reason].class;
+    return reasons[reason].of;
 }
 
 const char *reason_name(enum reason reason)

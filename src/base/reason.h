@@ -110,7 +110,7 @@ enum reason_class {
     X(INTERNAL, INTERNAL)
 
 enum reason {
-#define X(name, class) REASON_##name,
+#define X(name, of) REASON_##name,
     REASONS(X)
 #undef X
         REASON_COUNT

@@ -16,7 +16,7 @@ static struct str hash_secret(struct str secret, struct arena *a)
     return str_from_c(text);
 }
 
-bool account_hash_password(struct operator* o, struct str password, struct arena *a, GError **error)
+bool account_hash_password(struct operator_account *o, struct str password, struct arena *a, GError **error)
 {
     uint8_t digest[crypto_hash_sha256_BYTES];
     char hex[2 * sizeof digest + 1];
@@ -92,7 +92,7 @@ static bool put_company(struct account_op *op, struct store_txn *txn, GError **e
 
 static bool put_operator(struct account_op *op, struct store_txn *txn, GError **error)
 {
-    struct operator* o = op->operator;
+    struct operator_account *o = op->account;
     if (!o->id.ptr)
         o->id = id_random(&op->op.arena);
     if (!o->created_ms)
@@ -136,7 +136,7 @@ static bool put_button(struct account_op *op, struct store_txn *txn, GError **er
 static bool put_token(struct account_op *op, struct store_txn *txn, GError **error)
 {
     struct token *t = op->token;
-    struct operator o;
+    struct operator_account o;
     bool found = true;
     if (!company_exists(txn, t->company, &op->op.arena, error) ||
         (t->kind == TOKEN_OPERATOR && !store_operator_by_id(txn, t->operator_id, &op->op.arena, &o, &found, error)))
@@ -152,7 +152,7 @@ static bool run_account(struct op *base, struct store_txn *txn, GError **error)
 {
     struct account_op *op = (struct account_op *)base;
     bool done = op->company      ? put_company(op, txn, error)
-                : op->operator   ? put_operator(op, txn, error)
+                : op->account    ? put_operator(op, txn, error)
                 : op->department ? put_department(op, txn, error)
                 : op->button     ? put_button(op, txn, error)
                 : op->token      ? put_token(op, txn, error)

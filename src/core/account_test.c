@@ -43,9 +43,9 @@ static void test_refusals(void)
     g_assert_cmpint(reason, ==, REASON_COMPANY_UNKNOWN);
 
     fixture_add_operator(&f, f.company, "o1", "bob", "Bob");
-    struct operator o = {.company = f.company, .id = STR("o2"), .username = STR("bob")};
+    struct operator_account o = {.company = f.company, .id = STR("o2"), .username = STR("bob")};
     account_op_init(&op, f.core);
-    op.operator= & o;
+    op.account = &o;
     g_assert_false(put(&f, &op, &reason));
     g_assert_cmpint(reason, ==, REASON_NAME_TAKEN);
 
@@ -116,7 +116,7 @@ static void test_directory(void)
 /* A write sees what the writes before it in its group did; nobody else does before the commit. */
 static bool look_inside(struct op *op, struct store_txn *txn, GError **error)
 {
-    struct operator o = {.company = 1, .id = STR("o9"), .username = STR("nine")};
+    struct operator_account o = {.company = 1, .id = STR("o9"), .username = STR("nine")};
     if (!store_operator_put(txn, &o, error))
         return false;
     directories_dirty(op->core);
@@ -234,14 +234,14 @@ static void test_login(void)
     GError *error = NULL;
     struct caller caller;
     fixture_open(&f, 0);
-    struct operator o = {.company = f.company,
-                         .id = STR("o1"),
-                         .username = STR("bob"),
-                         .email = STR("Bob@example.org"),
-                         .name = STR("Bob"),
-                         .roles = ROLE_AGENT};
+    struct operator_account o = {.company = f.company,
+                                 .id = STR("o1"),
+                                 .username = STR("bob"),
+                                 .email = STR("Bob@example.org"),
+                                 .name = STR("Bob"),
+                                 .roles = ROLE_AGENT};
     g_assert_true(account_hash_password(&o, STR("secret"), &f.arena, &error));
-    fixture_put(&f, &(struct account_op){.operator= & o });
+    fixture_put(&f, &(struct account_op){.account = &o});
     char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "secret", -1);
     const struct login_case cases[] = {
         {"bob", "secret", NULL, NULL, REASON_COUNT},
@@ -263,7 +263,7 @@ static void test_login(void)
         bool done = core_run(&op.op, &error);
         g_assert_cmpint(error ? reason_of(error) : REASON_COUNT, ==, cases[i].refused);
         if (done) {
-            ASSERT_STR(op.operator.id, "o1");
+            ASSERT_STR(op.account.id, "o1");
             token = arena_str(&f.arena, op.auth_token);
         }
         g_clear_error(&error);

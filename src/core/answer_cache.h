@@ -1,10 +1,10 @@
 /* Answers kept in memory: the bytes of a page of history, given again while nothing that they show has changed.
  *
- * Most of a page's cost is reading its rows and writing them as JSON (bench/README.md), and clients ask for the same page again
- * and again. An answer depends on what its key says (who asks, for what, the accounts' epoch) and on the
+ * Most of a page's cost is reading its rows and writing them as JSON (bench/README.md), and clients ask for the same
+ * page again and again. An answer depends on what its key says (who asks, for what, the accounts' epoch) and on the
  * conversations of at most two visitors; store_visitor_unchanged tells whether those still stand, so an answer is never
- * older than what a read at that instant would show. Bounded by core_options.answer_bytes; the least recently given ones go
- * first. Any thread. */
+ * older than what a read at that instant would show. Bounded by core_options.answer_bytes; the least recently given
+ * ones go first. Any thread. */
 #pragma once
 
 #include "core/core.h"
@@ -32,13 +32,14 @@ struct cached_answer {
 };
 
 /* Begins an answer before anything is read for it; `asker` and `target` are all it depends on besides accounts and
- * visitors. Returns the kept one instead when there is one (with a reference), else NULL. The key lives in the arena. */
+ * visitors. Returns the kept one instead when there is one (with a reference), else NULL. The key lives in the arena.
+ */
 struct cached_answer *answer_cache_begin(struct core *core, struct answer_draft *draft, struct str asker,
                                          struct str target, struct arena *a);
 void cached_answer_unref(struct cached_answer *kept);
 
-/* The answer shows something of this visitor. 0, a visitor that nobody knows yet, or more than ANSWER_VISITORS different ones:
- * it will not be kept. */
+/* The answer shows something of this visitor. 0, a visitor that nobody knows yet, or more than ANSWER_VISITORS
+ * different ones: it will not be kept. */
 void answer_cache_shows(struct answer_draft *draft, int64_t visitor);
 
 /* The whole answer: copied. Nothing happens when it cannot be kept. */

@@ -20,7 +20,8 @@ struct opened {
 };
 
 /* Opens (or, imported, completes) the session of `line` inside a write transaction: resolves operator, department and
- * button, finds or makes the visitor (token, username "guest-N"), stamps (live) or keeps (import) times, folds, seals, appends.
+ * button, finds or makes the visitor (token, username "guest-N"), stamps (live) or keeps (import) times, folds, seals,
+ * appends.
  *   import: a known session with an equal head and an equal prefix of events gets the rest; equal events are skipped;
  *           anything else is SESSION_DIFFERS. Heads are equal when all that the line gives is as stored.
  *   live:   a known session id is SESSION_EXISTS. Event times in the line are ignored.
@@ -57,8 +58,8 @@ struct append_op {
      * event is there already. May run twice. */
     bool (*allow)(struct append_op *op, const struct session_view *view, GError **error);
     const void *allow_data;
-    struct event *
-        events; /* kind, participant, id, text, data, target, and time_ms (NO_TIME = live: stamped now); appended all or none */
+    struct event *events;  /* kind, participant, id, text, data, target, and time_ms (NO_TIME = live: stamped now);
+                              appended all or none */
     size_t event_count;    /* 1..8 */
     bool close_when_empty; /* after these, append CLOSED when neither a client nor an agent or supervisor is present */
     /* out */
@@ -87,8 +88,9 @@ void key_op_init(struct key_op *op, struct core *core);
 
 /* ---- import --------------------------------------------------------------------------------------------- */
 
-/* WRITE: up to LIMIT_IMPORT_BATCH events' worth of lines, all or none but for lines refused: with `skip_bad` a refused line
- * is noted and the others go in; without it the first refused line fails the op (field "lines[N]") and nothing is written. */
+/* WRITE: up to LIMIT_IMPORT_BATCH events' worth of lines, all or none but for lines refused: with `skip_bad` a refused
+ * line is noted and the others go in; without it the first refused line fails the op (field "lines[N]") and nothing is
+ * written. */
 struct import_op {
     struct op op;
     int64_t company;

@@ -100,9 +100,9 @@ static void test_names_are_resolved(void)
                        "'events':[{'type':'joined','at':5,'by':2}]}";
     g_assert_cmpint(fixture_import(&f, line, NULL), ==, OPEN_CREATED);
     struct head head = head_of(&f, "s1");
-    ASSERT_STR(head.operator.id, "op1");
-    ASSERT_STR(head.operator.name, "Bob B.");
-    ASSERT_STR(head.participants[1].operator.id, "op1");
+    ASSERT_STR(head.served_by.id, "op1");
+    ASSERT_STR(head.served_by.name, "Bob B.");
+    ASSERT_STR(head.participants[1].operator_ref.id, "op1");
     ASSERT_STR(head.department.id, "d1");
     ASSERT_STR(head.department.ancestors, "[\"top\"]");
     ASSERT_STR(head.button.name, "Home page");
@@ -110,7 +110,7 @@ static void test_names_are_resolved(void)
 
     const char *stranger = "{'id':'s2','visitor':{'id':'v1'},'operator':'carol','participants':[],'events':[]}";
     g_assert_cmpint(fixture_import(&f, stranger, NULL), ==, OPEN_CREATED);
-    ASSERT_STR(head_of(&f, "s2").operator.username, "carol");
+    ASSERT_STR(head_of(&f, "s2").served_by.username, "carol");
     /* Getting an account later makes it no other session. */
     fixture_add_operator(&f, f.company, "op2", "carol", "Carol");
     g_assert_cmpint(fixture_import(&f, stranger, NULL), ==, OPEN_UNCHANGED);
@@ -137,11 +137,11 @@ static void test_append(void)
     fixture_append(&f, "s1", edit, NULL);
     edit.text = STR("Hi!");
     fixture_append(&f, "s1", edit, NULL);
-    struct event delete = {.kind = EVENT_DELETE, .participant = 2, .target = 3, .time_ms = NO_TIME};
-    fixture_append(&f, "s1", delete, NULL);
+    struct event removal = {.kind = EVENT_DELETE, .participant = 2, .target = 3, .time_ms = NO_TIME};
+    fixture_append(&f, "s1", removal, NULL);
     g_assert_cmpstr(fixture_transcript(&f, "s1"), ==,
                     "joined:1: message:1:Hi! message:2: edit:1:HI edit:1:Hi! delete:2:");
-    g_assert_false(fixture_append(&f, "s1", delete, &reason));
+    g_assert_false(fixture_append(&f, "s1", removal, &reason));
     g_assert_cmpint(reason, ==, REASON_EVENT_DELETED);
     edit.target = 7;
     g_assert_false(fixture_append(&f, "s1", edit, &reason));

@@ -28,7 +28,8 @@ struct core *core_open(struct store *store, const struct core_options *options, 
 void core_close(struct core *core);
 
 struct store *core_store(struct core *core);
-/* 32 random bytes made with the database, for cursors (text/cursor.h): they outlive restarts. Borrowed from the core. */
+/* 32 random bytes made with the database, for cursors (text/cursor.h): they outlive restarts. Borrowed from the core.
+ */
 const uint8_t *core_cursor_key(const struct core *core);
 bool core_allows_sample_credentials(const struct core *core);
 
@@ -86,5 +87,6 @@ void op_clear(struct op *op);
 /* Hands the op over until `done`. Any thread. */
 void core_submit(struct op *op);
 
-/* Submits and waits; the op's error is moved to *error. For commands and tests. Not on a loop's or the writer's thread. */
+/* Submits and waits; the op's error is moved to *error. For commands and tests. Not on a loop's or the writer's thread.
+ */
 bool core_run(struct op *op, GError **error);

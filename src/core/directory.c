@@ -15,7 +15,7 @@ struct directory {
     struct arena arena;
     struct company *companies;
     size_t company_count;
-    struct operator* operators;
+    struct operator_account *operators;
     size_t operator_count;
     GHashTable *operators_by_id, *operators_by_username;
     GHashTable *departments_by_id, *departments_by_name, *buttons; /* keys: "number id" */
@@ -88,7 +88,7 @@ static bool load_operators(struct directory *d, struct store_txn *txn, GError **
     if (!store_operators(txn, 0, &d->arena, &d->operators, &d->operator_count, error))
         return false;
     for (size_t i = 0; i < d->operator_count; i++) {
-        struct operator* o = & d->operators[i];
+        struct operator_account *o = &d->operators[i];
         add(d->operators_by_id, o->id, o, &d->arena);
         add(d->operators_by_username, o->username, o, &d->arena);
     }
@@ -245,17 +245,17 @@ const struct company *directory_company_by_host(const struct directory *d, struc
     return usual;
 }
 
-const struct operator* directory_operator(const struct directory *d, struct str id)
+const struct operator_account *directory_operator(const struct directory *d, struct str id)
 {
     return g_hash_table_lookup(d->operators_by_id, &id);
 }
 
-const struct operator* directory_operator_by_username(const struct directory *d, struct str username)
+const struct operator_account *directory_operator_by_username(const struct directory *d, struct str username)
 {
     return g_hash_table_lookup(d->operators_by_username, &username);
 }
 
-const struct operator* directory_operator_by_email(const struct directory *d, struct str email)
+const struct operator_account *directory_operator_by_email(const struct directory *d, struct str email)
 {
     for (size_t i = 0; i < d->operator_count; i++)
         if (email.len && str_equal_nocase(d->operators[i].email, email))

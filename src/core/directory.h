@@ -10,7 +10,8 @@ struct directory;
 
 /* The current snapshot, with a reference for the caller. Loads it when the epoch moved: O(accounts). */
 struct directory *directory_ref(struct core *core, struct store_reader *reader, GError **error);
-/* The same inside a write transaction: sees what the transaction sees. `guests` of companies may be out of date in both. */
+/* The same inside a write transaction: sees what the transaction sees. `guests` of companies may be out of date in
+ * both. */
 struct directory *directory_ref_in(struct core *core, struct store_txn *txn, GError **error);
 void directory_unref(struct directory *directory);
 
@@ -23,12 +24,13 @@ const struct company *directory_company_by_name(const struct directory *d, struc
 const struct company *directory_company_by_host(const struct directory *d, struct str host);
 const struct company *directory_companies(const struct directory *d, size_t *count);
 
-const struct operator* directory_operator(const struct directory *d, struct str id);
-const struct operator* directory_operator_by_username(const struct directory *d, struct str username);
+const struct operator_account *directory_operator(const struct directory *d, struct str id);
+const struct operator_account *directory_operator_by_username(const struct directory *d, struct str username);
 /* The first in the order of usernames; O(operators). */
-const struct operator* directory_operator_by_email(const struct directory *d, struct str email);
+const struct operator_account *directory_operator_by_email(const struct directory *d, struct str email);
 const struct department *directory_department(const struct directory *d, int64_t company, struct str id_or_name);
 const struct button *directory_button(const struct directory *d, int64_t company, struct str id);
 
-/* The ids of the units above a department, nearest first, as a JSON array; STR_NULL when there are none. Cycles end the walk. */
+/* The ids of the units above a department, nearest first, as a JSON array; STR_NULL when there are none. Cycles end the
+ * walk. */
 struct str directory_ancestors(const struct directory *d, int64_t company, struct str department_id, struct arena *a);

@@ -168,8 +168,8 @@ static void start(struct eraser *eraser);
 /* What passes by itself: a long reader, a full queue. Other causes need somebody's help. */
 static bool passes(const GError *failure)
 {
-    enum reason_class class = reason_class(reason_of(failure));
-    return class == CLASS_BUSY || class == CLASS_UNAVAILABLE;
+    enum reason_class of = reason_class(reason_of(failure));
+    return of == CLASS_BUSY || of == CLASS_UNAVAILABLE;
 }
 
 static void eraser_done(struct op *op)

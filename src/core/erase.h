@@ -4,8 +4,8 @@
 
 #include "core/core.h"
 
-/* WRITE: appends an ERASED event to each session of the visitor (closing open ones), marks them unreadable, then starts the steps and the scrub on the
- * pool. Reason VISITOR_UNKNOWN. */
+/* WRITE: appends an ERASED event to each session of the visitor (closing open ones), marks them unreadable, then starts
+ * the steps and the scrub on the pool. Reason VISITOR_UNKNOWN. */
 struct erase_op {
     struct op op;
     int64_t company;
@@ -14,5 +14,6 @@ struct erase_op {
 };
 void erase_op_init(struct erase_op *op, struct core *core);
 
-/* Waits until every erasure is dropped and scrubbed; false with CANCELLED when `progress` says so. For commands and tests. */
+/* Waits until every erasure is dropped and scrubbed; false with CANCELLED when `progress` says so. For commands and
+ * tests. */
 bool erase_finish(struct core *core, const struct store_progress *progress, GError **error);

@@ -8,7 +8,8 @@
 
 enum { MAX_CALLS = 2000, MAX_TRIES = 100000 };
 
-/* Tries an operation until it is done; `done_as` is the refusal that says that it was done before, without its answer. */
+/* Tries an operation until it is done; `done_as` is the refusal that says that it was done before, without its answer.
+ */
 static void insist(struct op *(*make)(struct fixture *f, void *op), void (*clear)(struct op *op), struct fixture *f,
                    void *place, enum reason done_as)
 {

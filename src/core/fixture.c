@@ -101,7 +101,7 @@ void fixture_put(struct fixture *f, const struct account_op *changes)
     struct account_op op;
     account_op_init(&op, f->core);
     op.company = changes->company;
-    op.operator= changes->operator;
+    op.account = changes->account;
     op.department = changes->department;
     op.button = changes->button;
     op.token = changes->token;
@@ -121,12 +121,12 @@ int64_t fixture_add_company(struct fixture *f, const char *name, const char *zon
 
 void fixture_add_operator(struct fixture *f, int64_t company, const char *id, const char *username, const char *name)
 {
-    struct operator o = {.company = company,
-                         .id = str_from_c(id),
-                         .username = str_from_c(username),
-                         .name = str_from_c(name),
-                         .roles = ROLE_AGENT};
-    fixture_put(f, &(struct account_op){.operator= & o });
+    struct operator_account o = {.company = company,
+                                 .id = str_from_c(id),
+                                 .username = str_from_c(username),
+                                 .name = str_from_c(name),
+                                 .roles = ROLE_AGENT};
+    fixture_put(f, &(struct account_op){.account = &o});
 }
 
 void fixture_read_end(struct fixture *f)

@@ -22,7 +22,7 @@ static struct head head_of_row(const struct session *s)
     return (struct head){
         .dialect = s->dialect,
         .time_zone = s->time_zone,
-        .operator= s->operator,
+        .served_by = s->served_by,
         .department = {.id = s->department_id, .ancestors = s->department_ancestors},
         .button = {.id = s->button_id, .name = s->button_name},
     };

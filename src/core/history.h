@@ -1,5 +1,6 @@
 /* Reading conversations. All functions run in place with a read transaction and give what the caller's company holds;
- * another company's ids are unknown ids. Erased sessions: `view.session.erased` is true and nothing in them has text. */
+ * another company's ids are unknown ids. Erased sessions: `view.session.erased` is true and nothing in them has text.
+ */
 #pragma once
 
 #include "core/core.h"
@@ -51,8 +52,8 @@ bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_ro
 bool history_rooms_by_number(struct store_txn *txn, const struct visitor *v, const int64_t *numbers, size_t count,
                              struct arena *a, struct history_item **items, GError **error);
 
-/* For whoever looks at all rooms of a visitor: the next ones behind `after` (NULL = from the start), newest start first, and
- * what is shown beside some. */
+/* For whoever looks at all rooms of a visitor: the next ones behind `after` (NULL = from the start), newest start
+ * first, and what is shown beside some. */
 bool history_visitor_sessions(struct store_txn *txn, const struct visitor *v, const struct store_session_key *after,
                               size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error);
 bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,

@@ -66,7 +66,7 @@ static bool refuse(GError **error)
 /* Fills the caller of an operator's token. `found` false: disabled or gone. */
 static bool read_operator(struct store_txn *txn, struct entry *entry, bool *found, GError **error)
 {
-    struct operator o;
+    struct operator_account o;
     if (!store_operator_by_id(txn, entry->token.operator_id, &entry->arena, &o, found, error))
         return false;
     *found = *found && !o.disabled;

@@ -27,7 +27,8 @@ struct caller {
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
                                 struct caller *caller, struct arena *a, GError **error);
 
-/* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). spec/agendize.md Authentication. */
+/* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). spec/agendize.md Authentication.
+ */
 bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
                                 struct caller *caller, struct arena *a, GError **error);
 
@@ -35,19 +36,19 @@ bool identity_of_agendize_token(struct core *core, struct store_reader *reader, 
 bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
                         struct arena *a, GError **error);
 
-/* SLOW: checks a password (plain, or the hex SHA-256 digest of it) or resumes a token, and makes an authToken, which is stored by
- * a write of its own before `done`. Attempts are limited per username and address (ATTEMPTS_LIMITED).
+/* SLOW: checks a password (plain, or the hex SHA-256 digest of it) or resumes a token, and makes an authToken, which is
+ * stored by a write of its own before `done`. Attempts are limited per username and address (ATTEMPTS_LIMITED).
  * Reasons: PASSWORD_WRONG (unknown user and wrong password alike, in equal time), CREDENTIAL_WRONG (resume),
  * ATTEMPTS_LIMITED, SAMPLE_CREDENTIAL_REFUSED. */
 struct login_op {
     struct op op;
-    struct str user;          /* username or e-mail */
-    struct str password;      /* STR_NULL: digest or resume is used */
-    struct str digest;        /* lower-case hex SHA-256 */
-    struct str resume;        /* an authToken */
-    struct str address;       /* the peer's, for the limiter */
-    struct operator operator; /* out */
-    struct str auth_token;    /* out; for resume the given one */
+    struct str user;                 /* username or e-mail */
+    struct str password;             /* STR_NULL: digest or resume is used */
+    struct str digest;               /* lower-case hex SHA-256 */
+    struct str resume;               /* an authToken */
+    struct str address;              /* the peer's, for the limiter */
+    struct operator_account account; /* out */
+    struct str auth_token;           /* out; for resume the given one */
 };
 void login_op_init(struct login_op *op, struct core *core);
 

@@ -46,7 +46,8 @@ static bool is_waiting(struct tail *tail, uint32_t participant)
     return waiting;
 }
 
-/* Who waits for an answer is there: a held poll may last longer than the time-out, and its end starts the clock anew. */
+/* Who waits for an answer is there: a held poll may last longer than the time-out, and its end starts the clock anew.
+ */
 static bool is_silent(struct tail *tail, uint32_t participant, int64_t timeout_ms)
 {
     if (is_waiting(tail, participant)) {
@@ -70,9 +71,9 @@ static bool still_silent(struct append_op *op, const struct session_view *view, 
 static void leave_done(struct op *op)
 {
     struct leave_op *leave = op->user;
-    enum reason_class class = op->error ? reason_class(reason_of(op->error)) : CLASS_INVALID;
+    enum reason_class of = op->error ? reason_class(reason_of(op->error)) : CLASS_INVALID;
     /* Gone, or had left already: nothing more to do until it is heard of again. What passes is tried again. */
-    if (class == CLASS_UNAVAILABLE || class == CLASS_BUSY || class == CLASS_IO)
+    if (of == CLASS_UNAVAILABLE || of == CLASS_BUSY || of == CLASS_IO)
         atomic_store(&leave->key->leaving, false);
     tail_unref(leave->tail);
     op_clear(op);

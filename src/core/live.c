@@ -178,7 +178,8 @@ static void unlink_waiter(struct tail *tail, struct waiter *waiter)
     atomic_fetch_sub_explicit(&tail->hub->waiter_count, 1, memory_order_relaxed);
 }
 
-/* Both sides of a load race, what is read and what commits meanwhile, meet here: the greater index and all flags win. */
+/* Both sides of a load race, what is read and what commits meanwhile, meet here: the greater index and all flags win.
+ */
 static void advance(struct tail *tail, uint32_t last_index, uint64_t flags)
 {
     uint64_t old = atomic_load(&tail->state), state;

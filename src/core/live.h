@@ -29,17 +29,18 @@ int64_t tail_session(const struct tail *tail); /* session number */
 /* The session's id, borrowed with the reference, and its company. */
 struct str tail_name(const struct tail *tail, int64_t *company);
 
-/* Does this pair open the chat, and as which participant? Constant time in the key. KEY_WRONG (wrong pair, or an erased session),
- * ATTEMPTS_LIMITED (too many wrong ones for this chat from this address). */
+/* Does this pair open the chat, and as which participant? Constant time in the key. KEY_WRONG (wrong pair, or an erased
+ * session), ATTEMPTS_LIMITED (too many wrong ones for this chat from this address). */
 bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
                     uint32_t *participant, GError **error);
 
-/* The client was heard of now: restarts its keep-alive. Who waits on the tail (waiter->participant) is not silent either: a held poll
- * may last longer than the time-out. */
+/* The client was heard of now: restarts its keep-alive. Who waits on the tail (waiter->participant) is not silent
+ * either: a held poll may last longer than the time-out. */
 void tail_touch(struct tail *tail, uint32_t participant);
 
 /* Parks `waiter` until the last index passes `index` or the session ends; woken at once when that is so already.
- * Woken at most once; live_unwait before the waiter's memory goes (then it will not be woken any more, even when a wake was under way). */
+ * Woken at most once; live_unwait before the waiter's memory goes (then it will not be woken any more, even when a wake
+ * was under way). */
 void live_wait(struct tail *tail, struct waiter *waiter, uint32_t index);
 void live_unwait(struct tail *tail, struct waiter *waiter);
 

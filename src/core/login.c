@@ -11,7 +11,8 @@
 /* Rocket.Chat's own life time of a token. */
 #define TOKEN_LIFE_MS (INT64_C(90) * 24 * 60 * 60 * 1000)
 
-/* Of nobody's password, with account_hash_password's costs: verified where there is no user, so that it takes as long. */
+/* Of nobody's password, with account_hash_password's costs: verified where there is no user, so that it takes as long.
+ */
 #define NOBODYS_HASH "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static bool attempts_left(struct core *core, struct str who, GError **error)
@@ -25,9 +26,9 @@ static bool attempts_left(struct core *core, struct str who, GError **error)
 }
 
 /* A user name, else an e-mail address. */
-static const struct operator* find_user(const struct directory *d, struct str user)
+static const struct operator_account *find_user(const struct directory *d, struct str user)
 {
-    const struct operator* o = directory_operator_by_username(d, user);
+    const struct operator_account *o = directory_operator_by_username(d, user);
     return o ? o : directory_operator_by_email(d, user);
 }
 
@@ -53,9 +54,9 @@ static bool check_sample(struct core *core, const struct directory *d, int64_t c
     return false;
 }
 
-static struct operator copy_operator(const struct operator* o, struct arena *a)
+static struct operator_account copy_operator(const struct operator_account *o, struct arena *a)
 {
-    struct operator copy = * o;
+    struct operator_account copy = *o;
     copy.id = arena_str(a, o->id);
     copy.username = arena_str(a, o->username);
     copy.name = arena_str(a, o->name);
@@ -68,7 +69,7 @@ static struct operator copy_operator(const struct operator* o, struct arena *a)
 static bool check_password(struct login_op *op, const struct directory *d, struct str who, GError **error)
 {
     struct core *core = op->op.core;
-    const struct operator* o = find_user(d, op->user);
+    const struct operator_account *o = find_user(d, op->user);
     bool usable = o && !o->disabled;
     bool plain = op->password.ptr;
     struct str hash = !usable ? STR_NULL : plain ? o->password : o->digest;
@@ -79,7 +80,7 @@ static bool check_password(struct login_op *op, const struct directory *d, struc
     }
     if (!check_sample(core, d, o->company, error))
         return false;
-    op->operator= copy_operator(o, &op->op.arena);
+    op->account = copy_operator(o, &op->op.arena);
     return true;
 }
 
@@ -87,8 +88,8 @@ static bool store_new_token(struct login_op *op, GError **error)
 {
     struct token token;
     account_token_make(&token, TOKEN_OPERATOR, &op->op.arena, &op->auth_token, NULL);
-    token.company = op->operator.company;
-    token.operator_id = op->operator.id;
+    token.company = op->account.company;
+    token.operator_id = op->account.id;
     token.expires_ms = token.created_ms + TOKEN_LIFE_MS;
     struct account_op put;
     account_op_init(&put, op->op.core);
@@ -108,12 +109,12 @@ static bool resume(struct login_op *op, struct store_reader *reader, const struc
         g_propagate_error(error, inner);
         return false;
     }
-    const struct operator* o = directory_operator(d, caller.operator_id);
+    const struct operator_account *o = directory_operator(d, caller.operator_id);
     if (!o) {
         reason_set(error, REASON_CREDENTIAL_WRONG, "these credentials are not known here");
         return false;
     }
-    op->operator= copy_operator(o, &op->op.arena);
+    op->account = copy_operator(o, &op->op.arena);
     op->auth_token = op->resume;
     return true;
 }

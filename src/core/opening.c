@@ -11,7 +11,7 @@ static struct operator_ref resolve_operator(const struct directory *d, int64_t c
 {
     if (given.id.ptr || !given.username.ptr)
         return given;
-    const struct operator* o = directory_operator_by_username(d, given.username);
+    const struct operator_account *o = directory_operator_by_username(d, given.username);
     if (!o || o->company != company)
         o = directory_operator(d, given.username);
     if (!o || o->company != company)
@@ -42,20 +42,20 @@ static void resolve_participants(const struct directory *d, int64_t company, str
     for (size_t i = 0; i < h->participant_count; i++) {
         struct participant *p = &h->participants[i];
         *p = given[i];
-        p->operator= resolve_operator(d, company, p->operator, a);
+        p->operator_ref = resolve_operator(d, company, p->operator_ref, a);
         if (p->type == PARTICIPANT_AGENT) {
             agent = p;
             agents++;
         }
     }
-    if (agents == 1 && is_nobody(&agent->operator))
-        agent->operator= h->operator;
+    if (agents == 1 && is_nobody(&agent->operator_ref))
+        agent->operator_ref = h->served_by;
 }
 
 struct head opening_head(const struct directory *d, int64_t company, const struct head *given, struct arena *a)
 {
     struct head h = *given;
-    h.operator= resolve_operator(d, company, h.operator, a);
+    h.served_by = resolve_operator(d, company, h.served_by, a);
     resolve_department(d, company, &h, a);
     const struct button *button = h.button.id.ptr ? directory_button(d, company, h.button.id) : NULL;
     if (button && !h.button.name.ptr)
@@ -84,7 +84,7 @@ static bool participants_fit(const struct head *stored, const struct head *given
     for (size_t i = 0; i < stored->participant_count; i++) {
         const struct participant *p = &stored->participants[i], *q = &given->participants[i];
         if (p->id != q->id || p->type != q->type || !fits(p->name, q->name) ||
-            !operator_fits(&p->operator, & q->operator))
+            !operator_fits(&p->operator_ref, &q->operator_ref))
             return false;
     }
     return true;
@@ -104,7 +104,7 @@ static bool visitor_fits(const struct head *stored, const struct head *given)
 bool opening_fits(const struct head *stored, const struct head *given)
 {
     return stored->dialect == given->dialect && fits(stored->time_zone, given->time_zone) &&
-           visitor_fits(stored, given) && operator_fits(&stored->operator, & given->operator) &&
+           visitor_fits(stored, given) && operator_fits(&stored->served_by, &given->served_by) &&
            (fits(stored->department.id, given->department.id) ||
             str_equal(stored->department.name, given->department.id)) &&
            fits(stored->department.ancestors, given->department.ancestors) &&

@@ -31,7 +31,8 @@ void pending_init_new(struct pending *p, struct store_txn *txn, const struct hea
  * Reasons: ID_TAKEN, ID_INVALID, those of event_check and session_admits. */
 bool pending_add(struct pending *p, const struct event *e, bool live, GError **error);
 
-/* Seals and writes all events; the head's data must be final and folded into the visitor. Nothing may be refused any more. */
+/* Seals and writes all events; the head's data must be final and folded into the visitor. Nothing may be refused any
+ * more. */
 bool pending_write(struct pending *p, GError **error);
 
 void pending_clear(struct pending *p);

@@ -89,8 +89,8 @@ static void finish(struct op *op, const char *what)
 {
     GError *error = NULL;
     if (!core_run(op, &error)) {
-        enum reason_class class = reason_class(reason_of(error));
-        if (class >= CLASS_UNAVAILABLE || class == CLASS_BUSY)
+        enum reason_class of = reason_class(reason_of(error));
+        if (of >= CLASS_UNAVAILABLE || of == CLASS_BUSY)
             g_error("%s: %s", what, error->message);
     }
     g_clear_error(&error);
@@ -103,7 +103,7 @@ static struct line random_line(struct world *w, int session, bool live)
     h->dialect = (enum dialect)pick(w, DIALECT_COUNT);
     h->visitor.id = visitor_id(w, pick(w, VISITORS));
     h->visitor.name = one_in(w, 2) ? STR("Ann") : STR_NULL;
-    h->operator.username = one_in(w, 3) ? STR("one") : STR_NULL;
+    h->served_by.username = one_in(w, 3) ? STR("one") : STR_NULL;
     h->department.id = one_in(w, 3) ? STR("d7") : STR_NULL;
     h->button.id = one_in(w, 4) ? STR("b1") : STR_NULL;
     h->participants = arena_array(&w->arena, PARTICIPANTS, sizeof *h->participants);

@@ -6,7 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A pair that opens the chat. Made once, never changed or removed while the tail lives, so that it is read without a lock. */
+/* A pair that opens the chat. Made once, never changed or removed while the tail lives, so that it is read without a
+ * lock. */
 struct tail_key {
     struct tail_key *next;
     struct str user_id;

@@ -58,7 +58,7 @@ static void tell_gone(struct connection *connection)
     struct request *request;
     do {
         for (request = connection->first; request; request = request->next)
-            if (request->state == OPEN && !request->public.gone)
+            if (request->state == OPEN && !request->http.gone)
                 break;
         if (request)
             http_request_set_gone(request);
@@ -103,8 +103,8 @@ void http_connection_kill(struct connection *connection)
             http_request_free(request);
         } else if (request->state == STREAMING) {
             http_request_unlink(request);
-            request->public.gone = true;
-            request->stream->closed(&request->public, request->stream);
+            request->http.gone = true;
+            request->stream->closed(&request->http, request->stream);
             http_request_finish(request, request->status);
             http_request_free(request);
             next = connection->first; /* `closed` may have ended others */
@@ -217,7 +217,7 @@ static void fail_body(struct connection *connection, enum reason reason, const c
     GError *error = NULL;
     reason_set(&error, reason, "%s", sentence);
     if (request->reader) {
-        request->reader->end(&request->public, error);
+        request->reader->end(&request->http, error);
         g_error_free(error);
     } else {
         http_request_fail(request, error);
@@ -226,7 +226,7 @@ static void fail_body(struct connection *connection, enum reason reason, const c
 
 static uint64_t body_max(const struct request *request)
 {
-    const struct http_route *route = request->public.route;
+    const struct http_route *route = request->http.route;
     if (route && (route->body_max || request->takes_pieces))
         return route->body_max ? route->body_max : UINT64_MAX;
     return LIMIT_HTTP_BODY;
@@ -242,7 +242,7 @@ static void body_piece(struct connection *connection, struct str data)
     if (connection->body_seen > body_max(request))
         fail_body(connection, REASON_BODY_TOO_LARGE, too_large);
     else if (request->takes_pieces)
-        request->reader->piece(&request->public, data);
+        request->reader->piece(&request->http, data);
     else
         buf_add(&request->bytes, data);
 }
@@ -252,11 +252,11 @@ static void body_end(struct connection *connection)
     struct request *request = connection->reading;
     connection->reading = NULL;
     if (request->takes_pieces) {
-        request->reader->end(&request->public, NULL);
+        request->reader->end(&request->http, NULL);
         return;
     }
     if (request->bytes.len)
-        request->public.body = buf_str(&request->bytes);
+        request->http.body = buf_str(&request->bytes);
     http_request_dispatch(request);
 }
 
@@ -341,7 +341,7 @@ static void begin_request(struct connection *connection, struct str bytes, struc
     if (head->body_length > 0 && (uint64_t)head->body_length <= rest->len) {
         /* All there already, as it is nearly always: no buffer. */
         connection->reading = NULL;
-        request->public.body = arena_str(&request->public.arena, str_from(rest->ptr, (size_t)head->body_length));
+        request->http.body = arena_str(&request->http.arena, str_from(rest->ptr, (size_t)head->body_length));
         request->bytes_in += (uint64_t)head->body_length;
         *rest = str_skip(*rest, (size_t)head->body_length);
         http_request_dispatch(request);

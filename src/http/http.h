@@ -86,9 +86,9 @@ struct http_body_reader {
     void (*end)(struct http_request *request, const GError *error);
 };
 
-/* Starts the body's delivery; call it once, in the handler or later (until then the client waits). `reader` is borrowed.
- * When the client is gone already `end` is called at once. A handler that ends the request
- * before the body's end gets no more pieces; the connection is closed after the reply. */
+/* Starts the body's delivery; call it once, in the handler or later (until then the client waits). `reader` is
+ * borrowed. When the client is gone already `end` is called at once. A handler that ends the request before the body's
+ * end gets no more pieces; the connection is closed after the reply. */
 void http_body_read(struct http_request *request, const struct http_body_reader *reader);
 
 /* Back-pressure: no piece comes between pause and resume (both may be called inside `piece`), and the client is

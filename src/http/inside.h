@@ -28,7 +28,7 @@ enum {
 enum request_state { COLLECTING, OPEN, STREAMING, DONE, ENDING /* inside http_reply */ };
 
 struct request {
-    struct http_request public; /* first: the two pointers are the same */
+    struct http_request http; /* first: the two pointers are the same */
     struct connection *connection;
     struct request *next; /* of the connection, in order; or of the spare ones */
 

@@ -170,7 +170,7 @@ void http_loop_close(struct http_loop *loop)
     while (loop->spare) {
         struct request *request = loop->spare;
         loop->spare = request->next;
-        arena_clear(&request->public.arena);
+        arena_clear(&request->http.arena);
         g_free(request);
     }
     buf_clear(&loop->out);

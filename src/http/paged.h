@@ -23,8 +23,8 @@ struct http_paged {
     bool last;
 };
 
-/* Renders the first part at once; when that is all and fits LIMIT_HTTP_REPLY_BUFFER it is sent as a whole, else the answer is
- * chunked. Ends the request, except when the first part fails: then false, and the caller still has to answer.
- * `part_max` bounds one part, in bytes. */
+/* Renders the first part at once; when that is all and fits LIMIT_HTTP_REPLY_BUFFER it is sent as a whole, else the
+ * answer is chunked. Ends the request, except when the first part fails: then false, and the caller still has to
+ * answer. `part_max` bounds one part, in bytes. */
 bool http_reply_paged(struct http_request *request, unsigned status, struct str headers, struct http_paged *paged,
                       size_t part_max);

@@ -24,8 +24,8 @@ struct http_search {
     uint32_t seen;  /* bytes looked at */
 };
 
-/* Looks for the empty line that ends a head. `bytes` starts where the search began and has grown since. ALL: the head is
- * bytes[search->start .. search->seen). FAULT: a bare LF (400), no method at its start (400), or longer than
+/* Looks for the empty line that ends a head. `bytes` starts where the search began and has grown since. ALL: the head
+ * is bytes[search->start .. search->seen). FAULT: a bare LF (400), no method at its start (400), or longer than
  * LIMIT_HTTP_HEAD (431). */
 enum http_found http_head_find(struct str bytes, struct http_search *search, struct http_fault *fault);
 
@@ -73,6 +73,6 @@ enum http_chunk {
     HTTP_CHUNK_FAULT,
 };
 
-/* Takes the next piece off the front of `*in`. Extensions and trailers are checked, bounded and ignored. `*sentence` is set
- * with FAULT. */
+/* Takes the next piece off the front of `*in`. Extensions and trailers are checked, bounded and ignored. `*sentence` is
+ * set with FAULT. */
 enum http_chunk http_chunks_next(struct http_chunks *chunks, struct str *in, struct str *data, const char **sentence);

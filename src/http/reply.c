@@ -25,7 +25,7 @@ static struct str date_line(struct http_loop *loop)
 
 static bool has_body(const struct request *request, unsigned status)
 {
-    return request->public.method != HTTP_HEAD && status != 204 && status != 304;
+    return request->http.method != HTTP_HEAD && status != 204 && status != 304;
 }
 
 enum { CHUNKED = -1 };
@@ -40,12 +40,12 @@ static void add_head(struct request *request, struct buf *out, unsigned status, 
         buf_add(out, line);
     else
         buf_printf(out, "HTTP/1.1 %03u Status\r\n", status);
-    buf_add(out, date_line(request->public.loop));
+    buf_add(out, date_line(request->http.loop));
     buf_add(out, headers);
     buf_add(out, request->extra);
     if (status == 405 && request->node) {
         buf_add_literal(out, "Allow: ");
-        buf_add(out, http_request_allow(&request->public));
+        buf_add(out, http_request_allow(&request->http));
         buf_add_literal(out, "\r\n");
     }
     if (connection->closing)
@@ -83,11 +83,11 @@ static void end(struct request *request)
     http_reply_advance(connection);
 }
 
-void http_reply_header(struct http_request *public, const char *name, struct str value)
+void http_reply_header(struct http_request *http, const char *name, struct str value)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     size_t name_length = strlen(name), length = request->extra.len + name_length + value.len + 4;
-    char *lines = arena_alloc(&public->arena, length), *p = lines;
+    char *lines = arena_alloc(&http->arena, length), *p = lines;
     if (request->extra.len)
         p = mempcpy(p, request->extra.ptr, request->extra.len);
     p = mempcpy(p, name, name_length);
@@ -98,9 +98,9 @@ void http_reply_header(struct http_request *public, const char *name, struct str
     request->extra = str_from(lines, length);
 }
 
-void http_reply(struct http_request *public, unsigned status, struct str headers, struct str body)
+void http_reply(struct http_request *http, unsigned status, struct str headers, struct str body)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     struct connection *connection = request->connection;
     leave_body(request);
     request->state = ENDING;
@@ -122,7 +122,7 @@ void http_reply(struct http_request *public, unsigned status, struct str headers
         request->state = DONE;
         return;
     }
-    struct http_loop *loop = public->loop;
+    struct http_loop *loop = http->loop;
     struct buf *out = http_connection_output(connection);
     add_head(request, out, status, headers, (int64_t)body.len);
     request->bytes_out += sent.len;
@@ -142,9 +142,9 @@ void http_reply(struct http_request *public, unsigned status, struct str headers
     end(request);
 }
 
-void http_drop(struct http_request *public)
+void http_drop(struct http_request *http)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     struct connection *connection = request->connection;
     leave_body(request);
     http_request_finish(request, 0);
@@ -159,16 +159,16 @@ void http_drop(struct http_request *public)
     http_reply_advance(connection);
 }
 
-void http_reply_stream(struct http_request *public, unsigned status, struct str headers, struct http_stream *stream)
+void http_reply_stream(struct http_request *http, unsigned status, struct str headers, struct http_stream *stream)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     struct connection *connection = request->connection;
     leave_body(request);
     if (request->minor == 0)
         connection->closing = true;
     request->stream = stream;
     request->status = (uint16_t)status;
-    wheel_unset(&public->loop->wheel, &request->timer);
+    wheel_unset(&http->loop->wheel, &request->timer);
     bool produces = has_body(request, status) && !connection->dead;
     struct buf head;
     buf_init(&head, SIZE_MAX / 2);
@@ -181,7 +181,7 @@ void http_reply_stream(struct http_request *public, unsigned status, struct str 
         http_reply_advance(connection);
         return;
     }
-    stream->closed(public, stream);
+    stream->closed(http, stream);
     http_request_finish(request, status);
     request->state = DONE;
     if (connection->dead)
@@ -190,9 +190,9 @@ void http_reply_stream(struct http_request *public, unsigned status, struct str 
         http_reply_advance(connection);
 }
 
-void http_stream_resume(struct http_request *public)
+void http_stream_resume(struct http_request *http)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     request->waiting = false;
     if (request->started)
         http_connection_output(request->connection); /* settles it when the callback ends */
@@ -200,7 +200,7 @@ void http_stream_resume(struct http_request *public)
 
 static void end_stream(struct request *request)
 {
-    request->stream->closed(&request->public, request->stream);
+    request->stream->closed(&request->http, request->stream);
     http_request_finish(request, request->status);
     end(request);
 }
@@ -210,7 +210,7 @@ void http_reply_produce(struct connection *connection)
     struct request *request = connection->first;
     struct http_loop *loop = connection->loop;
     buf_reset(&loop->piece);
-    enum http_more more = request->stream->next(&request->public, request->stream, &loop->piece);
+    enum http_more more = request->stream->next(&request->http, request->stream, &loop->piece);
     if (loop->piece.overflow || more == HTTP_FAIL) {
         http_connection_kill(connection); /* ends the stream too */
         return;

@@ -9,18 +9,18 @@ struct request *http_request_new(struct connection *connection)
     struct http_loop *loop = connection->loop;
     struct request *request = loop->spare;
     if (request) {
-        struct arena arena = request->public.arena;
+        struct arena arena = request->http.arena;
         loop->spare = request->next;
         loop->spare_count--;
-        *request = (struct request){.public.arena = arena};
+        *request = (struct request){.http.arena = arena};
     } else {
         request = g_new0(struct request, 1);
     }
     request->connection = connection;
-    request->public.loop = loop;
-    request->public.peer = (enum http_peer)connection->peer;
-    request->public.id = ++loop->next_id;
-    request->public.body = STR("");
+    request->http.loop = loop;
+    request->http.peer = (enum http_peer)connection->peer;
+    request->http.id = ++loop->next_id;
+    request->http.body = STR("");
     request->route_number = (uint32_t)http_router_count(loop->server->router);
     request->minor = 1;
     if (loop->server->options.access)
@@ -60,12 +60,12 @@ void http_request_free(struct request *request)
         http_count(&loop->requests_held, (uint64_t)-1);
     buf_clear(&request->bytes);
     if (loop->spare_count < SPARE_REQUESTS) {
-        arena_reset(&request->public.arena);
+        arena_reset(&request->http.arena);
         request->next = loop->spare;
         loop->spare = request;
         loop->spare_count++;
     } else {
-        arena_clear(&request->public.arena);
+        arena_clear(&request->http.arena);
         g_free(request);
     }
     if (connection->dead && !connection->first)
@@ -86,7 +86,7 @@ void http_request_finish(struct request *request, unsigned status)
             .bytes_out = request->bytes_out,
             .duration_us = ((int64_t)uv_hrtime() - request->begun_ns) / 1000,
         };
-        options->access(options->user, &request->public, &access);
+        options->access(options->user, &request->http, &access);
     }
 }
 
@@ -98,9 +98,9 @@ static struct str at(const char *head, struct http_place place)
 /* Moves the head into the request: one copy of the bytes, one of the places. */
 void http_request_fill(struct request *request, struct str bytes, const struct http_head *head)
 {
-    struct http_request *public = &request->public;
+    struct http_request *http = &request->http;
     size_t fields = head->field_count * sizeof *head->fields;
-    char *memory = arena_alloc(&public->arena, fields + bytes.len);
+    char *memory = arena_alloc(&http->arena, fields + bytes.len);
     memcpy(memory, head->fields, fields);
     memcpy(memory + fields, bytes.ptr, bytes.len);
     request->fields = (const struct http_field *)memory;
@@ -109,33 +109,33 @@ void http_request_fill(struct request *request, struct str bytes, const struct h
     request->minor = (uint8_t)head->minor;
     request->authority = head->authority;
     request->has_authority = head->has_authority;
-    public->method = head->method;
-    public->target = at(request->head, head->target);
-    public->path = at(request->head, head->path);
+    http->method = head->method;
+    http->target = at(request->head, head->target);
+    http->path = at(request->head, head->path);
     if (head->has_query)
-    public->query = at(request->head, head->query);
+        http->query = at(request->head, head->query);
 }
 
 static struct http_match match_of(const struct request *request)
 {
-    return (struct http_match){.mount = request->public.mount, .node = request->node, .slash = request->slash};
+    return (struct http_match){.mount = request->http.mount, .node = request->node, .slash = request->slash};
 }
 
 void http_request_route(struct request *request)
 {
-    struct http_request *public = &request->public;
+    struct http_request *http = &request->http;
     const struct http_router *router = request->connection->loop->server->router;
-    public->parameters = arena_array(&public->arena, HTTP_PARAMETERS, sizeof *public->parameters);
-    struct http_match match = http_router_find(router, public->path, &public->arena, public->parameters);
-    public->mount = match.mount;
+    http->parameters = arena_array(&http->arena, HTTP_PARAMETERS, sizeof *http->parameters);
+    struct http_match match = http_router_find(router, http->path, &http->arena, http->parameters);
+    http->mount = match.mount;
     request->node = match.node;
     request->slash = match.slash;
     request->malformed = match.malformed;
-    size_t number = match.node ? http_router_pick(router, &match, public->method) : SIZE_MAX;
+    size_t number = match.node ? http_router_pick(router, &match, http->method) : SIZE_MAX;
     if (number != SIZE_MAX) {
         request->route_number = (uint32_t)number;
-        http_router_get(router, number, &public->route);
-        request->takes_pieces = public->route->flags & HTTP_ROUTE_STREAM;
+        http_router_get(router, number, &http->route);
+        request->takes_pieces = http->route->flags & HTTP_ROUTE_STREAM;
     }
 }
 
@@ -143,35 +143,39 @@ void http_request_refuse(struct request *request, unsigned status, const char *s
 {
     request->connection->closing = request->connection->discard = true;
     request->state = OPEN;
-    struct str body = arena_printf(&request->public.arena, "%s\n", sentence);
-    http_reply(&request->public, status, STR("Content-Type: text/plain; charset=utf-8\r\n"), body);
+    struct str body = arena_printf(&request->http.arena, "%s\n", sentence);
+    http_reply(&request->http, status, STR("Content-Type: text/plain; charset=utf-8\r\n"), body);
 }
 
 void http_request_fail(struct request *request, GError *error)
 {
-    struct http_request *public = &request->public;
+    struct http_request *http = &request->http;
     request->state = OPEN;
-    if (public->mount && public->mount->problem)
-    public->mount->problem(public, error);
-    else http_reply(public, http_status(error), STR("Content-Type: text/plain; charset=utf-8\r\n"),
-                    arena_printf(&public->arena, "%s\n", error->message));
+    if (http->mount && http->mount->problem)
+        http->mount->problem(http, error);
+    else
+        http_reply(http, http_status(error), STR("Content-Type: text/plain; charset=utf-8\r\n"),
+                   arena_printf(&http->arena, "%s\n", error->message));
     g_error_free(error);
 }
 
 void http_request_dispatch(struct request *request)
 {
-    struct http_request *public = &request->public;
+    struct http_request *http = &request->http;
     GError *error = NULL;
     request->state = OPEN;
-    if (public->route)
-    public->route->handler(public);
-    else if (str_equal(public->path, STR("*"))) http_reply(public, 204, STR(""), STR(""));
+    if (http->route)
+        http->route->handler(http);
+    else if (str_equal(http->path, STR("*")))
+        http_reply(http, 204, STR(""), STR(""));
     else if (request->malformed)
         reason_set(&error, REASON_PATH_INVALID, "The path holds a malformed percent escape or a zero byte.");
-    else if (public->mount && public->method == HTTP_OPTIONS && public->mount->options) public->mount->options(public);
-    else if (!http_request_allow(public).len)
+    else if (http->mount && http->method == HTTP_OPTIONS && http->mount->options)
+        http->mount->options(http);
+    else if (!http_request_allow(http).len)
         reason_set(&error, REASON_ROUTE_UNKNOWN, "There is nothing at this path.");
-    else reason_set(&error, REASON_METHOD_UNKNOWN, "The path does not know this method.");
+    else
+        reason_set(&error, REASON_METHOD_UNKNOWN, "The path does not know this method.");
     if (error)
         http_request_fail(request, error);
 }
@@ -183,9 +187,9 @@ static struct request *inside(struct http_request *request)
     return (struct request *)request;
 }
 
-struct str http_request_header(const struct http_request *public, struct str name, size_t *count)
+struct str http_request_header(const struct http_request *http, struct str name, size_t *count)
 {
-    const struct request *request = (const struct request *)public;
+    const struct request *request = (const struct request *)http;
     struct str value = STR_NULL;
     size_t seen = 0;
     for (unsigned i = 0; i < request->field_count; i++) {
@@ -202,12 +206,12 @@ struct str http_request_header(const struct http_request *public, struct str nam
     return value;
 }
 
-struct str http_request_host(const struct http_request *public)
+struct str http_request_host(const struct http_request *http)
 {
-    const struct request *request = (const struct request *)public;
+    const struct request *request = (const struct request *)http;
     if (request->has_authority && request->head)
         return at(request->head, request->authority);
-    return http_request_header(public, STR("Host"), NULL);
+    return http_request_header(http, STR("Host"), NULL);
 }
 
 /* As inet_ntop, which goes through printf: a twentieth of what a poll costs outside of the kernel. */
@@ -226,27 +230,27 @@ static struct str dotted(const uint8_t address[4], struct arena *a)
     return arena_str(a, str_from(text, (size_t)(end - text)));
 }
 
-struct str http_request_address(struct http_request *public)
+struct str http_request_address(struct http_request *http)
 {
-    const struct connection *connection = inside(public)->connection;
+    const struct connection *connection = inside(http)->connection;
     char text[INET6_ADDRSTRLEN];
     if (connection->family == AF_INET)
-        return dotted(connection->address, &public->arena);
+        return dotted(connection->address, &http->arena);
     if (connection->family == AF_UNIX || !inet_ntop(connection->family, connection->address, text, sizeof text))
         return STR("unix");
-    return arena_str(&public->arena, str_from_c(text));
+    return arena_str(&http->arena, str_from_c(text));
 }
 
-struct str http_request_id(struct http_request *public)
+struct str http_request_id(struct http_request *http)
 {
-    return arena_printf(&public->arena, "%x-%" G_GINT64_MODIFIER "x", (unsigned)(public->id >> 48),
-                        public->id & ((UINT64_C(1) << 48) - 1));
+    return arena_printf(&http->arena, "%x-%" G_GINT64_MODIFIER "x", (unsigned)(http->id >> 48),
+                        http->id & ((UINT64_C(1) << 48) - 1));
 }
 
-struct str http_request_allow(struct http_request *public)
+struct str http_request_allow(struct http_request *http)
 {
-    struct http_match match = match_of(inside(public));
-    return http_router_allow(public->loop->server->router, &match, &public->arena);
+    struct http_match match = match_of(inside(http));
+    return http_router_allow(http->loop->server->router, &match, &http->arena);
 }
 
 /* --- bodies in pieces --- */
@@ -255,13 +259,13 @@ void http_request_lose_body(struct request *request)
 {
     g_autoptr(GError) error = NULL;
     reason_set(&error, REASON_SOCKET, "The client went away before the body's end.");
-    request->public.gone = true;
-    request->reader->end(&request->public, error);
+    request->http.gone = true;
+    request->reader->end(&request->http, error);
 }
 
-void http_body_read(struct http_request *public, const struct http_body_reader *reader)
+void http_body_read(struct http_request *http, const struct http_body_reader *reader)
 {
-    struct request *request = inside(public);
+    struct request *request = inside(http);
     struct connection *connection = request->connection;
     request->reader = reader;
     if (connection->reading != request) {
@@ -271,13 +275,13 @@ void http_body_read(struct http_request *public, const struct http_body_reader *
     if (request->expects && connection->first == request)
         buf_add_literal(http_connection_output(connection), "HTTP/1.1 100 Continue\r\n\r\n");
     request->expects = false;
-    http_body_resume(public);
+    http_body_resume(http);
 }
 
-void http_body_pause(struct http_request *public)
+void http_body_pause(struct http_request *http)
 {
-    struct connection *connection = inside(public)->connection;
-    if (connection->reading == inside(public))
+    struct connection *connection = inside(http)->connection;
+    if (connection->reading == inside(http))
         connection->paused = true;
 }
 
@@ -288,10 +292,10 @@ static void go_on(struct connection *connection)
         http_connection_output(connection);
 }
 
-void http_body_resume(struct http_request *public)
+void http_body_resume(struct http_request *http)
 {
-    struct connection *connection = inside(public)->connection;
-    if (connection->reading != inside(public))
+    struct connection *connection = inside(http)->connection;
+    if (connection->reading != inside(http))
         return;
     connection->paused = false;
     connection->progress = true;
@@ -300,32 +304,32 @@ void http_body_resume(struct http_request *public)
 
 /* --- waiting --- */
 
-void http_hold(struct http_request *public)
+void http_hold(struct http_request *http)
 {
-    struct request *request = inside(public);
-    arena_clear(&public->arena);
+    struct request *request = inside(http);
+    arena_clear(&http->arena);
     buf_clear(&request->bytes);
-    public->target = public->path = public->query = public->body = STR_NULL;
-    public->parameters = NULL;
+    http->target = http->path = http->query = http->body = STR_NULL;
+    http->parameters = NULL;
     request->fields = NULL;
     request->field_count = 0;
     request->head = NULL;
     request->extra = STR_NULL;
     if (!request->held)
-        http_count(&public->loop->requests_held, 1);
+        http_count(&http->loop->requests_held, 1);
     request->held = true;
 }
 
 static void on_timeout(struct wheel_timer *timer)
 {
     struct request *request = (struct request *)((char *)timer - offsetof(struct request, timer));
-    request->timeout(&request->public);
+    request->timeout(&request->http);
 }
 
-void http_request_timeout(struct http_request *public, int64_t ms, void (*callback)(struct http_request *request))
+void http_request_timeout(struct http_request *http, int64_t ms, void (*callback)(struct http_request *request))
 {
-    struct request *request = inside(public);
-    struct http_loop *loop = public->loop;
+    struct request *request = inside(http);
+    struct http_loop *loop = http->loop;
     wheel_unset(&loop->wheel, &request->timer);
     request->timeout = callback;
     if (ms > 0)
@@ -341,21 +345,21 @@ void http_requests_fire_timeouts(struct connection *connection)
                 break;
         if (request) {
             wheel_unset(&connection->loop->wheel, &request->timer);
-            request->timeout(&request->public);
+            request->timeout(&request->http);
         }
     } while (request);
 }
 
-void http_request_on_gone(struct http_request *public, void (*callback)(struct http_request *request))
+void http_request_on_gone(struct http_request *http, void (*callback)(struct http_request *request))
 {
-    inside(public)->on_gone = callback;
+    inside(http)->on_gone = callback;
 }
 
 void http_request_set_gone(struct request *request)
 {
-    request->public.gone = true;
+    request->http.gone = true;
     void (*callback)(struct http_request *) = request->on_gone;
     request->on_gone = NULL;
     if (callback)
-        callback(&request->public);
+        callback(&request->http);
 }

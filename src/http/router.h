@@ -23,8 +23,8 @@ struct http_match {
     bool malformed;                 /* a bad escape; node is NULL */
 };
 
-/* Finds the owner and the place of a raw path; captured segments go decoded to `parameters`, slices of the path or, where
- * there was something to decode, of the arena. O(mounts + segments). */
+/* Finds the owner and the place of a raw path; captured segments go decoded to `parameters`, slices of the path or,
+ * where there was something to decode, of the arena. O(mounts + segments). */
 struct http_match http_router_find(const struct http_router *router, struct str path, struct arena *arena,
                                    struct str parameters[HTTP_PARAMETERS]);
 

@@ -31,8 +31,7 @@ unsigned role_from_name(struct str name);
 /* The name of exactly one role. */
 struct str role_name(enum role role);
 
-struct operator
-{
+struct operator_account {
     int64_t company;
     struct str id;       /* Rocket.Chat user _id; unique over all companies */
     struct str username; /* unique over all companies */

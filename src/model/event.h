@@ -99,7 +99,8 @@ struct str event_shown_id(const struct event *e, struct str session_id, struct a
 /* The reverse for ids that were never stored: true, with *index set, when `id` reads as "<session id>.<index>". */
 bool event_index_from_id(struct str id, struct str session_id, uint32_t *index);
 
-/* Notes in `target` that `revision`, an EDIT or DELETE of it, happened: fills revised_by and what goes with it. Borrows. */
+/* Notes in `target` that `revision`, an EDIT or DELETE of it, happened: fills revised_by and what goes with it.
+ * Borrows. */
 void event_revise(struct event *target, const struct event *revision);
 
 /* Computes e->inner from salt and payload (id, text, data, target), then e->chain from `previous` (the chain of the

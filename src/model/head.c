@@ -80,9 +80,9 @@ static void write_participant_members(struct json *w, const struct participant *
 {
     json_member_string(w, "type", participant_type_name(p->type));
     json_member_string_if(w, "name", p->name);
-    if (!operator_ref_is_nobody(&p->operator)) {
+    if (!operator_ref_is_nobody(&p->operator_ref)) {
         json_key_literal(w, "operator");
-        operator_ref_write(w, &p->operator);
+        operator_ref_write(w, &p->operator_ref);
     }
 }
 
@@ -99,7 +99,7 @@ bool participant_read(const struct json_node *object, uint32_t id, struct partic
     if (!participant_type_from_name(json_str(json_get(object, "type")), &p->type))
         return false;
     p->name = take_string(object, "name", a);
-    p->operator= operator_ref_read(json_get(object, "operator"), a);
+    p->operator_ref = operator_ref_read(json_get(object, "operator"), a);
     return true;
 }
 
@@ -213,9 +213,9 @@ struct str head_write(const struct head *h, struct arena *a)
     json_member_string_if(w, "timeZone", h->time_zone);
     json_key_literal(w, "visitor");
     head_visitor_write(w, h);
-    if (!operator_ref_is_nobody(&h->operator)) {
+    if (!operator_ref_is_nobody(&h->served_by)) {
         json_key_literal(w, "operator");
-        operator_ref_write(w, &h->operator);
+        operator_ref_write(w, &h->served_by);
     }
     write_department(w, h);
     write_button(w, h);
@@ -277,7 +277,7 @@ static bool read_members(const struct json_node *object, struct head *h, struct 
         return false;
     h->time_zone = take_string(object, "timeZone", a);
     read_visitor(json_get(object, "visitor"), h, a);
-    h->operator= operator_ref_read(json_get(object, "operator"), a);
+    h->served_by = operator_ref_read(json_get(object, "operator"), a);
     const struct json_node *department = json_get(object, "department");
     h->department.id = take_string(department, "id", a);
     h->department.name = take_string(department, "name", a);

@@ -44,10 +44,10 @@ struct operator_ref operator_ref_read(const struct json_node *object, struct are
 struct participant {
     uint32_t id; /* 1..LIMIT_PARTICIPANTS, unique in its session; 0 is the system */
     enum participant_type type;
-    struct str name;              /* the nickname as it stands now */
-    struct operator_ref operator; /* agents and supervisors; else nobody */
-    bool joined;                  /* has joined at least once; false for those that only the head names */
-    bool present;                 /* joined and not left */
+    struct str name;                  /* the nickname as it stands now */
+    struct operator_ref operator_ref; /* agents and supervisors; else nobody */
+    bool joined;                      /* has joined at least once; false for those that only the head names */
+    bool present;                     /* joined and not left */
 };
 
 struct head {
@@ -59,7 +59,7 @@ struct head {
         struct str name, email, phone; /* latest wins on the visitor row */
         struct str ip, user_agent, country, city, operating_system, browser; /* this session's */
     } visitor;
-    struct operator_ref operator;
+    struct operator_ref served_by;
     struct {
         struct str id, name;
         struct str ancestors; /* JSON array of ids, copied when the session entered it */
@@ -84,7 +84,8 @@ struct str head_write(const struct head *h, struct arena *a);
  * O(length). */
 bool head_read(struct str data, struct head *h, struct arena *a, GError **error);
 
-/* The JSON object {"type","name","operator"} by which a participant's first event introduces it (doc/events.md), its `id` left out. */
+/* The JSON object {"type","name","operator"} by which a participant's first event introduces it (doc/events.md), its
+ * `id` left out. */
 void participant_write(struct json *w, const struct participant *p);
 
 /* The reverse, with `id` as given: false when `object` is no object with a known type. */

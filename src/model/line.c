@@ -150,7 +150,7 @@ static bool read_participant(const struct json_node *object, struct participant 
         !json_get_int64(object, "id", JSON_REQUIRED, 1, LIMIT_PARTICIPANTS, &id, error) ||
         !json_get_string(object, "type", JSON_REQUIRED, LIMIT_NAME, &type, error) ||
         !get_string(object, "name", JSON_OPTIONAL, LIMIT_NAME, &p->name, a, error) ||
-        !get_id(object, "operator", JSON_OPTIONAL, &p->operator.username, a, error))
+        !get_id(object, "operator", JSON_OPTIONAL, &p->operator_ref.username, a, error))
         return false;
     p->id = (uint32_t)id;
     if (participant_type_from_name(type, &p->type))
@@ -330,7 +330,7 @@ bool line_read(const struct json_node *object, bool id_optional, struct line *li
     return json_refuse_unknown(object, known, G_N_ELEMENTS(known), error) &&
            get_id(object, "id", presence, &line->id, a, error) && read_dialect(object, h, error) &&
            read_time_zone(object, h, a, error) && read_visitor(object, h, a, error) &&
-           get_id(object, "operator", JSON_OPTIONAL, &h->operator.username, a, error) &&
+           get_id(object, "operator", JSON_OPTIONAL, &h->served_by.username, a, error) &&
            read_department(object, h, a, error) && read_button(object, h, a, error) &&
            get_string(object, "startPage", JSON_OPTIONAL, LIMIT_URL, &h->start_page, a, error) &&
            get_string(object, "subject", JSON_OPTIONAL, LIMIT_URL, &h->subject, a, error) &&
@@ -367,7 +367,7 @@ static void write_participants(struct json *w, const struct head *h)
         json_member_int(w, "id", p->id);
         json_member_string(w, "type", participant_type_name(p->type));
         json_member_string_if(w, "name", p->name);
-        json_member_string_if(w, "operator", operator_word(&p->operator));
+        json_member_string_if(w, "operator", operator_word(&p->operator_ref));
         json_object_end(w);
     }
     json_array_end(w);
@@ -416,7 +416,7 @@ void line_write(const struct line *line, struct buf *out)
     json_member_string_if(w, "timeZone", h->time_zone);
     json_key_literal(w, "visitor");
     head_visitor_write(w, h);
-    json_member_string_if(w, "operator", operator_word(&h->operator));
+    json_member_string_if(w, "operator", operator_word(&h->served_by));
     json_member_string_if(w, "department", h->department.id);
     if (h->department.ancestors.ptr)
         json_member_raw(w, "departmentAncestors", h->department.ancestors);

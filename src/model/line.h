@@ -14,12 +14,13 @@ struct line {
 };
 
 /* Decodes and checks one line (event_check with imported = true for each; ids, sizes, zone names, participants unique
- * and known to every event's `by`, unknown members refused by name). `operator` stays as given in head.operator.username
- * (id and name unset), also those of participants, and `department` in head.department.id: whoever appends resolves
- * them. An absent dialect is parley. `id_optional` (the body of a live POST): id, participants, events and the events'
- * `at` may be absent; an absent `at` is 0. Events have their revisions noted.
+ * and known to every event's `by`, unknown members refused by name). `operator` stays as given in
+ * head.operator.username (id and name unset), also those of participants, and `department` in head.department.id:
+ * whoever appends resolves them. An absent dialect is parley. `id_optional` (the body of a live POST): id,
+ * participants, events and the events' `at` may be absent; an absent `at` is 0. Events have their revisions noted.
  * Reasons: BODY_*, FIELD_*, TEXT_*, TIME_INVALID, ZONE_UNKNOWN, ID_INVALID, ID_TAKEN (twice in the line),
- * PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN, EVENT_UNKNOWN and EVENT_DELETED (targets), SESSION_FULL; the error's field is a path such as "events[3].text". Slices live in the arena. O(length). */
+ * PARTICIPANT_UNKNOWN, EVENT_KIND_UNKNOWN, EVENT_UNKNOWN and EVENT_DELETED (targets), SESSION_FULL; the error's field
+ * is a path such as "events[3].text". Slices live in the arena. O(length). */
 bool line_read(const struct json_node *object, bool id_optional, struct line *line, struct arena *a, GError **error);
 
 /* Parses text first, then line_read. */

@@ -77,7 +77,7 @@ static void test_full(void)
     g_assert_true(str_equal(event_current_text(&line.events[1]), STR("the")));
     g_assert_true(event_is_deleted(&line.events[5]));
     g_assert_cmpuint(line.head.recorded_up_to, ==, 8);
-    g_assert_true(str_equal(line.head.operator.username, STR("anna")));
+    g_assert_true(str_equal(line.head.served_by.username, STR("anna")));
     arena_clear(&a);
 }
 
@@ -268,8 +268,8 @@ static void test_head(void)
         "\"type\":\"Supervisor\",\"operator\":{\"id\":\"b\"}}],\"recorded\":{\"rocketchat\":{}},\"recordedUpTo\":3}";
     struct head h;
     g_assert_true(head_read(str_from_c(text), &h, &a, NULL));
-    g_assert_true(str_equal(h.department.name, STR("Sales")) && str_equal(h.operator.name, STR("Anna")));
-    g_assert_true(str_equal(h.participants[0].operator.id, STR("b")));
+    g_assert_true(str_equal(h.department.name, STR("Sales")) && str_equal(h.served_by.name, STR("Anna")));
+    g_assert_true(str_equal(h.participants[0].operator_ref.id, STR("b")));
     expect_text(head_write(&h, &a), text);
     arena_clear(&a);
 }

@@ -85,8 +85,8 @@ void session_open(struct session_view *view, const struct event *head, const str
         .button_id = h->button.id,
         .button_name = h->button.name,
         .head_documents = h->recorded.ptr || h->source.ptr,
-        .operator= h->operator,
-        .served_ms = operator_ref_is_nobody(&h->operator) ? NO_TIME : head->time_ms,
+        .served_by = h->served_by,
+        .served_ms = operator_ref_is_nobody(&h->served_by) ? NO_TIME : head->time_ms,
         .department_id = h->department.id,
         .department_ancestors = h->department.ancestors,
         .start_ms = head->time_ms,
@@ -145,7 +145,7 @@ static uint32_t rocketchat_messages(const struct session *s, const struct event 
 
 static void serve(struct session *s, const struct operator_ref *o, int64_t since_ms)
 {
-    s->operator= * o;
+    s->served_by = *o;
     s->served_ms = operator_ref_is_nobody(o) ? NO_TIME : since_ms;
 }
 
@@ -161,8 +161,8 @@ static void fold_joined(struct session_view *view, const struct event *e, struct
 {
     struct session *s = &view->session;
     if (by->type == PARTICIPANT_AGENT) {
-        if (operator_ref_is_nobody(&s->operator))
-            serve(s, &by->operator, e->time_ms);
+        if (operator_ref_is_nobody(&s->served_by))
+            serve(s, &by->operator_ref, e->time_ms);
         else if (s->served_ms == s->start_ms && !agent_has_joined(view))
             s->served_ms = e->time_ms; /* the head knew who serves, not since when */
     }
@@ -207,14 +207,14 @@ static void fold_response(struct session *s, int64_t now, const struct participa
     if (by->type == PARTICIPANT_CLIENT) {
         s->last_client_message_ms = now;
         s->waiting_response = true;
-        s->response_by.operator=(struct operator_ref){0};
+        s->response_by.operator_ref = (struct operator_ref){0};
         s->response_by.first_ms = s->response_by.last_ms = NO_TIME;
         return;
     }
     if (s->waiting_response) {
-        s->response_by.operator= by->operator;
-        if (operator_ref_is_nobody(&by->operator))
-            s->response_by.operator.name = by->name;
+        s->response_by.operator_ref = by->operator_ref;
+        if (operator_ref_is_nobody(&by->operator_ref))
+            s->response_by.operator_ref.name = by->name;
         s->response_by.first_ms = now;
     }
     if (s->response_by.first_ms != NO_TIME)
@@ -239,7 +239,7 @@ static void fold_take(struct session *s, const struct event *e, const struct jso
 {
     struct operator_ref taker = operator_ref_read(json_get(data, "operator"), a);
     if (operator_ref_is_nobody(&taker) && by)
-        taker = by->operator;
+        taker = by->operator_ref;
     if (!operator_ref_is_nobody(&taker))
         serve(s, &taker, e->time_ms);
 }
@@ -442,7 +442,7 @@ bool session_admits(const struct session_view *view, const struct event *e, cons
 static bool participant_equal(const struct participant *a, const struct participant *b)
 {
     return a->id == b->id && a->type == b->type && str_equal(a->name, b->name) &&
-           operator_ref_equal(&a->operator, & b->operator) && a->joined == b->joined && a->present == b->present;
+           operator_ref_equal(&a->operator_ref, &b->operator_ref) && a->joined == b->joined && a->present == b->present;
 }
 
 static bool participants_equal(const struct session_view *a, const struct session_view *b)
@@ -455,8 +455,8 @@ static bool participants_equal(const struct session_view *a, const struct sessio
     return true;
 }
 
-/* Member lists for the comparison. Those of the first list follow from kinds, times and indices alone, so that they hold
- * for an erased session too, whose payloads are gone. */
+/* Member lists for the comparison. Those of the first list follow from kinds, times and indices alone, so that they
+ * hold for an erased session too, whose payloads are gone. */
 #define SURVIVING_NUMBERS(X) \
     X(company) \
     X(visitor) \
@@ -523,9 +523,10 @@ static const char *other_difference(const struct session *a, const struct sessio
 {
     OTHER_NUMBERS(NUMBER)
     OTHER_TEXTS(TEXT)
-    if (!operator_ref_equal(&a->operator, & b->operator))
+    if (!operator_ref_equal(&a->served_by, &b->served_by))
         return "operator";
-    return operator_ref_equal(&a->response_by.operator, & b->response_by.operator) ? NULL : "response_by.operator";
+    return operator_ref_equal(&a->response_by.operator_ref, &b->response_by.operator_ref) ? NULL
+                                                                                          : "response_by.operator";
 }
 
 #undef NUMBER

@@ -51,8 +51,8 @@ struct session {
     enum closer closer;
     bool on_hold;
     bool erased;
-    struct operator_ref operator; /* who serves it; nobody = STR_NULLs */
-    int64_t served_ms;            /* since when (Rocket.Chat servedBy.ts); NO_TIME = nobody */
+    struct operator_ref served_by; /* who serves it; nobody = STR_NULLs */
+    int64_t served_ms;             /* since when (Rocket.Chat servedBy.ts); NO_TIME = nobody */
     struct str department_id;
     struct str department_ancestors; /* JSON array; STR_NULL = none */
     int64_t start_ms;
@@ -70,7 +70,7 @@ struct session {
     int64_t last_client_message_ms; /* v.lastMessageTs */
     bool waiting_response;
     struct {
-        struct operator_ref operator;
+        struct operator_ref operator_ref;
         int64_t first_ms, last_ms;
     } response_by; /* Rocket.Chat responseBy; nobody = STR_NULLs */
     struct session_metrics metrics;
@@ -85,8 +85,8 @@ struct session_view {
     size_t participant_capacity; /* places in the array; below participant_count when somebody else made it */
 };
 
-/* A copy that session_apply may change without touching `from`: the participants get an array of their own in the arena,
- * strings stay shared. */
+/* A copy that session_apply may change without touching `from`: the participants get an array of their own in the
+ * arena, strings stay shared. */
 void session_copy(const struct session_view *from, struct session_view *to, struct arena *a);
 
 /* Starts the projection from the head event: fills everything of `view` that the head knows. `session.number`,
@@ -96,23 +96,24 @@ void session_open(struct session_view *view, const struct event *head, const str
 /* Folds one event (index = last_index + 1) into the view. Data that the kinds TAKE, TRANSFER, JOINED, CLOSED... need
  * is read from e->data. New participants named by the event's data are added. Never fails on an event that passed
  * event_check and session_admits; unknown members of data are ignored. Changes the array of participants in place
- * (session_copy first to keep the old state). Slices point into e and the arena. O(1) but for participants (a handful). */
+ * (session_copy first to keep the old state). Slices point into e and the arena. O(1) but for participants (a handful).
+ */
 void session_apply(struct session_view *view, const struct event *e, struct arena *a);
 
 /* May this event be appended to the session as it stands? `live` = stamped now by the server, else imported.
  * Reasons: SESSION_CLOSED (live events after the close, but read receipts, surveys and user data), SESSION_ERASED,
  * SESSION_FULL, PARTICIPANT_UNKNOWN (`by` names nobody and the data introduces nobody), PARTICIPANT_GONE (live: it has
- * left; joining again is allowed), EVENT_UNKNOWN / FIELD_VALUE (an edit's target is no message), EVENT_DELETED. `target` is the
- * event that an edit or delete names (NULL when there is none at that index). Pure. */
+ * left; joining again is allowed), EVENT_UNKNOWN / FIELD_VALUE (an edit's target is no message), EVENT_DELETED.
+ * `target` is the event that an edit or delete names (NULL when there is none at that index). Pure. */
 bool session_admits(const struct session_view *view, const struct event *e, const struct event *target, bool live,
                     GError **error);
 
 /* Borrowed from the view; NULL when there is none. O(log participants). */
 const struct participant *session_participant(const struct session_view *view, uint32_t id);
 
-/* Everything folded is equal (identity columns and chain included): what `check` compares. Of an erased session only what
- * follows without payloads is compared: identity, state, times, counts and chain. `difference`, when not NULL, gets the
- * name of the first member that differs (static storage). */
+/* Everything folded is equal (identity columns and chain included): what `check` compares. Of an erased session only
+ * what follows without payloads is compared: identity, state, times, counts and chain. `difference`, when not NULL,
+ * gets the name of the first member that differs (static storage). */
 bool session_equal(const struct session_view *a, const struct session_view *b, const char **difference);
 
 /* What one session adds to the reports (design 4): counted once its first message exists, at that time. */
@@ -133,5 +134,6 @@ struct summary {
     int64_t messages;
 };
 
-/* spec/agendize.md "Summary numbers": average duration in thousandths of a second, rounded half up; 0 without sessions. */
+/* spec/agendize.md "Summary numbers": average duration in thousandths of a second, rounded half up; 0 without sessions.
+ */
 int64_t summary_average_thousandths(const struct summary *s);

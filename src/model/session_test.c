@@ -14,14 +14,11 @@ enum { CLIENT = 1, ANNA = 2, BEN = 3, BOT = 4, BOSS = 5 };
 
 static struct participant people[] = {
     {.id = CLIENT, .type = PARTICIPANT_CLIENT, .name = {"Maria", 5}},
-    {.id = ANNA, .type = PARTICIPANT_AGENT, .operator= {{"a", 1}, {"anna", 4}, {"Anna", 4}} },
-     {
-         .id = BEN,
-         .type = PARTICIPANT_AGENT,
-         .operator= {{"b", 1}, {"ben", 3}, {"Ben", 3}} },
-         {.id = BOT, .type = PARTICIPANT_EXTERNAL, .name = {"system", 6}},
-         {.id = BOSS, .type = PARTICIPANT_SUPERVISOR, .name = {"boss", 4}},
-    };
+    {.id = ANNA, .type = PARTICIPANT_AGENT, .operator_ref = {{"a", 1}, {"anna", 4}, {"Anna", 4}}},
+    {.id = BEN, .type = PARTICIPANT_AGENT, .operator_ref = {{"b", 1}, {"ben", 3}, {"Ben", 3}}},
+    {.id = BOT, .type = PARTICIPANT_EXTERNAL, .name = {"system", 6}},
+    {.id = BOSS, .type = PARTICIPANT_SUPERVISOR, .name = {"boss", 4}},
+};
 
 static void chat_open(struct chat *c, enum dialect dialect, int64_t start_ms)
 {
@@ -74,7 +71,7 @@ static void test_seed_metrics(void)
     g_assert_cmpuint(s->messages + s->rocketchat_system, ==, 2);
     g_assert_cmpuint(s->operators_joined, ==, 0);
     g_assert_true(s->waiting_response);
-    g_assert_true(operator_ref_is_nobody(&s->response_by.operator));
+    g_assert_true(operator_ref_is_nobody(&s->response_by.operator_ref));
     g_assert_cmpint(s->last_client_message_ms, ==, second + 937);
     chat_clear(&c);
 }
@@ -90,7 +87,7 @@ static void test_first_response(void)
     chat_add(&c, EVENT_MESSAGE, ANNA, 9000, NULL);
     const struct session *s = &c.view.session;
     const struct session_metrics *m = &s->metrics;
-    g_assert_true(str_equal(s->operator.username, STR("anna")));
+    g_assert_true(str_equal(s->served_by.username, STR("anna")));
     g_assert_cmpint(s->served_ms, ==, 3000);
     g_assert_cmpint(m->visitor_last_query_ms, ==, 5000);
     g_assert_cmpint(m->response_first_ms, ==, 9000);
@@ -101,7 +98,7 @@ static void test_first_response(void)
     g_assert_cmpint(m->response_total, ==, 1);
     g_assert_cmpint(m->served_last_reply_ms, ==, 9000);
     g_assert_false(s->waiting_response);
-    g_assert_true(str_equal(s->response_by.operator.username, STR("anna")));
+    g_assert_true(str_equal(s->response_by.operator_ref.username, STR("anna")));
     g_assert_cmpint(s->response_by.first_ms, ==, 9000);
     g_assert_cmpuint(s->operators_joined, ==, 1);
     chat_clear(&c);
@@ -120,11 +117,11 @@ static void test_turns_and_several_agents(void)
     g_assert_cmpint(m->response_total, ==, 1);
     g_assert_cmpint(m->reaction_total_ms, ==, 4000);
     g_assert_cmpint(m->served_last_reply_ms, ==, 4000);
-    g_assert_true(str_equal(c.view.session.response_by.operator.username, STR("anna")));
+    g_assert_true(str_equal(c.view.session.response_by.operator_ref.username, STR("anna")));
     g_assert_cmpint(c.view.session.response_by.first_ms, ==, 4000);
     g_assert_cmpint(c.view.session.response_by.last_ms, ==, 6000);
     chat_add(&c, EVENT_MESSAGE, CLIENT, 10000, NULL); /* second turn */
-    g_assert_true(operator_ref_is_nobody(&c.view.session.response_by.operator));
+    g_assert_true(operator_ref_is_nobody(&c.view.session.response_by.operator_ref));
     g_assert_true(c.view.session.waiting_response);
     chat_add(&c, EVENT_MESSAGE, BEN, 15000, NULL);
     g_assert_cmpint(m->visitor_last_query_ms, ==, 10000);
@@ -133,7 +130,7 @@ static void test_turns_and_several_agents(void)
     g_assert_cmpint(m->reaction_total_ms, ==, 4000 + 5000);
     g_assert_cmpint(m->response_first_ms, ==, 4000); /* the first stays */
     g_assert_cmpint(m->served_last_reply_ms, ==, 15000);
-    g_assert_true(str_equal(c.view.session.response_by.operator.username, STR("ben")));
+    g_assert_true(str_equal(c.view.session.response_by.operator_ref.username, STR("ben")));
     chat_clear(&c);
 }
 
@@ -226,25 +223,25 @@ static void test_take_and_transfer(void)
     struct chat c;
     chat_open(&c, DIALECT_PARLEY, 0);
     const struct session *s = &c.view.session;
-    g_assert_true(operator_ref_is_nobody(&s->operator));
+    g_assert_true(operator_ref_is_nobody(&s->served_by));
     g_assert_cmpint(s->served_ms, ==, NO_TIME);
     chat_add(&c, EVENT_TAKE, ANNA, 5, "{\"operator\":{\"id\":\"x\",\"username\":\"xeno\",\"name\":\"X\"}}");
-    g_assert_true(str_equal(s->operator.id, STR("x")));
+    g_assert_true(str_equal(s->served_by.id, STR("x")));
     g_assert_cmpint(s->served_ms, ==, 5);
     chat_add(&c, EVENT_TAKE, BEN, 6, NULL); /* the participant's own operator */
-    g_assert_true(str_equal(s->operator.username, STR("ben")));
+    g_assert_true(str_equal(s->served_by.username, STR("ben")));
     chat_add(&c, EVENT_JOINED, ANNA, 7, NULL); /* somebody serves already */
-    g_assert_true(str_equal(s->operator.username, STR("ben")));
+    g_assert_true(str_equal(s->served_by.username, STR("ben")));
     g_assert_cmpint(s->served_ms, ==, 6);
     chat_add(&c, EVENT_TRANSFER, BEN, 8, NULL); /* nothing known of it */
-    g_assert_true(str_equal(s->operator.username, STR("ben")));
+    g_assert_true(str_equal(s->served_by.username, STR("ben")));
     chat_add(&c, EVENT_TRANSFER, BEN, 9, "{\"department\":{\"id\":\"sales\",\"ancestors\":[\"eu\", \"all\"]}}");
     g_assert_true(str_equal(s->department_id, STR("sales")));
     g_assert_true(str_equal(s->department_ancestors, STR("[\"eu\",\"all\"]")));
-    g_assert_true(operator_ref_is_nobody(&s->operator)); /* back in the queue */
+    g_assert_true(operator_ref_is_nobody(&s->served_by)); /* back in the queue */
     g_assert_cmpint(s->served_ms, ==, NO_TIME);
     chat_add(&c, EVENT_TRANSFER, 0, 10, "{\"operator\":{\"id\":\"a\"}}");
-    g_assert_true(str_equal(s->operator.id, STR("a")));
+    g_assert_true(str_equal(s->served_by.id, STR("a")));
     g_assert_cmpint(s->served_ms, ==, 10);
     g_assert_true(str_equal(s->department_id, STR("sales")));
     chat_clear(&c);
@@ -257,7 +254,7 @@ static void test_head_operator(void)
     arena_init(&a);
     struct session_view view = {0};
     struct head h = {
-        .operator= {.username = STR("anna")}, .participants = people, .participant_count = G_N_ELEMENTS(people)};
+        .served_by = {.username = STR("anna")}, .participants = people, .participant_count = G_N_ELEMENTS(people)};
     struct event head = {.kind = EVENT_OPENED, .time_ms = 100};
     session_open(&view, &head, &h, &a);
     g_assert_cmpint(view.session.served_ms, ==, 100);
@@ -270,7 +267,7 @@ static void test_head_operator(void)
     joined = (struct event){.index = 3, .kind = EVENT_JOINED, .participant = ANNA, .time_ms = 400};
     session_apply(&view, &joined, &a);
     g_assert_cmpint(view.session.served_ms, ==, 300);
-    g_assert_true(str_equal(view.session.operator.username, STR("anna")));
+    g_assert_true(str_equal(view.session.served_by.username, STR("anna")));
     arena_clear(&a);
 }
 
@@ -286,7 +283,7 @@ static void test_participants(void)
     g_assert_cmpuint(c.view.session.participant_count, ==, 40);
     const struct participant *dora = session_participant(&c.view, 40);
     g_assert_true(dora->present && dora->joined && str_equal(dora->name, STR("Dora")));
-    g_assert_true(str_equal(c.view.session.operator.id, STR("d")));
+    g_assert_true(str_equal(c.view.session.served_by.id, STR("d")));
     g_assert_false(session_participant(&c.view, 20)->joined);
     for (size_t i = 1; i < c.view.participant_count; i++)
         g_assert_cmpuint(c.view.participants[i - 1].id, <, c.view.participants[i].id);
@@ -630,7 +627,7 @@ static void test_equal(void)
     DIFFERS(response_by.last_ms, 1);
 #undef DIFFERS
     session_copy(&c.view, &other, &c.a);
-    other.session.operator.name = STR("x");
+    other.session.served_by.name = STR("x");
     expect_difference(&c.view, &other, "operator");
     session_copy(&c.view, &other, &c.a);
     other.session.chain[31] ^= 1;

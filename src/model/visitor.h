@@ -1,7 +1,8 @@
 /* A visitor as they stand: the projection of the events that speak of them.
  *
  * A visitor's row is folded from the heads and USER_DATA events of all their sessions in the order in which these were
- * stored (the order of the change numbers): the latest name, e-mail and phone win, the first token and username stay. */
+ * stored (the order of the change numbers): the latest name, e-mail and phone win, the first token and username stay.
+ */
 #pragma once
 
 #include "model/session.h"

@@ -60,7 +60,7 @@ bool admin_account_put(struct admin *admin, struct account_op row, GError **erro
     struct account_op op;
     account_op_init(&op, admin->core);
     op.company = row.company;
-    op.operator= row.operator;
+    op.account = row.account;
     op.department = row.department;
     op.button = row.button;
     op.token = row.token;

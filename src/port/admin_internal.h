@@ -24,7 +24,8 @@ bool admin_text(struct admin *admin, const char *member, enum json_presence pres
 /* The company that `member` names, else the default one. COMPANY_UNKNOWN. Borrowed from the directory. */
 const struct company *admin_company_of(struct admin *admin, const char *member, GError **error);
 
-/* An array of words, each turned to its bits by `from_name`; absent leaves *bits. `words`: those there are, for the error. */
+/* An array of words, each turned to its bits by `from_name`; absent leaves *bits. `words`: those there are, for the
+ * error. */
 bool admin_bits(struct admin *admin, const char *member, unsigned (*from_name)(struct str name), const char *words,
                 unsigned *bits, GError **error);
 

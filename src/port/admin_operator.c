@@ -3,19 +3,19 @@
 
 #include "base/clock.h"
 
-static const struct operator* operator_of(struct admin *admin, GError **error)
+static const struct operator_account *operator_of(struct admin *admin, GError **error)
 {
     struct str username;
     if (!admin_text(admin, "username", JSON_REQUIRED, LIMIT_NAME, &username, error))
         return NULL;
-    const struct operator* o = directory_operator_by_username(admin->directory, username);
+    const struct operator_account *o = directory_operator_by_username(admin->directory, username);
     if (!o)
         reason_set_field(error, REASON_OPERATOR_UNKNOWN, STR("username"),
                          "there is no operator %.*s; `parley operator list` shows all", STR_ARG(username));
     return o;
 }
 
-static void write_operator(struct admin *admin, const struct operator* o)
+static void write_operator(struct admin *admin, const struct operator_account *o)
 {
     struct json *w = admin->reply;
     const struct company *c = directory_company(admin->directory, o->company);
@@ -35,7 +35,7 @@ static void write_operator(struct admin *admin, const struct operator* o)
 }
 
 /* Members "departments" (ids or names) as a JSON array of ids. */
-static bool departments_of(struct admin *admin, struct operator* o, GError **error)
+static bool departments_of(struct admin *admin, struct operator_account *o, GError **error)
 {
     const struct json_node *array = NULL;
     if (!json_get_array(admin->request, "departments", JSON_OPTIONAL, &array, error))
@@ -62,7 +62,7 @@ static bool departments_of(struct admin *admin, struct operator* o, GError **err
     return ok;
 }
 
-static bool operator_put(struct admin *admin, struct operator* o, GError **error)
+static bool operator_put(struct admin *admin, struct operator_account *o, GError **error)
 {
     struct str password = STR_NULL;
     if (!admin_text(admin, "name", JSON_OPTIONAL, LIMIT_NAME, &o->name, error) ||
@@ -75,7 +75,7 @@ static bool operator_put(struct admin *admin, struct operator* o, GError **error
         return false;
     if (password.ptr && !account_hash_password(o, password, admin->arena, error))
         return false;
-    if (!admin_account_put(admin, (struct account_op){.operator= o}, error))
+    if (!admin_account_put(admin, (struct account_op){.account = o}, error))
         return false;
     write_operator(admin, o);
     return true;
@@ -83,7 +83,7 @@ static bool operator_put(struct admin *admin, struct operator* o, GError **error
 
 bool admin_operator_add(struct admin *admin, GError **error)
 {
-    struct operator o = {0};
+    struct operator_account o = {0};
     const struct company *c = admin_company_of(admin, "company", error);
     if (!c || !admin_text(admin, "username", JSON_REQUIRED, LIMIT_NAME, &o.username, error) ||
         !admin_text(admin, "id", JSON_OPTIONAL, LIMIT_ID, &o.id, error))
@@ -103,10 +103,10 @@ bool admin_operator_add(struct admin *admin, GError **error)
 
 bool admin_operator_set(struct admin *admin, GError **error)
 {
-    const struct operator* known = operator_of(admin, error);
+    const struct operator_account *known = operator_of(admin, error);
     if (!known)
         return false;
-    struct operator o = * known;
+    struct operator_account o = *known;
     return operator_put(admin, &o, error) &&
            (!o.disabled || admin_account_put(admin, (struct account_op){.drop_tokens_of = o.id}, error));
 }
@@ -114,10 +114,10 @@ bool admin_operator_set(struct admin *admin, GError **error)
 bool admin_operator_passwd(struct admin *admin, GError **error)
 {
     struct str password;
-    const struct operator* known = operator_of(admin, error);
+    const struct operator_account *known = operator_of(admin, error);
     if (!known || !admin_text(admin, "password", JSON_REQUIRED, LIMIT_NAME, &password, error))
         return false;
-    struct operator o = * known;
+    struct operator_account o = *known;
     return operator_put(admin, &o, error) &&
            admin_account_put(admin, (struct account_op){.drop_tokens_of = o.id}, error);
 }
@@ -125,7 +125,7 @@ bool admin_operator_passwd(struct admin *admin, GError **error)
 bool admin_operator_list(struct admin *admin, GError **error)
 {
     const struct company *c = NULL;
-    struct operator* operators;
+    struct operator_account *operators;
     size_t count;
     if (json_get(admin->request, "company") && !(c = admin_company_of(admin, "company", error)))
         return false;
@@ -148,7 +148,7 @@ bool admin_operator_token(struct admin *admin, GError **error)
 {
     struct token t;
     struct str secret, none;
-    const struct operator* o = operator_of(admin, error);
+    const struct operator_account *o = operator_of(admin, error);
     if (!o)
         return false;
     account_token_make(&t, TOKEN_OPERATOR, admin->arena, &secret, &none);

@@ -5,8 +5,7 @@
 
 enum { PAGE = 50 };
 
-struct export
-{
+struct exporter {
     int64_t company;
     struct buf line; /* of the session under way */
     size_t sent;     /* of those bytes */
@@ -19,33 +18,33 @@ struct export
     int64_t last_ms;
 };
 
-struct export *export_new(int64_t company)
+struct exporter *export_new(int64_t company)
 {
-    struct export *export = g_new0(struct export, 1);
-    export->company = company;
-    buf_init(&export->line, LIMIT_IMPORT_LINE);
-    arena_init(&export->page);
-    return export;
+    struct exporter *exporter = g_new0(struct exporter, 1);
+    exporter->company = company;
+    buf_init(&exporter->line, LIMIT_IMPORT_LINE);
+    arena_init(&exporter->page);
+    return exporter;
 }
 
-void export_free(struct export *export)
+void export_free(struct exporter *exporter)
 {
-    buf_clear(&export->line);
-    arena_clear(&export->page);
-    g_free(export->last_id);
-    g_free(export);
+    buf_clear(&exporter->line);
+    arena_clear(&exporter->page);
+    g_free(exporter->last_id);
+    g_free(exporter);
 }
 
-static bool write_session(struct export *export, struct store_txn *txn, const struct session *s, struct arena *a,
+static bool write_session(struct exporter *exporter, struct store_txn *txn, const struct session *s, struct arena *a,
                           GError **error)
 {
     struct line line = {.id = s->id, .start_ms = s->start_ms};
     if (!history_head(txn, s, a, &line.head, error) ||
         !store_events(txn, s, 1, s->last_index, LIMIT_EVENTS_PER_SESSION, a, &line.events, &line.event_count, error))
         return false;
-    line_write(&line, &export->line);
-    buf_add_byte(&export->line, '\n');
-    if (export->line.overflow) {
+    line_write(&line, &exporter->line);
+    buf_add_byte(&exporter->line, '\n');
+    if (exporter->line.overflow) {
         reason_set(error, REASON_TEXT_TOO_LONG, "session %.*s is longer than a line may be (%d bytes)", STR_ARG(s->id),
                    LIMIT_IMPORT_LINE);
         return false;
@@ -53,46 +52,46 @@ static bool write_session(struct export *export, struct store_txn *txn, const st
     return true;
 }
 
-static bool load_page(struct export *export, struct store_txn *txn, GError **error)
+static bool load_page(struct exporter *exporter, struct store_txn *txn, GError **error)
 {
     struct store_session_filter filter = {
-        .company = export->company,
+        .company = exporter->company,
         .state = -1,
         .dialect = -1,
         .by = STORE_BY_START,
         .from_ms = NO_TIME,
         .to_ms = NO_TIME,
     };
-    struct store_session_key after = {.time_ms = export->last_ms, .id = str_from_c(export->last_id)};
-    arena_clear(&export->page);
-    export->next = 0;
-    if (!store_session_list(txn, &filter, export->last_id ? &after : NULL, true, PAGE, &export->page, &export->list,
-                            &export->count, error))
+    struct store_session_key after = {.time_ms = exporter->last_ms, .id = str_from_c(exporter->last_id)};
+    arena_clear(&exporter->page);
+    exporter->next = 0;
+    if (!store_session_list(txn, &filter, exporter->last_id ? &after : NULL, true, PAGE, &exporter->page,
+                            &exporter->list, &exporter->count, error))
         return false;
-    export->last_page = export->count < PAGE;
-    if (export->count > 0) {
-        const struct session *last = &export->list[export->count - 1];
-        g_free(export->last_id);
-        export->last_id = str_to_heap(last->id);
-        export->last_ms = last->start_ms;
+    exporter->last_page = exporter->count < PAGE;
+    if (exporter->count > 0) {
+        const struct session *last = &exporter->list[exporter->count - 1];
+        g_free(exporter->last_id);
+        exporter->last_id = str_to_heap(last->id);
+        exporter->last_ms = last->start_ms;
     }
     return true;
 }
 
 /* The next session's line into export->line; empty when there is none left. */
-static bool next_line(struct export *export, struct store_txn *txn, GError **error)
+static bool next_line(struct exporter *exporter, struct store_txn *txn, GError **error)
 {
-    buf_reset(&export->line);
-    export->sent = 0;
-    while (export->line.len == 0) {
-        if (export->next == export->count) {
-            if (export->last_page)
+    buf_reset(&exporter->line);
+    exporter->sent = 0;
+    while (exporter->line.len == 0) {
+        if (exporter->next == exporter->count) {
+            if (exporter->last_page)
                 return true;
-            if (!load_page(export, txn, error))
+            if (!load_page(exporter, txn, error))
                 return false;
             continue;
         }
-        const struct session *listed = &export->list[export->next++];
+        const struct session *listed = &exporter->list[exporter->next++];
         struct arena a;
         struct session_view now;
         bool found;
@@ -100,7 +99,7 @@ static bool next_line(struct export *export, struct store_txn *txn, GError **err
         /* The page may be older than this snapshot: the session may have grown, or been erased. */
         bool ok = store_session_by_number(txn, listed->number, &a, &now, &found, error);
         if (ok && found && !now.session.erased)
-            ok = write_session(export, txn, &now.session, &a, error);
+            ok = write_session(exporter, txn, &now.session, &a, error);
         arena_clear(&a);
         if (!ok)
             return false;
@@ -108,21 +107,21 @@ static bool next_line(struct export *export, struct store_txn *txn, GError **err
     return true;
 }
 
-bool export_next(struct export *export, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
+bool export_next(struct exporter *exporter, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
                  GError **error)
 {
     struct store_txn *txn = store_read_begin(reader, error);
     bool ok = txn != NULL;
     *finished = false;
     while (ok && !*finished && out->len < size) {
-        if (export->sent == export->line.len) {
-            ok = next_line(export, txn, error);
-            *finished = ok && export->line.len == 0;
+        if (exporter->sent == exporter->line.len) {
+            ok = next_line(exporter, txn, error);
+            *finished = ok && exporter->line.len == 0;
             continue;
         }
-        size_t piece = MIN(export->line.len - export->sent, size - out->len);
-        buf_add(out, str_from(export->line.ptr + export->sent, piece));
-        export->sent += piece;
+        size_t piece = MIN(exporter->line.len - exporter->sent, size - out->len);
+        buf_add(out, str_from(exporter->line.ptr + exporter->sent, piece));
+        exporter->sent += piece;
     }
     if (txn)
         store_read_end(txn);

@@ -1,19 +1,19 @@
-/* Export: a company's sessions as lines, oldest start first, then by id: the order does not depend on how they came in, so
- * that export, import into an empty directory and export again give the same bytes. Erased sessions are left out. Operator
- * and API tokens, passwords and Genesys keys are not in it; visitor tokens are.
+/* Export: a company's sessions as lines, oldest start first, then by id: the order does not depend on how they came in,
+ * so that export, import into an empty directory and export again give the same bytes. Erased sessions are left out.
+ * Operator and API tokens, passwords and Genesys keys are not in it; visitor tokens are.
  *
- * Pulled piece by piece in constant memory (one session's line at a time); each piece has a snapshot of its own. A session
- * that changes meanwhile is exported as it stood when its turn came. */
+ * Pulled piece by piece in constant memory (one session's line at a time); each piece has a snapshot of its own. A
+ * session that changes meanwhile is exported as it stood when its turn came. */
 #pragma once
 
 #include "core/core.h"
 
-struct export;
+struct exporter;
 
-struct export *export_new(int64_t company);
-void export_free(struct export *export);
+struct exporter *export_new(int64_t company);
+void export_free(struct exporter *exporter);
 
 /* Appends the next bytes to `out` until it holds about `size` bytes, at least one when there are any; `*finished` once
  * nothing is left. out->max must be above `size`. The reader may be any thread's own. On failure the export is over. */
-bool export_next(struct export *export, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
+bool export_next(struct exporter *exporter, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
                  GError **error);

@@ -8,9 +8,9 @@
  *     import_end(import);
  *     import_finish(import, &result);
  *
- * All or nothing goes by batch: without skip_bad the first line that cannot be taken ends the import, and nothing behind
- * the last whole batch before it is changed. Lines that are there already are skipped (core/conversation.h), so an import
- * that was interrupted is simply run again.
+ * All or nothing goes by batch: without skip_bad the first line that cannot be taken ends the import, and nothing
+ * behind the last whole batch before it is changed. Lines that are there already are skipped (core/conversation.h), so
+ * an import that was interrupted is simply run again.
  *
  * One thread feeds and finishes; the waiter is woken on another. */
 #pragma once
@@ -49,8 +49,8 @@ struct import_options {
 
 struct import *import_new(const struct import_options *options);
 
-/* Copies the bytes in, at most a megabyte at a time. False: that is enough for now, wait for the waiter or in import_wait
- * before the next. Bytes fed after the import is over are dropped. */
+/* Copies the bytes in, at most a megabyte at a time. False: that is enough for now, wait for the waiter or in
+ * import_wait before the next. Bytes fed after the import is over are dropped. */
 bool import_feed(struct import *import, struct str bytes);
 
 /* Blocks until there is room or the import is over; false when it is over. */

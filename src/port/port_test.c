@@ -53,7 +53,7 @@ static void import_all(struct fixture *f, int64_t company, struct str lines, siz
 
 static struct str export_all(struct fixture *f, int64_t company, size_t piece)
 {
-    struct export *export = export_new(company);
+    struct exporter *exporter = export_new(company);
     GString *all = g_string_new(NULL);
     struct buf out;
     bool finished = false;
@@ -61,7 +61,7 @@ static struct str export_all(struct fixture *f, int64_t company, size_t piece)
     while (!finished) {
         GError *error = NULL;
         buf_reset(&out);
-        g_assert_true(export_next(export, f->reader, piece, &out, &finished, &error));
+        g_assert_true(export_next(exporter, f->reader, piece, &out, &finished, &error));
         g_assert_cmpuint(out.len, <=, piece);
         g_assert_true(finished || out.len > 0);
         g_string_append_len(all, out.ptr, (gssize)out.len);
@@ -69,7 +69,7 @@ static struct str export_all(struct fixture *f, int64_t company, size_t piece)
     struct str text = arena_str(&f->arena, str_from(all->str, all->len));
     g_string_free(all, TRUE);
     buf_clear(&out);
-    export_free(export);
+    export_free(exporter);
     return text;
 }
 

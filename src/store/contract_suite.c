@@ -759,15 +759,15 @@ static void test_scrub(void)
 
 static bool put_accounts(struct store_txn *txn, void *data, GError **error)
 {
-    const struct operator o = {.company = 1,
-                               .id = STR("op1"),
-                               .username = STR("ann"),
-                               .name = STR("Ann"),
-                               .password = STR("$argon2id$x"),
-                               .digest = STR("$argon2id$y"),
-                               .roles = ROLE_AGENT | ROLE_MANAGER,
-                               .departments = STR("[\"d1\"]"),
-                               .created_ms = 5};
+    const struct operator_account o = {.company = 1,
+                                       .id = STR("op1"),
+                                       .username = STR("ann"),
+                                       .name = STR("Ann"),
+                                       .password = STR("$argon2id$x"),
+                                       .digest = STR("$argon2id$y"),
+                                       .roles = ROLE_AGENT | ROLE_MANAGER,
+                                       .departments = STR("[\"d1\"]"),
+                                       .created_ms = 5};
     const struct token t = {.hash = {1, 2, 3},
                             .kind = TOKEN_OPERATOR,
                             .company = 1,
@@ -784,7 +784,7 @@ static bool put_accounts(struct store_txn *txn, void *data, GError **error)
 
 static bool put_rival(struct store_txn *txn, void *data, GError **error)
 {
-    const struct operator o = {
+    const struct operator_account o = {
         .company = 2, .id = STR("op2"), .username = STR("ann"), .roles = ROLE_AGENT, .created_ms = 5};
     (void)data;
     return store_operator_put(txn, &o, error);
@@ -799,7 +799,7 @@ static bool drop_tokens(struct store_txn *txn, void *data, GError **error)
 static void verify_accounts(struct world *w, bool with_token)
 {
     struct arena a;
-    struct operator o, *operators;
+    struct operator_account o, *operators;
     struct token t;
     struct department *departments;
     struct button *buttons;

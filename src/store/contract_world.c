@@ -87,8 +87,8 @@ bool world_is_fine(struct world *w, GError *error)
     bool expected =
         w->fault && fault_fired(w->fault) &&
         (reason == REASON_FILE_UNWRITABLE || reason == REASON_COMMIT_UNKNOWN || reason == REASON_WRITES_OFF);
-    enum reason_class class = reason_class(reason);
-    if (!expected && !(w->disk_fails && (class == CLASS_IO || class == CLASS_UNAVAILABLE)))
+    enum reason_class of = reason_class(reason);
+    if (!expected && !(w->disk_fails && (of == CLASS_IO || of == CLASS_UNAVAILABLE)))
         g_error("the store failed: %s: %s", reason_name(reason), error->message);
     g_error_free(error);
     return false;
@@ -96,7 +96,8 @@ bool world_is_fine(struct world *w, GError *error)
 
 void world_insist(struct world *w, world_step *step, void *data)
 {
-    /* After a commit of unknown outcome writes are refused until a probe went through: that takes as long as it takes. */
+    /* After a commit of unknown outcome writes are refused until a probe went through: that takes as long as it takes.
+     */
     for (int i = 0; i < 10000; i++) {
         GError *error = NULL;
         bool ok = step(w, data, &error);
@@ -260,7 +261,7 @@ struct told_session *world_session(struct world *w, int64_t company, const char 
     head.visitor.username = STR("guest-1");
     head.visitor.name = arena_printf(&w->arena, "Name of %s", visitor);
     head.visitor.email = arena_printf(&w->arena, "%s@example.com", visitor);
-    head.operator=(struct operator_ref){.id = s->operator_id, .username = s->operator_id, .name = s->operator_id};
+    head.served_by = (struct operator_ref){.id = s->operator_id, .username = s->operator_id, .name = s->operator_id};
     head.department.id = head.department.name = s->department_id;
     head.button.id = head.button.name = s->button_id;
     struct told_event opened = {.kind = EVENT_OPENED, .time_ms = start_ms, .data = head_write(&head, &w->arena)};

@@ -28,7 +28,8 @@ struct store_txn {
     const struct store_driver *driver;
     /* A call failed for a cause that is not the caller's (disk, corruption, out of memory, a fault put in): what the
      * transaction wrote so far may be half of something. The writer looks here after each run, whatever run returned,
-     * and must not commit a transaction with it set. Set by the driver's calls, by wrappers and by store_txn_spoil; cleared at begin. */
+     * and must not commit a transaction with it set. Set by the driver's calls, by wrappers and by store_txn_spoil;
+     * cleared at begin. */
     bool failed;
 };
 
@@ -113,16 +114,17 @@ struct store_txn {
     X(companies, \
       (struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error), \
       (txn, a, companies, count, error)) \
-    X(operator_put, (struct store_txn *txn, const struct operator *o, GError **error), (txn, o, error)) \
+    X(operator_put, (struct store_txn *txn, const struct operator_account *o, GError **error), (txn, o, error)) \
     X(operator_by_id, \
-      (struct store_txn *txn, struct str id, struct arena *a, struct operator *o, bool *found, GError **error), \
+      (struct store_txn *txn, struct str id, struct arena *a, struct operator_account *o, bool *found, \
+       GError **error), \
       (txn, id, a, o, found, error)) \
     X(operator_by_username, \
-      (struct store_txn *txn, struct str username, struct arena *a, struct operator *o, bool *found, \
+      (struct store_txn *txn, struct str username, struct arena *a, struct operator_account *o, bool *found, \
        GError **error), \
       (txn, username, a, o, found, error)) \
     X(operators, \
-      (struct store_txn *txn, int64_t company, struct arena *a, struct operator** operators, size_t *count, \
+      (struct store_txn *txn, int64_t company, struct arena *a, struct operator_account** operators, size_t *count, \
        GError **error), \
       (txn, company, a, operators, count, error)) \
     X(department_put, (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \

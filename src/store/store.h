@@ -70,14 +70,14 @@ struct store_job {
      * run's own error, COMMIT_UNKNOWN (the outcome is open: retry with the same id), WRITES_OFF, STOPPING, or an io
      * reason. Must not block. */
     void (*done)(struct store_job *job, GError *error);
-    /* One of many that nobody waits for one by one (an import): gives way to other jobs, and many of its kind share a commit
-     * when there are no others. In order among themselves. */
+    /* One of many that nobody waits for one by one (an import): gives way to other jobs, and many of its kind share a
+     * commit when there are no others. In order among themselves. */
     bool bulk;
     struct store_job *next; /* the queue's */
 };
 
-/* Queues the job. Always leads to exactly one `done`, even when refused (QUEUE_FULL, WRITES_OFF, STOPPING: then at once, on
- * the calling thread). */
+/* Queues the job. Always leads to exactly one `done`, even when refused (QUEUE_FULL, WRITES_OFF, STOPPING: then at
+ * once, on the calling thread). */
 void store_submit(struct store *store, struct store_job *job);
 
 /* Submits and waits; job->done is not called and may be NULL. Not from the writer's thread. */
@@ -94,10 +94,10 @@ struct store_counters {
 };
 void store_counters(struct store *store, struct store_counters *counters);
 
-/* For who keeps what it has read or made of it. A moment counts commits: read it, then begin a snapshot, and what that shows
- * of a visitor (row, sessions, events) stays true as long as store_visitor_unchanged says so of that moment. It says no
- * before a commit can be seen, so before any job of it is answered (erasure: at store_erase_begin); it may say no without
- * need, never yes. Any thread, O(1), no lock. */
+/* For who keeps what it has read or made of it. A moment counts commits: read it, then begin a snapshot, and what that
+ * shows of a visitor (row, sessions, events) stays true as long as store_visitor_unchanged says so of that moment. It
+ * says no before a commit can be seen, so before any job of it is answered (erasure: at store_erase_begin); it may say
+ * no without need, never yes. Any thread, O(1), no lock. */
 int64_t store_moment(struct store *store);
 bool store_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment);
 
@@ -128,12 +128,13 @@ bool store_event_find(struct store_txn *txn, int64_t company, struct str id, str
 bool store_session_number(struct store_txn *txn, int64_t *number, GError **error);
 bool store_visitor_number(struct store_txn *txn, int64_t *number, GError **error);
 
-/* What one append changes: `before` is the session as read in this transaction (NULL: the session is new and events[0] is its
- * head), `after` the same with all `events` folded in and sealed (chain set). Visitor alike (`visitor_before` NULL: new; both NULL: the
- * visitor is untouched). Writes the event rows, session, participants, visitor, roll-ups
+/* What one append changes: `before` is the session as read in this transaction (NULL: the session is new and events[0]
+ * is its head), `after` the same with all `events` folded in and sealed (chain set). Visitor alike (`visitor_before`
+ * NULL: new; both NULL: the visitor is untouched). Writes the event rows, session, participants, visitor, roll-ups
  * (contribution of after minus before), search rows (edits and deletes replace the text of their target), `revised_by`
  * of targets and one change entry covering the events.
- * Write transactions only. Reasons: ID_TAKEN (the session id, or a client-chosen event id in this session, is there already). */
+ * Write transactions only. Reasons: ID_TAKEN (the session id, or a client-chosen event id in this session, is there
+ * already). */
 struct store_append {
     const struct session_view *before, *after;
     const struct visitor *visitor_before, *visitor_after;
@@ -193,14 +194,15 @@ bool store_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor
                          GError **error);
 
 /* What a list shows beside the sessions, for each of them in one go: the newest message event with its revision
- * (index 0 when there is none; without its seal) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to `sessions`. */
+ * (index 0 when there is none; without its seal) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to
+ * `sessions`. */
 bool store_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
                          struct event **messages, struct participant **authors, GError **error);
 
 /* ---- summary -------------------------------------------------------------------------------------------- */
 
-/* Sums session_contribution over the company's sessions with from_ms <= first_message_ms < to_ms (NO_TIME = unbounded), optionally
- * of one button (no roll-up: O(sessions in range)). O(days + 200), flat in the number of sessions. */
+/* Sums session_contribution over the company's sessions with from_ms <= first_message_ms < to_ms (NO_TIME = unbounded),
+ * optionally of one button (no roll-up: O(sessions in range)). O(days + 200), flat in the number of sessions. */
 bool store_summary(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, struct summary *sum,
                    GError **error);
 
@@ -261,16 +263,18 @@ bool store_changes(struct store_txn *txn, int64_t company, int64_t after, size_t
 /* ---- erasure -------------------------------------------------------------------------------------------- */
 
 /* Makes everything of the visitor unreadable at once: state ERASING, identifying columns dropped, sessions marked
- * erased (no list content, search or event read shows text from now on), chat keys dropped. Counts stay. Write transactions only. */
+ * erased (no list content, search or event read shows text from now on), chat keys dropped. Counts stay. Write
+ * transactions only. */
 bool store_erase_begin(struct store_txn *txn, const struct visitor *v, GError **error);
 
-/* Drops payloads of up to `limit` events of visitors in state ERASING (inner hash stays, salt and payload go, search rows go).
- * `finished`: nothing is left to drop; their state is ERASED now. Resumable: call until finished. Write transactions only. */
+/* Drops payloads of up to `limit` events of visitors in state ERASING (inner hash stays, salt and payload go, search
+ * rows go). `finished`: nothing is left to drop; their state is ERASED now. Resumable: call until finished. Write
+ * transactions only. */
 bool store_erase_step(struct store_txn *txn, size_t limit, bool *finished, GError **error);
 
-/* After erase steps finished: makes dropped bytes disappear from the files (index merged, free pages overwritten, log truncated).
- * Long; outside any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it is begun again. Ends with a SCRUB change entry.
- * store_scrub_pending says whether one is owed (also after a crash). */
+/* After erase steps finished: makes dropped bytes disappear from the files (index merged, free pages overwritten, log
+ * truncated). Long; outside any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it
+ * is begun again. Ends with a SCRUB change entry. store_scrub_pending says whether one is owed (also after a crash). */
 bool store_scrub(struct store *store, bool (*cancelled)(void *data), void *data, GError **error);
 bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, GError **error);
 
@@ -284,13 +288,13 @@ bool store_company_guest(struct store_txn *txn, int64_t company, int64_t *guest,
 bool store_companies(struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error);
 
 /* Inserts or replaces by id. Reason NAME_TAKEN (username of another operator). */
-bool store_operator_put(struct store_txn *txn, const struct operator* o, GError **error);
-bool store_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator* o, bool *found,
-                          GError **error);
-bool store_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator* o,
+bool store_operator_put(struct store_txn *txn, const struct operator_account *o, GError **error);
+bool store_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator_account *o,
+                          bool *found, GError **error);
+bool store_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator_account *o,
                                 bool *found, GError **error);
 /* By username, ascending. company 0 = all. */
-bool store_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator** operators,
+bool store_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator_account **operators,
                      size_t *count, GError **error);
 
 bool store_department_put(struct store_txn *txn, const struct department *d, GError **error);
@@ -313,13 +317,14 @@ bool store_chat_keys(struct store_txn *txn, int64_t session, struct arena *a, st
                      GError **error);
 
 /* Genesys chats that were opened live in this database and are still open: whose silent clients the server must time
- * out, after a restart too. Sessions with at least one chat key made by open, dialect genesys, state open, not imported. */
+ * out, after a restart too. Sessions with at least one chat key made by open, dialect genesys, state open, not
+ * imported. */
 bool store_live_chats(struct store_txn *txn, struct arena *a, int64_t **sessions, size_t *count, GError **error);
 bool store_live_chat_put(struct store_txn *txn, int64_t session, GError **error);
 bool store_live_chat_delete(struct store_txn *txn, int64_t session, GError **error);
 
-/* Counts accounts-table commits (anything in this section but chat keys and guests): caches drop what they hold when it moves. Any thread, one
- * atomic load. */
+/* Counts accounts-table commits (anything in this section but chat keys and guests): caches drop what they hold when it
+ * moves. Any thread, one atomic load. */
 uint64_t store_account_epoch(struct store *store);
 
 /* Small named values of the installation (cursor key, instance id...), up to 4 KiB. */
@@ -335,14 +340,16 @@ struct store_progress {
     void *data;
 };
 
-/* Writes a consistent copy of the database to `path` (a new file) while the store serves. Reason FILE_UNWRITABLE, CANCELLED. */
+/* Writes a consistent copy of the database to `path` (a new file) while the store serves. Reason FILE_UNWRITABLE,
+ * CANCELLED. */
 bool store_backup(struct store *store, const char *path, const struct store_progress *progress, GError **error);
 
 /* What a check found; `text` is for people. */
 typedef void store_finding(void *data, const char *text);
 
-/* Integrity of the files and of what the driver alone knows: pages, indexes, orphan rows, roll-ups against a full scan, search index
- * against the events' current texts, change entries cover every index exactly once. Each finding is reported; the result is FALSE only when checking itself failed. */
+/* Integrity of the files and of what the driver alone knows: pages, indexes, orphan rows, roll-ups against a full scan,
+ * search index against the events' current texts, change entries cover every index exactly once. Each finding is
+ * reported; the result is FALSE only when checking itself failed. */
 bool store_check(struct store_reader *reader, store_finding *report, void *data, const struct store_progress *progress,
                  GError **error);
 

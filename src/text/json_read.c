@@ -120,7 +120,8 @@ static bool read_escape(struct reader *r, char **out)
     return true;
 }
 
-/* A string that is not plain, from `start` to its first escape at `r->at`. No escape is shorter than what it stands for. */
+/* A string that is not plain, from `start` to its first escape at `r->at`. No escape is shorter than what it stands
+ * for. */
 static bool read_escaped(struct reader *r, const char *start, struct str *value)
 {
     const char *close = r->at, *from = start;

@@ -16,6 +16,6 @@ enum json_top {
  *   deeper than LIMIT_JSON_DEPTH, an integer beyond 64 bits, a real beyond a double, an empty text. The message gives
  *   the column, behind the first line the line too (of a key that a large object repeats: where the object ends), and
  *   repeats nothing of the text, which may hold a credential.
- * A number without fraction and exponent is an integer (-0 is 0), any other a real, rounded correctly. The caller bounds
- * the length; a tree takes up to 24 times as much. O(length), with a sort of the keys of large objects. */
+ * A number without fraction and exponent is an integer (-0 is 0), any other a real, rounded correctly. The caller
+ * bounds the length; a tree takes up to 24 times as much. O(length), with a sort of the keys of large objects. */
 const struct json_node *json_read(struct str text, enum json_top top, struct arena *a, GError **error);

@@ -213,7 +213,8 @@ static void test_cut_off(void)
     arena_clear(&a);
 }
 
-/* Strings are scanned by sixteen bytes: what ends a run is met in each place, near the end of the text and far from it. */
+/* Strings are scanned by sixteen bytes: what ends a run is met in each place, near the end of the text and far from it.
+ */
 static void test_runs(void)
 {
     for (size_t before = 0; before < 40; before++)

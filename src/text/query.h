@@ -17,10 +17,12 @@ struct query {
 
 /* Splits and decodes; `+` means a blank. Empty pieces (`a=1&&b=2`) are skipped. Fails with PARAMETER_VALUE, naming the
  * parameter: a `%` without two hexadecimal digits, bytes that are not UTF-8, U+0000, a name
- * longer than LIMIT_ID, or more than LIMIT_QUERY_PARAMETERS pairs. Text behind a `#` is no part of a query and must be gone. O(length). */
+ * longer than LIMIT_ID, or more than LIMIT_QUERY_PARAMETERS pairs. Text behind a `#` is no part of a query and must be
+ * gone. O(length). */
 bool query_parse(struct str text, struct arena *a, struct query *q, GError **error);
 
-/* The first value of `name`, borrowed from the arena; STR_NULL when it is not there. Names compare exactly. O(count). */
+/* The first value of `name`, borrowed from the arena; STR_NULL when it is not there. Names compare exactly. O(count).
+ */
 struct str query_get(const struct query *q, struct str name);
 
 /* True when each parameter is one of `names` and none comes twice; else PARAMETER_UNKNOWN or PARAMETER_REPEATED, naming

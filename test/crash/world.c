@@ -158,16 +158,16 @@ char *world_export(struct world *w, size_t *length)
 {
     struct buf piece;
     GString *all = g_string_new(NULL);
-    struct export *export = export_new(w->company);
+    struct exporter *exporter = export_new(w->company);
     GError *error = NULL;
     buf_init(&piece, 1 << 18);
     for (bool finished = false; !finished; buf_reset(&piece)) {
-        export_next(export, w->reader, 1 << 16, &piece, &finished, &error);
+        export_next(exporter, w->reader, 1 << 16, &piece, &finished, &error);
         g_assert_no_error(error);
         if (piece.len)
             g_string_append_len(all, piece.ptr, (gssize)piece.len);
     }
-    export_free(export);
+    export_free(exporter);
     buf_clear(&piece);
     *length = all->len;
     return g_string_free(all, FALSE);

@@ -30,7 +30,8 @@ struct str world_text(const char *session, const char *id, struct arena *a);
 
 /* A file of `lines` import lines with some events each. */
 void world_write_lines(const char *path, int lines);
-/* Imports it, going on where an interrupted import of it stopped. `progress` (may be NULL) hears how many lines are safe. */
+/* Imports it, going on where an interrupted import of it stopped. `progress` (may be NULL) hears how many lines are
+ * safe. */
 bool world_import(struct world *w, const char *path, void (*progress)(int64_t lines), GError **error);
 
 /* All sessions as export lines; g_free. */

@@ -127,9 +127,9 @@ bool sqlite_company_guest(struct store_txn *txn, int64_t company, int64_t *guest
     "SELECT company, id, username, name, email, password, digest, roles, departments, disabled, created_ms" \
     " FROM operator"
 
-static struct operator operator_column(sqlite3_stmt *s, struct arena *a)
+static struct operator_account operator_column(sqlite3_stmt *s, struct arena *a)
 {
-    return (struct operator){
+    return (struct operator_account){
         .company = column_int(s, 0),
         .id = column_str(s, 1, a),
         .username = column_str(s, 2, a),
@@ -144,7 +144,7 @@ static struct operator operator_column(sqlite3_stmt *s, struct arena *a)
     };
 }
 
-bool sqlite_operator_put(struct store_txn *txn, const struct operator* o, GError **error)
+bool sqlite_operator_put(struct store_txn *txn, const struct operator_account *o, GError **error)
 {
     sqlite3_stmt *s = txn_statement(txn, "SELECT 1 FROM operator WHERE username = ? AND id <> ?", error);
     if (!s)
@@ -179,11 +179,11 @@ bool sqlite_operator_put(struct store_txn *txn, const struct operator* o, GError
     return txn_run(txn, s, error);
 }
 
-static bool one_operator(struct store_txn *txn, const char *sql, struct str key, struct arena *a, struct operator* o,
-                         bool *found, GError **error)
+static bool one_operator(struct store_txn *txn, const char *sql, struct str key, struct arena *a,
+                         struct operator_account *o, bool *found, GError **error)
 {
     *found = false;
-    *o = (struct operator){0};
+    *o = (struct operator_account){0};
     sqlite3_stmt *s = txn_statement(txn, sql, error);
     if (!s)
         return false;
@@ -197,29 +197,29 @@ static bool one_operator(struct store_txn *txn, const char *sql, struct str key,
     return true;
 }
 
-bool sqlite_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator* o, bool *found,
-                           GError **error)
+bool sqlite_operator_by_id(struct store_txn *txn, struct str id, struct arena *a, struct operator_account *o,
+                           bool *found, GError **error)
 {
     return one_operator(txn, OPERATOR_SELECT " WHERE id = ?", id, a, o, found, error);
 }
 
-bool sqlite_operator_by_username(struct store_txn *txn, struct str username, struct arena *a, struct operator* o,
-                                 bool *found, GError **error)
+bool sqlite_operator_by_username(struct store_txn *txn, struct str username, struct arena *a,
+                                 struct operator_account *o, bool *found, GError **error)
 {
     return one_operator(txn, OPERATOR_SELECT " WHERE username = ?", username, a, o, found, error);
 }
 
-bool sqlite_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator** operators,
+bool sqlite_operators(struct store_txn *txn, int64_t company, struct arena *a, struct operator_account **operators,
                       size_t *count, GError **error)
 {
     sqlite3_stmt *s = txn_statement(txn, OPERATOR_SELECT " WHERE ?1 = 0 OR company = ?1 ORDER BY username", error);
     if (!s)
         return false;
     bind_int(s, 1, company);
-    g_autoptr(GArray) read = g_array_new(FALSE, FALSE, sizeof(struct operator));
+    g_autoptr(GArray) read = g_array_new(FALSE, FALSE, sizeof(struct operator_account));
     int row;
     while ((row = txn_step(txn, s, error)) > 0) {
-        struct operator o = operator_column(s, a);
+        struct operator_account o = operator_column(s, a);
         g_array_append_val(read, o);
     }
     *operators = take(read, a, count);

@@ -38,7 +38,7 @@ static sqlite3_file *real_file(sqlite3_file *file)
       (real_file(f), page, size, extend, to)) \
     X(xShmLock, int, (sqlite3_file * f, int offset, int n, int flags), (real_file(f), offset, n, flags)) \
     X(xShmBarrier, void, (sqlite3_file * f), (real_file(f))) \
-    X(xShmUnmap, int, (sqlite3_file * f, int delete), (real_file(f), delete)) \
+    X(xShmUnmap, int, (sqlite3_file * f, int unlink), (real_file(f), unlink)) \
     X(xFetch, int, (sqlite3_file * f, sqlite3_int64 at, int size, void **to), (real_file(f), at, size, to)) \
     X(xUnfetch, int, (sqlite3_file * f, sqlite3_int64 at, void *page), (real_file(f), at, page))
 

@@ -9,8 +9,8 @@
 /* Once, before the first database is opened. */
 void disk_fault_install(void);
 
-/* Of the calls from now on the `n`-th (1 = the next) and the `more` after it fail; as a full disk where they write, else
- * as a broken one. n = 0: none. */
+/* Of the calls from now on the `n`-th (1 = the next) and the `more` after it fail; as a full disk where they write,
+ * else as a broken one. n = 0: none. */
 void disk_fault_arm(int n, int more);
 
 /* Calls counted since the last disk_fault_arm. */

@@ -1,5 +1,5 @@
-/* Every write, sync, open and truncate of SQLite fails in turn, once and for a while, through whole scenarios, and so do its
- * allocations: nothing acknowledged is lost, and the store serves again when the cause is gone. */
+/* Every write, sync, open and truncate of SQLite fails in turn, once and for a while, through whole scenarios, and so
+ * do its allocations: nothing acknowledged is lost, and the store serves again when the cause is gone. */
 #include "store/contract_world.h"
 #include "store/sqlite/disk_fault.h"
 #include "store/sqlite/memory_fault.h"

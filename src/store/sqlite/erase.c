@@ -1,5 +1,5 @@
-/* Erasing a visitor, in three parts: unreadable at once (begin), payloads dropped bit by bit (steps), dropped bytes made
- * to disappear from the files (scrub, in scrub.c).
+/* Erasing a visitor, in three parts: unreadable at once (begin), payloads dropped bit by bit (steps), dropped bytes
+ * made to disappear from the files (scrub, in scrub.c).
  *
  * session.erased: 0 no, 1 unreadable, 2 unreadable and payloads dropped. Readers only ask whether it is 0. */
 #include "store/sqlite/sqlite.h"

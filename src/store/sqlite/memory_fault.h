@@ -1,5 +1,5 @@
-/* Memory that gives out: lets allocations of SQLite fail. For tests, as disk_fault.h; any thread. GLib's are no case: it ends
- * the process, which is the crash tests' matter. */
+/* Memory that gives out: lets allocations of SQLite fail. For tests, as disk_fault.h; any thread. GLib's are no case:
+ * it ends the process, which is the crash tests' matter. */
 #pragma once
 
 /* Once, before the first database is opened. */

@@ -1,9 +1,9 @@
 /* Which visitors changed since when, for caches above the store.
  *
- * A place is marked with the number that the running transaction's commit will have, before anything can be seen of it; the
- * count goes up after the commit. So whoever read the count first and then began a snapshot holds either everything of
- * a marked commit, or a number below its mark. A transaction that went back leaves marks that only the next commit catches
- * up with: until then these visitors count as changed. */
+ * A place is marked with the number that the running transaction's commit will have, before anything can be seen of it;
+ * the count goes up after the commit. So whoever read the count first and then began a snapshot holds either everything
+ * of a marked commit, or a number below its mark. A transaction that went back leaves marks that only the next commit
+ * catches up with: until then these visitors count as changed. */
 #include "store/sqlite/sqlite.h"
 
 #include <stdatomic.h>

@@ -128,7 +128,7 @@ static void test_fold(void)
     full.served_ms = NO_TIME;
     full.time_zone = STR("Europe/Berlin");
     full.button_name = STR("");
-    full.operator.name = STR("Bob");
+    full.served_by.name = STR("Bob");
     full.deleted = UINT32_MAX;
     full.metrics.response_total = INT64_MAX;
     full.metrics.chat_length_ms = -1;
@@ -150,8 +150,8 @@ static void test_fold(void)
     g_assert_true(str_equal(back.time_zone, full.time_zone));
     g_assert_nonnull(back.button_name.ptr);
     g_assert_cmpint(back.button_name.len, ==, 0);
-    g_assert_null(back.operator.username.ptr);
-    g_assert_cmpstr(back.operator.name.ptr, ==, "Bob"); /* ends with a zero */
+    g_assert_null(back.served_by.username.ptr);
+    g_assert_cmpstr(back.served_by.name.ptr, ==, "Bob"); /* ends with a zero */
     for (size_t cut = 0; cut < packed.len; cut++) {
         g_autofree char *part = g_memdup2(packed.ptr, cut + 1); /* so that reading too far is seen */
         struct session some = {.start_ms = 1};

@@ -33,18 +33,18 @@ static bool add(struct store_txn *txn, int64_t company, const struct contributio
 bool rollup_apply(struct store_txn *txn, const struct session *before, const struct session *after, GError **error)
 {
     struct contribution old = before ? session_contribution(before) : (struct contribution){0};
-    struct contribution new = session_contribution(after);
-    if (old.counts && new.counts && old.at_ms == new.at_ms) {
-        new.sessions -= old.sessions;
-        new.duration_ms -= old.duration_ms;
-        new.messages -= old.messages;
-        bool nothing = !new.sessions && !new.duration_ms && !new.messages;
-        return nothing || add(txn, after->company, &new, error);
+    struct contribution now = session_contribution(after);
+    if (old.counts && now.counts && old.at_ms == now.at_ms) {
+        now.sessions -= old.sessions;
+        now.duration_ms -= old.duration_ms;
+        now.messages -= old.messages;
+        bool nothing = !now.sessions && !now.duration_ms && !now.messages;
+        return nothing || add(txn, after->company, &now, error);
     }
     if (old.counts) {
         struct contribution minus = {true, old.at_ms, -old.sessions, -old.duration_ms, -old.messages};
         if (!add(txn, after->company, &minus, error))
             return false;
     }
-    return !new.counts || add(txn, after->company, &new, error);
+    return !now.counts || add(txn, after->company, &now, error);
 }

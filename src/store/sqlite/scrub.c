@@ -50,7 +50,8 @@ static bool merge_step(struct sqlite_store *store, void *data, GError **error)
     return true;
 }
 
-/* Readers in the middle of a snapshot keep the log from being emptied: SQLite waits for them as long as it is told to. */
+/* Readers in the middle of a snapshot keep the log from being emptied: SQLite waits for them as long as it is told to.
+ */
 static bool empty_log(struct connection *c, GError **error)
 {
     int64_t busy;

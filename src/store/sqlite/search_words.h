@@ -18,7 +18,8 @@ struct search_words *search_words_get(struct connection *c, GError **error);
 /* At closing. NULL is fine. */
 void search_words_free(struct search_words *words);
 
-/* One word as indexed (folded), and the bytes of the text it stands for. A result other than SQLITE_OK ends the walk. */
+/* One word as indexed (folded), and the bytes of the text it stands for. A result other than SQLITE_OK ends the walk.
+ */
 typedef int search_word(void *data, struct str folded, int start, int end);
 
 /* Calls `each` for the words of `text` in order. FALSE when `each` ended it or memory ran out. */

@@ -8,7 +8,7 @@ bool session_column(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, str
 #define READ_int(member) session->member = column_int(s, at++);
 #define READ_time(member) session->member = column_time(s, at++);
 #define READ_str(member) session->member = column_str(s, at++, a);
-#define X(column, type, member, class) READ_##type(member)
+#define X(column, type, member, when) READ_##type(member)
     SESSION_COLUMNS(X)
 #undef X
     /* The enumerations are what others index tables with. */
@@ -45,9 +45,9 @@ struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t 
     struct participant p = {.id = id};
     p.type = (enum participant_type)CLAMP(column_int(s, at), PARTICIPANT_CLIENT, PARTICIPANT_EXTERNAL);
     p.name = column_str(s, at + 1, a);
-    p.operator.id = column_str(s, at + 2, a);
-    p.operator.username = column_str(s, at + 3, a);
-    p.operator.name = column_str(s, at + 4, a);
+    p.operator_ref.id = column_str(s, at + 2, a);
+    p.operator_ref.username = column_str(s, at + 3, a);
+    p.operator_ref.name = column_str(s, at + 4, a);
     p.joined = column_int(s, at + 5);
     p.present = column_int(s, at + 6);
     return p;
@@ -87,8 +87,8 @@ static bool same(struct str a, struct str b)
 static bool same_participant(const struct participant *a, const struct participant *b)
 {
     return a->id == b->id && a->type == b->type && a->joined == b->joined && a->present == b->present &&
-           same(a->name, b->name) && same(a->operator.id, b->operator.id) &&
-           same(a->operator.username, b->operator.username) && same(a->operator.name, b->operator.name);
+           same(a->name, b->name) && same(a->operator_ref.id, b->operator_ref.id) &&
+           same(a->operator_ref.username, b->operator_ref.username) && same(a->operator_ref.name, b->operator_ref.name);
 }
 
 static bool write_participant(struct store_txn *txn, const struct session *session, const struct participant *p,
@@ -107,9 +107,9 @@ static bool write_participant(struct store_txn *txn, const struct session *sessi
     bind_int(s, 4, p->id);
     bind_int(s, 5, p->type);
     bind_str(s, 6, p->name);
-    bind_str(s, 7, p->operator.id);
-    bind_str(s, 8, p->operator.username);
-    bind_str(s, 9, p->operator.name);
+    bind_str(s, 7, p->operator_ref.id);
+    bind_str(s, 8, p->operator_ref.username);
+    bind_str(s, 9, p->operator_ref.name);
     bind_int(s, 10, p->joined);
     bind_int(s, 11, p->present);
     return txn_run(txn, s, error);
@@ -138,8 +138,8 @@ static bool write_participants(struct store_txn *txn, const struct session_view 
 #define BIND_time(member) bind_time(s, at++, session->member);
 #define BIND_str(member) bind_str(s, at++, session->member);
 
-#define COLUMN(column, type, member, class) ", " #column
-#define PARAMETER(column, type, member, class) ", ?"
+#define COLUMN(column, type, member, when) ", " #column
+#define PARAMETER(column, type, member, when) ", ?"
 #define INSERT_SESSION \
     "INTO session(number, folded" SESSION_COLUMNS(COLUMN) ") VALUES(?, ?" SESSION_COLUMNS(PARAMETER) ")"
 
@@ -157,7 +157,7 @@ static void bind_all(struct store_txn *txn, sqlite3_stmt *s, const struct sessio
     int at = 1;
     bind_int(s, at++, session->number);
     bind_folded(txn, s, at++, session);
-#define X(column, type, member, class) BIND_##type(member)
+#define X(column, type, member, when) BIND_##type(member)
     SESSION_COLUMNS(X)
 #undef X
 }
@@ -191,15 +191,15 @@ static bool insert(struct store_txn *txn, const struct session *session, GError 
 #define IN_MOVED_MESSAGE(x) x
 #define IN_MOVED_MOVED(x) x
 
-#define SET_IN_QUIET(column, type, member, class) IN_QUIET_##class(", " #column " = ?")
-#define SET_IN_MESSAGE(column, type, member, class) IN_MESSAGE_##class(", " #column " = ?")
-#define SET_IN_MOVED(column, type, member, class) IN_MOVED_##class(", " #column " = ?")
+#define SET_IN_QUIET(column, type, member, when) IN_QUIET_##when(", " #column " = ?")
+#define SET_IN_MESSAGE(column, type, member, when) IN_MESSAGE_##when(", " #column " = ?")
+#define SET_IN_MOVED(column, type, member, when) IN_MOVED_##when(", " #column " = ?")
 #define UPDATE_SESSION(set) "UPDATE session SET folded = ?" SESSION_COLUMNS(set) " WHERE number = ?"
 
 static bool update(struct store_txn *txn, const struct session *before, const struct session *session, GError **error)
 {
     bool moved = before->state != session->state || before->first_message_ms != session->first_message_ms ||
-                 !same(before->operator.id, session->operator.id) ||
+                 !same(before->served_by.id, session->served_by.id) ||
                  !same(before->department_id, session->department_id);
     bool message = before->messages != session->messages || before->last_message_ms != session->last_message_ms;
     sqlite3_stmt *s = txn_statement(txn,
@@ -212,15 +212,15 @@ static bool update(struct store_txn *txn, const struct session *before, const st
     int at = 1;
     bind_folded(txn, s, at++, session);
     if (moved) {
-#define X(column, type, member, class) IN_MOVED_##class(BIND_##type(member))
+#define X(column, type, member, when) IN_MOVED_##when(BIND_##type(member))
         SESSION_COLUMNS(X)
 #undef X
     } else if (message) {
-#define X(column, type, member, class) IN_MESSAGE_##class(BIND_##type(member))
+#define X(column, type, member, when) IN_MESSAGE_##when(BIND_##type(member))
         SESSION_COLUMNS(X)
 #undef X
     } else {
-#define X(column, type, member, class) IN_QUIET_##class(BIND_##type(member))
+#define X(column, type, member, when) IN_QUIET_##when(BIND_##type(member))
         SESSION_COLUMNS(X)
 #undef X
     }

@@ -92,8 +92,8 @@ bool sqlite_session_list(struct store_txn *txn, const struct store_session_filte
 {
     *sessions = NULL;
     *count = 0;
-    /* [least, greatest] holds the bounds and the key's time; at the key's own time the id decides. Without a key, or when a
-     * bound is narrower than it, the id that stands before all others lets everything through. */
+    /* [least, greatest] holds the bounds and the key's time; at the key's own time the id decides. Without a key, or
+     * when a bound is narrower than it, the id that stands before all others lets everything through. */
     int64_t least = f->from_ms; /* NO_TIME is the least number there is */
     int64_t greatest = f->to_ms == NO_TIME ? INT64_MAX : f->to_ms - 1;
     struct str id = ascending ? STR("\xff") : STR("");

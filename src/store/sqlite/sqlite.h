@@ -91,8 +91,8 @@ bool connection_run(struct connection *c, const char *sql, GError **error);
 /* The first column of the first row of such a text, as a number; 0 when there is no row. */
 bool connection_number(struct connection *c, const char *sql, int64_t *number, GError **error);
 
-/* Rolls back the transaction that is open; nothing when there is none, as after errors for which SQLite did so itself. Without
- * memory even that may fail, so whoever begins one calls this before. */
+/* Rolls back the transaction that is open; nothing when there is none, as after errors for which SQLite did so itself.
+ * Without memory even that may fail, so whoever begins one calls this before. */
 bool connection_roll_back(struct connection *c, GError **error);
 
 /* Turns SQLite's last error into a reason, logs it once with SQLite's message, and returns false. */
@@ -107,8 +107,8 @@ sqlite3_stmt *connection_statement(struct connection *c, const char *sql, GError
 /* connection_statement of the transaction's connection; a failure marks the transaction failed. */
 sqlite3_stmt *txn_statement(struct store_txn *txn, const char *sql, GError **error);
 
-/* One step: 1 = a row is there, 0 = done, -1 = failed with error set and the transaction marked failed. After 0 and -1 the
- * statement is reset; after the last row wanted the caller resets it. */
+/* One step: 1 = a row is there, 0 = done, -1 = failed with error set and the transaction marked failed. After 0 and -1
+ * the statement is reset; after the last row wanted the caller resets it. */
 int txn_step(struct store_txn *txn, sqlite3_stmt *s, GError **error);
 
 /* Runs a bound statement that gives no rows, and resets it. */
@@ -165,7 +165,8 @@ bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size);
 
 /* ---- the file (schema.c) --------------------------------------------------------------------------------- */
 
-/* Checks that the file is Parley's and not from the future, then runs the pending migrations, each in a transaction of its own. */
+/* Checks that the file is Parley's and not from the future, then runs the pending migrations, each in a transaction of
+ * its own. */
 bool schema_migrate(struct connection *c, bool create, GError **error);
 
 /* ---- events (event.c) ------------------------------------------------------------------------------------ */
@@ -215,7 +216,7 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
     X(button_id, str, button_id, FIXED) \
     X(state, int, state, MOVED) \
     X(erased, int, erased, QUIET) \
-    X(operator_id, str, operator.id, MOVED) \
+    X(operator_id, str, served_by.id, MOVED) \
     X(department_id, str, department_id, MOVED) \
     X(start_ms, time, start_ms, FIXED) \
     X(first_message_ms, time, first_message_ms, MOVED) \
@@ -255,12 +256,12 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
     X(length, metrics.service_length_ms) \
     X(str, time_zone) \
     X(str, button_name) \
-    X(str, operator.username) \
-    X(str, operator.name) \
+    X(str, served_by.username) \
+    X(str, served_by.name) \
     X(str, department_ancestors) \
-    X(str, response_by.operator.id) \
-    X(str, response_by.operator.username) \
-    X(str, response_by.operator.name)
+    X(str, response_by.operator_ref.id) \
+    X(str, response_by.operator_ref.username) \
+    X(str, response_by.operator_ref.name)
 /* clang-format on */
 
 /* Packs SESSION_FOLDED behind what is in `out`: the chain first. */
@@ -270,7 +271,7 @@ bool session_fold_unpack(struct session *session, struct str packed);
 
 /* "SELECT s.number, s.company, ..." FROM session AS s is the caller's. */
 #define SESSION_SELECT "SELECT s.number, s.folded" SESSION_COLUMNS(SESSION_SELECT_COLUMN)
-#define SESSION_SELECT_COLUMN(column, type, member, class) ", s." #column
+#define SESSION_SELECT_COLUMN(column, type, member, when) ", s." #column
 
 /* The row of a SESSION_SELECT. When it cannot be read the statement is reset. */
 bool session_column(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct session *session, GError **error);
@@ -323,8 +324,8 @@ void search_free(struct sqlite_store *store);
 
 /* ---- work on the writer's thread (writer.c) --------------------------------------------------------------- */
 
-/* Runs `work` on the writer's thread, between groups and outside any transaction, with the writer's connection, and waits for
- * it. Not from the writer's thread. For scrub and rebuild. */
+/* Runs `work` on the writer's thread, between groups and outside any transaction, with the writer's connection, and
+ * waits for it. Not from the writer's thread. For scrub and rebuild. */
 bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
                       void *data, GError **error);
 

@@ -62,12 +62,9 @@ static bool open_session(struct store_txn *txn, struct str id, struct arena *a, 
                          struct visitor *visitor, struct event *opened, GError **error)
 {
     static const uint8_t nothing[EVENT_CHAIN_SIZE];
-    struct participant people[] = {{.id = 1, .type = PARTICIPANT_CLIENT, .name = STR("Ann")},
-                                   {
-                                       .id = 2,
-                                       .type = PARTICIPANT_AGENT,
-                                       .name = STR("Bob"),
-                                       .operator= {STR("o1"), STR("bob"), STR("Bob")} },
+    struct participant people[] = {
+        {.id = 1, .type = PARTICIPANT_CLIENT, .name = STR("Ann")},
+        {.id = 2, .type = PARTICIPANT_AGENT, .name = STR("Bob"), .operator_ref = {STR("o1"), STR("bob"), STR("Bob")}},
     };
     struct head head = {
         .dialect = DIALECT_GENESYS,

@@ -104,8 +104,8 @@ static bool reopen(struct sqlite_store *store, GError **error)
     return true;
 }
 
-/* What broke a transaction, want of memory say, may have left FTS5 with terms in its own memory that went back: with the
- * connection they are gone. */
+/* What broke a transaction, want of memory say, may have left FTS5 with terms in its own memory that went back: with
+ * the connection they are gone. */
 static void break_off(struct sqlite_store *store)
 {
     connection_roll_back(&store->connection, NULL);

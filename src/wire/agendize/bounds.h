@@ -9,7 +9,7 @@ struct bounds {
     int64_t from_ms, to_ms;
 };
 
-/* Reads both parameters: exclusive on both sides, swapped when reversed, equal = nothing matches, empty = not given. Dates
- * without offset are local in `zone`. Reason TIME_INVALID naming the parameter. */
+/* Reads both parameters: exclusive on both sides, swapped when reversed, equal = nothing matches, empty = not given.
+ * Dates without offset are local in `zone`. Reason TIME_INVALID naming the parameter. */
 bool bounds_read(const struct query *query, const struct zone *zone, bool literal, struct bounds *bounds,
                  GError **error);

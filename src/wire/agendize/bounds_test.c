@@ -3,7 +3,8 @@
 #include "base/reason.h"
 #include "model/session.h"
 
-/* 2024-03-10: New York's clocks go from 02:00 to 03:00 (07:00 UTC); 2024-11-03: from 02:00 back to 01:00 (06:00 UTC). */
+/* 2024-03-10: New York's clocks go from 02:00 to 03:00 (07:00 UTC); 2024-11-03: from 02:00 back to 01:00 (06:00 UTC).
+ */
 enum { SECOND = 1000, HOUR = 3600 * SECOND };
 static const int64_t march_ms = INT64_C(1710028800000);    /* 2024-03-10T00:00:00Z */
 static const int64_t november_ms = INT64_C(1730592000000); /* 2024-11-03T00:00:00Z */

@@ -23,8 +23,8 @@ struct call {
 
 /* Replies 200 with the buffer. */
 void agendize_reply(struct http_request *request, const struct buf *body);
-/* Begins the answer to a request without parameters, which will be kept: true when there was one already and the request is
- * over. */
+/* Begins the answer to a request without parameters, which will be kept: true when there was one already and the
+ * request is over. */
 bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
 bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
 

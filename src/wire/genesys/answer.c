@@ -2,8 +2,8 @@
 
 #include "text/json_read.h"
 
-/* The type this dialect has for a kind; STR_NULL = none (doc/events.md). Pushed URLs and nickname changes are notices in
- * the older dialect, as the seed shows. */
+/* The type this dialect has for a kind; STR_NULL = none (doc/events.md). Pushed URLs and nickname changes are notices
+ * in the older dialect, as the seed shows. */
 static struct str type_of(enum event_kind kind)
 {
     switch (kind) {

@@ -31,5 +31,6 @@ void answer_end(struct json *w, const struct answer *answer);
 /* A whole answer of an operation that has no messages, statusCode 0. */
 void answer_plain(struct json *w, const struct answer *answer);
 
-/* A whole error answer; gives the HTTP status that goes with it. The one place where this dialect turns reasons into wire codes. */
+/* A whole error answer; gives the HTTP status that goes with it. The one place where this dialect turns reasons into
+ * wire codes. */
 unsigned answer_error(struct json *w, const struct answer *answer, const GError *error);

@@ -1,7 +1,7 @@
 /* The Genesys dialect: eServices Web API Server 8.5 chat (spec/genesys.md section 0, 1.1, 1.2, 1.5 to 1.7).
  *
- * The log itself is this dialect's transcript: index, kind, time and participant of each event. doc/events.md says which
- * kinds it names; the others are skipped and the index jumps. */
+ * The log itself is this dialect's transcript: index, kind, time and participant of each event. doc/events.md says
+ * which kinds it names; the others are skipped and the index jumps. */
 #pragma once
 
 #include "core/core.h"
@@ -19,6 +19,6 @@ struct genesys;
 struct genesys *genesys_new(struct core *core, const struct genesys_settings *settings);
 void genesys_free(struct genesys *genesys);
 
-/* Mounts its routes under no prefix, /webapi, /eservices and the configured one. A loop's data (http_loop_data) must be that
- * loop's store reader. SETTING_INVALID for a bad prefix. */
+/* Mounts its routes under no prefix, /webapi, /eservices and the configured one. A loop's data (http_loop_data) must be
+ * that loop's store reader. SETTING_INVALID for a bad prefix. */
 bool genesys_mount(struct genesys *genesys, struct http_router *router, GError **error);

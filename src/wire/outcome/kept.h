@@ -4,8 +4,8 @@
 #include "core/answer_cache.h"
 #include "http/paged.h"
 
-/* Takes `cached`, what answer_cache_begin found, and ends the request with it as a 200; false when it is NULL. `headers` as in
- * http_reply. */
+/* Takes `cached`, what answer_cache_begin found, and ends the request with it as a 200; false when it is NULL.
+ * `headers` as in http_reply. */
 bool kept_reply(struct http_request *request, struct cached_answer *cached, struct str headers);
 
 /* answer_cache_begin for what every caller of a company sees alike. */

@@ -4,6 +4,7 @@
 #include "base/reason.h"
 #include "http/http.h"
 
-/* Logs an error that is not the client's but ours (class corrupt, io or internal) under the request's id: a dialect's answer
- * says no more than that something failed. Every dialect's refusal calls this once, before it ends the request. */
+/* Logs an error that is not the client's but ours (class corrupt, io or internal) under the request's id: a dialect's
+ * answer says no more than that something failed. Every dialect's refusal calls this once, before it ends the request.
+ */
 void refusal_log(struct http_request *request, const GError *error);

@@ -5,12 +5,12 @@
 #define MEMBER_TIME_OR_NULL(w, name, ms) \
     ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : json_member_null((w), name))
 
-static void add_operator(struct json *w, const struct operator_ref *operator)
+static void add_operator(struct json *w, const struct operator_ref *ref)
 {
     json_object_begin(w);
-    json_member_string_if(w, "id", operator->id);
-    json_member_string_if(w, "username", operator->username);
-    json_member_string_if(w, "name", operator->name);
+    json_member_string_if(w, "id", ref->id);
+    json_member_string_if(w, "username", ref->username);
+    json_member_string_if(w, "name", ref->name);
     json_object_end(w);
 }
 
@@ -45,9 +45,9 @@ void document_session(struct json *w, const struct history_item *item, bool open
     json_member_int(w, "messages", s->messages);
     add_last_message(w, item);
     json_member_int(w, "lastIndex", s->last_index);
-    if (s->operator.id.ptr || s->operator.username.ptr) {
+    if (s->served_by.id.ptr || s->served_by.username.ptr) {
         json_key_literal(w, "operator");
-        add_operator(w, &s->operator);
+        add_operator(w, &s->served_by);
     }
     json_member_string_if(w, "department", s->department_id);
     if (s->button_id.ptr) {
@@ -74,9 +74,9 @@ void document_participants(struct json *w, const struct session_view *view)
         json_member_int(w, "id", p->id);
         json_member_string(w, "type", participant_type_name(p->type));
         json_member_string_or_null(w, "name", p->name);
-        if (p->operator.id.ptr || p->operator.username.ptr) {
+        if (p->operator_ref.id.ptr || p->operator_ref.username.ptr) {
             json_key_literal(w, "operator");
-            add_operator(w, &p->operator);
+            add_operator(w, &p->operator_ref);
         }
         json_member_bool(w, "present", p->present);
         json_object_end(w);

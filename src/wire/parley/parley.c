@@ -73,7 +73,7 @@ static const struct guarded sessions = {RIGHT_READ, parley_sessions}, session = 
                             search = {RIGHT_READ, parley_search}, summary = {RIGHT_READ, parley_summary},
                             open = {RIGHT_WRITE, parley_open}, append = {RIGHT_WRITE, parley_append},
                             key = {RIGHT_ADMIN, parley_key}, import = {RIGHT_IMPORT, parley_import},
-                            export = {RIGHT_ADMIN, parley_export};
+                            exporter = {RIGHT_ADMIN, parley_export};
 
 /* An import line may be as long as LIMIT_IMPORT_LINE, but one call opens one session. */
 enum { OPEN_BODY_MAX = 8 * LIMIT_HTTP_BODY };
@@ -91,7 +91,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/search", handle, &search, 0, 0},
     {HTTP_GET, "/summary", handle, &summary, 0, 0},
     {HTTP_POST, "/import", handle, &import, HTTP_ROUTE_STREAM, 0},
-    {HTTP_GET, "/export", handle, &export, 0, 0},
+    {HTTP_GET, "/export", handle, &exporter, 0, 0},
 };
 
 struct parley *parley_new(struct core *core, struct str genesys_alias)

@@ -10,11 +10,12 @@
 
 struct parley;
 
-/* Ends the request with an RFC 9457 problem: the one place where reasons become this dialect's statuses and advice. Also for what
- * belongs to no dialect. */
+/* Ends the request with an RFC 9457 problem: the one place where reasons become this dialect's statuses and advice.
+ * Also for what belongs to no dialect. */
 void parley_refuse(struct http_request *request, const GError *error);
 
-/* The dialect on a core. `genesys_alias` is what the Genesys credentials it hands out name; borrowed. Freed after the server closed. */
+/* The dialect on a core. `genesys_alias` is what the Genesys credentials it hands out name; borrowed. Freed after the
+ * server closed. */
 struct parley *parley_new(struct core *core, struct str genesys_alias);
 void parley_free(struct parley *parley);
 

@@ -156,7 +156,7 @@ void parley_import(struct http_request *request, const struct call *call)
 
 struct outgoing {
     struct http_stream stream; /* first */
-    struct export *export;
+    struct exporter *exporter;
 };
 
 static enum http_more next(struct http_request *request, struct http_stream *stream, struct buf *out)
@@ -164,7 +164,7 @@ static enum http_more next(struct http_request *request, struct http_stream *str
     struct outgoing *outgoing = (struct outgoing *)stream;
     bool finished;
     /* The status is sent already: a failure can only cut the answer off. */
-    if (!export_next(outgoing->export, http_loop_data(request->loop), PIECE, out, &finished, NULL))
+    if (!export_next(outgoing->exporter, http_loop_data(request->loop), PIECE, out, &finished, NULL))
         return HTTP_FAIL;
     return finished ? HTTP_LAST : HTTP_MORE;
 }
@@ -172,7 +172,7 @@ static enum http_more next(struct http_request *request, struct http_stream *str
 static void closed(struct http_request *request, struct http_stream *stream)
 {
     (void)request;
-    export_free(((struct outgoing *)stream)->export);
+    export_free(((struct outgoing *)stream)->exporter);
 }
 
 void parley_export(struct http_request *request, const struct call *call)
@@ -183,7 +183,7 @@ void parley_export(struct http_request *request, const struct call *call)
         return;
     }
     struct outgoing *outgoing = arena_new(&request->arena, struct outgoing);
-    *outgoing = (struct outgoing){.stream = {next, closed}, .export = export_new(call->caller.company)};
+    *outgoing = (struct outgoing){.stream = {next, closed}, .exporter = export_new(call->caller.company)};
     http_reply_stream(request, 200, STR("Content-Type: application/x-ndjson\r\nCache-Control: no-store\r\n"),
                       &outgoing->stream);
 }

@@ -84,8 +84,8 @@ static bool render(struct http_request *request, struct http_paged *paged, struc
     return read;
 }
 
-/* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history. Leaves
- * its transaction open for what comes next when it found something. */
+/* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check; a visitor nobody knows has no history.
+ * Leaves its transaction open for what comes next when it found something. */
 static bool find(struct http_request *request, const struct call *call, struct chat_history *history, GError **error)
 {
     struct arena *a = &request->arena;

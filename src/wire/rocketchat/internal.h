@@ -47,7 +47,8 @@ bool rocketchat_reply_cached(struct http_request *request, struct call *call);
 bool rocketchat_reply_paged(struct http_request *request, const struct call *call, struct http_paged *paged,
                             size_t part_max);
 
-/* Answers with this dialect's status and body for the reason (spec 1.4): the one place where reasons become its words. */
+/* Answers with this dialect's status and body for the reason (spec 1.4): the one place where reasons become its words.
+ */
 void rocketchat_refuse(struct http_request *request, const GError *error);
 
 /* {"success":false,"error":TEXT} with 400: what upstream throws as a plain Error. */
@@ -125,4 +126,4 @@ void rocketchat_info(struct http_request *request);
 struct str rocketchat_address(struct http_request *request);
 
 /* An operator as `me` and login show them. */
-void me_write(struct json *w, const struct operator* o, bool with_success);
+void me_write(struct json *w, const struct operator_account *o, bool with_success);

@@ -13,7 +13,7 @@ static void reply_literal(struct http_request *request, const char *json)
     buf_clear(&body);
 }
 
-void me_write(struct json *w, const struct operator* o, bool with_success)
+void me_write(struct json *w, const struct operator_account *o, bool with_success)
 {
     static const enum role roles[] = {ROLE_ADMIN, ROLE_MANAGER, ROLE_MONITOR, ROLE_AGENT, ROLE_USER};
     json_object_begin(w);
@@ -56,17 +56,18 @@ static void answer_login(struct http_request *request, struct op *base)
     json_object_begin(&w);
     json_member_string(&w, "status", STR("success"));
     json_member_object_begin(&w, "data");
-    json_member_string(&w, "userId", op->operator.id);
+    json_member_string(&w, "userId", op->account.id);
     json_member_string(&w, "authToken", op->auth_token);
     json_key_literal(&w, "me");
-    me_write(&w, &op->operator, false);
+    me_write(&w, &op->account, false);
     json_object_end(&w);
     json_object_end(&w);
     rocketchat_reply(request, 200, &body);
     buf_clear(&body);
 }
 
-/* Who logs in, in any form of the original's LoginProps: "user" may be an object as well, as the realtime API sends it. */
+/* Who logs in, in any form of the original's LoginProps: "user" may be an object as well, as the realtime API sends it.
+ */
 static struct str read_user(const struct json_node *body)
 {
     static const char *const names[] = {"user", "username", "email"};
@@ -151,7 +152,7 @@ void rocketchat_me(struct http_request *request, const struct call *call)
 {
     g_autoptr(GError) error = NULL;
     struct directory *directory = directory_ref(call->rocketchat->core, http_loop_data(request->loop), &error);
-    const struct operator* o = directory ? directory_operator(directory, call->caller.operator_id) : NULL;
+    const struct operator_account *o = directory ? directory_operator(directory, call->caller.operator_id) : NULL;
     if (!o) {
         if (!error)
             reason_set(&error, REASON_CREDENTIAL_WRONG, "You must be logged in to do this.");

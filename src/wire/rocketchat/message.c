@@ -10,7 +10,7 @@ struct message_author {
 static struct message_author author_of(const struct session *room, const struct visitor *v,
                                        const struct participant *author, struct arena *scratch)
 {
-    const struct operator_ref *o = &author->operator;
+    const struct operator_ref *o = &author->operator_ref;
     if (author->type == PARTICIPANT_CLIENT || !author->id)
         return (struct message_author){v->id, v->username, author->id ? author->name : v->name};
     if (operator_ref_is_nobody(o))
@@ -81,7 +81,7 @@ void message_write(struct json *w, const struct session *room, const struct visi
     }
     if (in_room && from_visitor) { /* what a send answered, and old rooms kept (spec 5.1) */
         json_member_bool(w, "newRoom", false);
-        json_member_bool(w, "showConnecting", operator_ref_is_nobody(&room->operator));
+        json_member_bool(w, "showConnecting", operator_ref_is_nobody(&room->served_by));
     }
     json_object_end(w);
 }
@@ -115,7 +115,7 @@ struct sort_value message_value(const struct history_item *item, struct str path
         {STR("_updatedAt"), sort_number(e->revised_by ? e->revised_ms : e->time_ms)},
         {STR("editedAt"), sort_number(e->revised_by && e->revision == EVENT_EDIT ? e->revised_ms : NO_TIME)},
         {STR("newRoom"), sort_number(from_visitor ? 0 : NO_TIME)},
-        {STR("showConnecting"), sort_number(from_visitor ? operator_ref_is_nobody(&room->operator) : NO_TIME)},
+        {STR("showConnecting"), sort_number(from_visitor ? operator_ref_is_nobody(&room->served_by) : NO_TIME)},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
         if (str_equal(path, members[i].path))

@@ -35,9 +35,9 @@ bool room_is_visible(const struct caller *caller, const struct session *room)
 {
     if (permission_held(caller, PERMISSION_VIEW_ROOMS))
         return true;
-    bool served = !operator_ref_is_nobody(&room->operator);
-    if (served && (room->operator.id.ptr ? str_equal(room->operator.id, caller->operator_id)
-                                         : str_equal(room->operator.username, caller->username)))
+    bool served = !operator_ref_is_nobody(&room->served_by);
+    if (served && (room->served_by.id.ptr ? str_equal(room->served_by.id, caller->operator_id)
+                                          : str_equal(room->served_by.username, caller->username)))
         return true;
     bool queued = room->state == SESSION_OPEN && !served;
     return queued && (!room->department_id.len || works_in(caller, room->department_id));

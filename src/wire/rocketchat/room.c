@@ -36,10 +36,10 @@ static void add_visitor(struct json *w, const struct session *room, const struct
     json_object_end(w);
 }
 
-static void add_user(struct json *w, const struct operator_ref *operator)
+static void add_user(struct json *w, const struct operator_ref *ref)
 {
-    json_member_string(w, "_id", operator_shown_id(operator));
-    json_member_string(w, "username", operator->username);
+    json_member_string(w, "_id", operator_shown_id(ref));
+    json_member_string(w, "username", ref->username);
 }
 
 /* response.avg: the one number that may be no whole count of milliseconds. Then the shortest digits that read back
@@ -96,7 +96,7 @@ static void add_metrics(struct json *w, const struct session_metrics *m)
 
 static bool is_closed_by_operator(const struct session *room)
 {
-    return room->state == SESSION_CLOSED && room->closer != CLOSER_VISITOR && !operator_ref_is_nobody(&room->operator);
+    return room->state == SESSION_CLOSED && room->closer != CLOSER_VISITOR && !operator_ref_is_nobody(&room->served_by);
 }
 
 static void add_close(struct json *w, const struct session *room)
@@ -107,7 +107,7 @@ static void add_close(struct json *w, const struct session *room)
     json_member_string(w, "closer", room->closer == CLOSER_VISITOR ? STR("visitor") : STR("user"));
     if (is_closed_by_operator(room)) {
         json_member_object_begin(w, "closedBy");
-        add_user(w, &room->operator);
+        add_user(w, &room->served_by);
         json_object_end(w);
     }
 }
@@ -151,15 +151,15 @@ static void add_members(struct json *w, const struct history_item *item, const s
     add_metrics(w, &room->metrics);
     if (room->waiting_response)
         json_member_bool(w, "waitingResponse", true);
-    if (!operator_ref_is_nobody(&room->operator)) {
+    if (!operator_ref_is_nobody(&room->served_by)) {
         json_member_object_begin(w, "servedBy");
-        add_user(w, &room->operator);
+        add_user(w, &room->served_by);
         MEMBER_TIME_IF(w, "ts", room->served_ms);
         json_object_end(w);
     }
-    if (!operator_ref_is_nobody(&room->response_by.operator)) {
+    if (!operator_ref_is_nobody(&room->response_by.operator_ref)) {
         json_member_object_begin(w, "responseBy");
-        add_user(w, &room->response_by.operator);
+        add_user(w, &room->response_by.operator_ref);
         MEMBER_TIME_IF(w, "firstResponseTs", room->response_by.first_ms);
         MEMBER_TIME_IF(w, "lastMessageTs", room->response_by.last_ms);
         json_object_end(w);
@@ -252,7 +252,7 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
     if (str_starts_with(path, STR("lastMessage.")))
         return message_value(item, str_skip(path, strlen("lastMessage.")), scratch);
     struct operator_ref nobody = {0};
-    const struct operator_ref *closed_by = is_closed_by_operator(room) ? &room->operator: & nobody;
+    const struct operator_ref *closed_by = is_closed_by_operator(room) ? &room->served_by : &nobody;
     const struct {
         struct str path;
         struct sort_value value;
@@ -274,14 +274,14 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
                                                                      : STR("user"))},
         {STR("v.status"), sort_string(visitor_status(room))},
         {STR("v.lastMessageTs"), sort_number(room->last_client_message_ms)},
-        {STR("servedBy._id"), sort_string(operator_shown_id(&room->operator))},
-        {STR("servedBy.username"), sort_string(room->operator.username)},
+        {STR("servedBy._id"), sort_string(operator_shown_id(&room->served_by))},
+        {STR("servedBy.username"), sort_string(room->served_by.username)},
         {STR("servedBy.ts"), sort_number(room->served_ms)},
         {STR("source.alias"), sort_string(dialect_name(room->dialect))},
         {STR("closedBy._id"), sort_string(operator_shown_id(closed_by))},
         {STR("closedBy.username"), sort_string(closed_by->username)},
-        {STR("responseBy._id"), sort_string(operator_shown_id(&room->response_by.operator))},
-        {STR("responseBy.username"), sort_string(room->response_by.operator.username)},
+        {STR("responseBy._id"), sort_string(operator_shown_id(&room->response_by.operator_ref))},
+        {STR("responseBy.username"), sort_string(room->response_by.operator_ref.username)},
         {STR("responseBy.firstResponseTs"), sort_number(room->response_by.first_ms)},
         {STR("responseBy.lastMessageTs"), sort_number(room->response_by.last_ms)},
     };
