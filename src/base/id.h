@@ -9,7 +9,8 @@
 /* Readies libsodium; call once before anything else in the process. Ends the process if that fails. */
 void id_library_init(void);
 
-/* 17 characters without look-alikes (23456789ABC...xyz), as Rocket.Chat's ids: about 99 bits (spec/rocketchat.md 2.1).
+/* 17 characters without look-alikes (23456789ABC...xyz), as Rocket.Chat's ids: about 99 bits
+ * (doc/dialects/rocketchat.md 2.1).
  */
 struct str id_random(struct arena *a);
 

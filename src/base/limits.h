@@ -2,7 +2,7 @@
 #pragma once
 
 enum {
-    /* Text and ids (design 1: ids are opaque strings up to 128 bytes, unique per company). */
+    /* Text and ids (doc/decisions.md 1: ids are opaque strings up to 128 bytes, unique per company). */
     LIMIT_ID = 128,
     LIMIT_TEXT = 64 * 1024,        /* text of one message or notice */
     LIMIT_NAME = 512,              /* names, e-mail addresses, phone numbers, nicknames */
@@ -33,7 +33,7 @@ enum {
     LIMIT_HTTP_HEADERS = 100,
     LIMIT_HTTP_BODY = 1024 * 1024,
     LIMIT_HTTP_PIPELINE = 64,             /* requests of one connection under way at once */
-    LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (design 3) */
+    LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (doc/decisions.md 3) */
     LIMIT_HTTP_CONNECTIONS = 65536,
     LIMIT_HTTP_HEAD_TIME = 10 * 1000,
     LIMIT_HTTP_BODY_TIME = 30 * 1000,

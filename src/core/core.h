@@ -1,7 +1,7 @@
 /* The core: one open store with everything that lives beside it in memory (identity cache, directory of accounts,
  * live hub, limiters, the pool for slow work). One per process; made by the application, handed to the dialects.
  *
- * How a request runs (design 3): decode -> op, run(txn, op), render(op, reply).
+ * How a request runs (doc/decisions.md 3): decode -> op, run(txn, op), render(op, reply).
  *   READ   in place: core_read_begin, calls with the txn, core_read_end, render.
  *   WRITE  core_submit: `run` on the writer's thread inside a group; `done` when durable.
  *   SLOW   core_submit: `run` on a pool of two threads (password hashing, files); no txn.

@@ -1,5 +1,5 @@
-/* Erasing a visitor (design 1 and 4): unreadable at once, payloads dropped in steps, then scrubbed from the files.
- * The counts in summaries stay; the chain still verifies. */
+/* Erasing a visitor (doc/decisions.md 1 and 4): unreadable at once, payloads dropped in steps, then scrubbed from the
+ * files. The counts in summaries stay; the chain still verifies. */
 #pragma once
 
 #include "core/core.h"

@@ -23,11 +23,12 @@ struct caller {
     struct str departments;                 /* JSON array of department ids, CALLER_OPERATOR */
 };
 
-/* X-User-Id and X-Auth-Token (spec/rocketchat.md 1.1). Reasons CREDENTIAL_WRONG, SAMPLE_CREDENTIAL_REFUSED. */
+/* X-User-Id and X-Auth-Token (doc/dialects/rocketchat.md 1.1). Reasons CREDENTIAL_WRONG, SAMPLE_CREDENTIAL_REFUSED. */
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
                                 struct caller *caller, struct arena *a, GError **error);
 
-/* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). spec/agendize.md Authentication.
+/* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). doc/dialects/agendize.md
+ * Authentication.
  */
 bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
                                 struct caller *caller, struct arena *a, GError **error);

@@ -1,5 +1,5 @@
-/* How often something may happen: fixed windows per key, as Rocket.Chat counts calls (spec/rocketchat.md 1.6) and as
- * wrong credentials are slowed down. Bounded memory: the oldest windows go first. Any thread. */
+/* How often something may happen: fixed windows per key, as Rocket.Chat counts calls (doc/dialects/rocketchat.md 1.6)
+ * and as wrong credentials are slowed down. Bounded memory: the oldest windows go first. Any thread. */
 #pragma once
 
 #include "base/str.h"

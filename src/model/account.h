@@ -1,4 +1,5 @@
-/* Accounts: companies, operators, departments, buttons and their credentials. Plain rows outside the log (design 1). */
+/* Accounts: companies, operators, departments, buttons and their credentials. Plain rows outside the log
+ * (doc/decisions.md 1). */
 #pragma once
 
 #include "base/arena.h"
@@ -17,7 +18,7 @@ struct company {
     int64_t guests;       /* how many "guest-N" were given out */
 };
 
-/* Rocket.Chat's roles (spec/rocketchat.md 1.1, 1.3), a bit set. */
+/* Rocket.Chat's roles (doc/dialects/rocketchat.md 1.1, 1.3), a bit set. */
 enum role {
     ROLE_ADMIN = 1 << 0,
     ROLE_MANAGER = 1 << 1, /* livechat-manager */
@@ -83,7 +84,7 @@ struct token {
     int64_t expires_ms; /* 0 = never */
 };
 
-/* One pair that opens one Genesys chat (spec/genesys.md 0.3). Earlier ones stay valid. */
+/* One pair that opens one Genesys chat (doc/dialects/genesys.md 0.3). Earlier ones stay valid. */
 struct chat_key {
     int64_t company;
     int64_t session;            /* session number */

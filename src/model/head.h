@@ -19,7 +19,7 @@ bool dialect_from_name(struct str name, enum dialect *dialect);
 
 enum participant_type { PARTICIPANT_CLIENT, PARTICIPANT_AGENT, PARTICIPANT_SUPERVISOR, PARTICIPANT_EXTERNAL };
 
-/* "Client", "Agent", "Supervisor", "External" (spec/genesys.md 1.6). */
+/* "Client", "Agent", "Supervisor", "External" (doc/dialects/genesys.md 1.6). */
 struct str participant_type_name(enum participant_type type);
 bool participant_type_from_name(struct str name, enum participant_type *type);
 

@@ -124,8 +124,9 @@ static bool is_rocketchat(const struct json_node *data)
     return str_equal(json_str(json_get(data, "dialect")), dialect_name(DIALECT_ROCKETCHAT));
 }
 
-/* What the system messages that Rocket.Chat's dialect wrote for this event add to `msgs` (spec/rocketchat.md 2.1):
- * `livechat-started` and `livechat-close` 2 each, the others 1 each. A take is two: `command` and `uj`. */
+/* What the system messages that Rocket.Chat's dialect wrote for this event add to `msgs`
+ * (doc/dialects/rocketchat.md 2.1): `livechat-started` and `livechat-close` 2 each, the others 1 each. A take is two:
+ * `command` and `uj`. */
 static uint32_t rocketchat_messages(const struct session *s, const struct event *e, const struct participant *by)
 {
     switch (e->kind) {
@@ -171,7 +172,7 @@ static void fold_joined(struct session_view *view, const struct event *e, struct
     by->joined = by->present = true;
 }
 
-/* spec/rocketchat.md 2.2, with now = the message's own time; the state is the one before this message. */
+/* doc/dialects/rocketchat.md 2.2, with now = the message's own time; the state is the one before this message. */
 static void fold_metrics(struct session *s, int64_t now, bool from_client)
 {
     struct session_metrics *m = &s->metrics;

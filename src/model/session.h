@@ -4,8 +4,8 @@
  * changes them. `parley check` folds the whole log again and compares, so every function here is pure: no clock, no
  * lookup, no setting.
  *
- * Three starts, three names (design 1): `start_ms` = first event; `first_message_ms` = Agendize's start; every report
- * counts by first_message. All times are milliseconds UTC; NO_TIME where there is none. */
+ * Three starts, three names (doc/decisions.md 1): `start_ms` = first event; `first_message_ms` = Agendize's start;
+ * every report counts by first_message. All times are milliseconds UTC; NO_TIME where there is none. */
 #pragma once
 
 #include "model/event.h"
@@ -17,7 +17,7 @@ enum session_state { SESSION_OPEN, SESSION_CLOSED };
 
 enum closer { CLOSER_NONE, CLOSER_VISITOR, CLOSER_OPERATOR, CLOSER_SYSTEM };
 
-/* Rocket.Chat's room metrics (spec/rocketchat.md 2.2). Durations are milliseconds here, seconds on the wire.
+/* Rocket.Chat's room metrics (doc/dialects/rocketchat.md 2.2). Durations are milliseconds here, seconds on the wire.
  * Those not yet set are NO_TIME; sums start at 0 with `response_total` 0. */
 struct session_metrics {
     int64_t visitor_last_query_ms;    /* v.lq */
@@ -116,7 +116,7 @@ const struct participant *session_participant(const struct session_view *view, u
  * gets the name of the first member that differs (static storage). */
 bool session_equal(const struct session_view *a, const struct session_view *b, const char **difference);
 
-/* What one session adds to the reports (design 4): counted once its first message exists, at that time. */
+/* What one session adds to the reports (doc/decisions.md 4): counted once its first message exists, at that time. */
 struct contribution {
     bool counts;         /* false while there is no message: the rest is 0 then */
     int64_t at_ms;       /* first_message_ms */
@@ -134,6 +134,7 @@ struct summary {
     int64_t messages;
 };
 
-/* spec/agendize.md "Summary numbers": average duration in thousandths of a second, rounded half up; 0 without sessions.
+/* doc/dialects/agendize.md "Summary numbers": average duration in thousandths of a second, rounded half up; 0 without
+ * sessions.
  */
 int64_t summary_average_thousandths(const struct summary *s);

@@ -47,7 +47,7 @@ static void chat_clear(struct chat *c)
     arena_clear(&c->a);
 }
 
-/* ---- metrics, worked by hand from spec/rocketchat.md 2.2 ---- */
+/* ---- metrics, worked by hand from doc/dialects/rocketchat.md 2.2 ---- */
 
 /* The seed's room: created at .216, an automatic answer at .449, the visitor's "hi" at .937. */
 static void test_seed_metrics(void)

@@ -7,7 +7,7 @@
  *   writing   store_submit(job): job->run gets a transaction and may call everything in this header that takes a
  *             `txn`; when its commit is durable job->done is called. store_write waits for that.
  *
- * Two classes (design 4):
+ * Two classes (doc/decisions.md 4):
  *   atomic with the append: events, session row, participants, visitor row;
  *   sequenced: change numbers, roll-ups, search. A reader sees both at once here; a driver that sequences later
  *   must add the undrained tail itself.

@@ -5,8 +5,8 @@
  * and may be used on any thread. A "local" time is a count of milliseconds since 1970-01-01T00:00:00 on the zone's wall
  * clock.
  *
- * DST (spec/agendize.md): a local time that occurs twice means its first occurrence; one that a gap skips moves forward
- * by the length of the gap (02:30 becomes 03:30). */
+ * DST (doc/dialects/agendize.md): a local time that occurs twice means its first occurrence; one that a gap skips moves
+ * forward by the length of the gap (02:30 becomes 03:30). */
 #pragma once
 
 #include "base/str.h"

@@ -1,4 +1,4 @@
-/* Roll-ups: what reports sum instead of sessions (design 4). */
+/* Roll-ups: what reports sum instead of sessions (doc/decisions.md 4). */
 #include "store/sqlite/sqlite.h"
 
 const int64_t rollup_width_ms[ROLLUP_LEVELS] = {

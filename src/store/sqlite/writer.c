@@ -1,5 +1,5 @@
-/* The one writer (design 3). Whatever arrived while the last commit was being synced is the next group; each group is
- * one transaction. A group in which something failed is rolled back and its jobs run again, each alone.
+/* The one writer (doc/decisions.md 3). Whatever arrived while the last commit was being synced is the next group; each
+ * group is one transaction. A group in which something failed is rolled back and its jobs run again, each alone.
  *
  * Bulk jobs wait in a queue of their own. One of them goes along with each group; a group that nobody else is in grows
  * by more of them until somebody else comes: the larger, the fewer pages are written and search segments merged. */

@@ -1,4 +1,4 @@
-/* The Agendize dialect: the chat History resource, its list and its summary (spec/agendize.md). */
+/* The Agendize dialect: the chat History resource, its list and its summary (doc/dialects/agendize.md). */
 #pragma once
 
 #include "core/core.h"

@@ -1,4 +1,4 @@
-/* startDate and endDate (spec/agendize.md "startDate / endDate"): pure. */
+/* startDate and endDate (doc/dialects/agendize.md "startDate / endDate"): pure. */
 #pragma once
 
 #include "text/query.h"

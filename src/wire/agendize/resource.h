@@ -1,4 +1,4 @@
-/* Parts of the History resource (seed 002, spec/agendize.md "The resource"). What is not known is left out. */
+/* Parts of the History resource (seed 002, doc/dialects/agendize.md "The resource"). What is not known is left out. */
 #pragma once
 
 #include "model/visitor.h"

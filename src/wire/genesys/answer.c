@@ -141,8 +141,8 @@ void answer_plain(struct json *w, const struct answer *answer)
     json_object_end(w);
 }
 
-/* What a polling client may meet travels with HTTP 200 (spec/genesys.md 0.5); codes are those that Genesys Widgets
- * translates for users (1.5). statusCode 1 = try again, 2 = final. */
+/* What a polling client may meet travels with HTTP 200 (doc/dialects/genesys.md 0.5); codes are those that Genesys
+ * Widgets translates for users (1.5). statusCode 1 = try again, 2 = final. */
 struct wire_error {
     unsigned http;
     int status_code;

@@ -1,5 +1,5 @@
 /* Answers of the Genesys dialect: one shape for every call, with the member order of each operation's own page and our
- * additions behind it (spec/genesys.md 0.4). */
+ * additions behind it (doc/dialects/genesys.md 0.4). */
 #pragma once
 
 #include "base/buf.h"

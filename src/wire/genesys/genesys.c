@@ -10,7 +10,8 @@
 
 #define HEADERS STR("Content-Type: application/json\r\nCache-Control: no-store\r\n")
 
-/* The 2014 widget sends credentials with its requests, so the origin is echoed, never `*` (spec/genesys.md 1.7). */
+/* The 2014 widget sends credentials with its requests, so the origin is echoed, never `*`
+ * (doc/dialects/genesys.md 1.7). */
 static void allow_origin(struct http_request *request, struct str origin)
 {
     if (!origin.len)

@@ -1,4 +1,4 @@
-/* The Genesys dialect: eServices Web API Server 8.5 chat (spec/genesys.md section 0, 1.1, 1.2, 1.5 to 1.7).
+/* The Genesys dialect: eServices Web API Server 8.5 chat (doc/dialects/genesys.md section 0, 1.1, 1.2, 1.5 to 1.7).
  *
  * The log itself is this dialect's transcript: index, kind, time and participant of each event. doc/events.md says
  * which kinds it names; the others are skipped and the index jumps. */

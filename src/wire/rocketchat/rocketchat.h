@@ -1,4 +1,5 @@
-/* The Rocket.Chat dialect, as its 6.12 line answers (spec/rocketchat.md): rooms and messages are views of the log. */
+/* The Rocket.Chat dialect, as its 6.12 line answers (doc/dialects/rocketchat.md): rooms and messages are views of the
+ * log. */
 #pragma once
 
 #include "core/core.h"

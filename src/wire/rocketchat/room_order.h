@@ -1,4 +1,4 @@
-/* The orders that `sort` can ask a visitor's rooms for (spec/rocketchat.md 1.2, decision (c)). */
+/* The orders that `sort` can ask a visitor's rooms for (doc/dialects/rocketchat.md 1.2, decision (c)). */
 #pragma once
 
 #include "wire/rocketchat/internal.h"
