@@ -42,7 +42,7 @@ static bool make_visitor(struct pending *p, struct head *h, int64_t company, GEr
             return false;
         h->visitor.username = arena_printf(p->arena, "guest-%" PRId64, guest);
     }
-    return store_visitor_number(p->txn, &p->visitor_after.number, error);
+    return store_visitor_number(p->txn, company, h->visitor.id, &p->visitor_after.number, error);
 }
 
 static bool write_new(struct pending *p, struct head *h, const struct visitor *known, GError **error)
@@ -62,7 +62,7 @@ static bool write_new(struct pending *p, struct head *h, const struct visitor *k
     s->visitor = p->visitor_after.number;
     visitor_open(&p->visitor_after, p->events[0].time_ms, h);
     p->events[0].data = head_write(h, p->arena);
-    return store_session_number(p->txn, &s->number, error) && pending_write(p, error);
+    return store_session_number(p->txn, s->company, s->visitor, &s->number, error) && pending_write(p, error);
 }
 
 /* Says which event was refused. */

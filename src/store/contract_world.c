@@ -157,13 +157,13 @@ static bool put_head(struct store_txn *txn, const struct told_session *s, const 
         return false;
     if (known)
         after = before;
-    else if (!store_visitor_number(txn, &after.number, error))
+    else if (!store_visitor_number(txn, s->company, s->visitor, &after.number, error))
         return false;
     session_open(&view, &head_event, &head, a);
     view.session.company = s->company;
     view.session.visitor = after.number;
     view.session.id = s->id;
-    if (!store_session_number(txn, &view.session.number, error))
+    if (!store_session_number(txn, s->company, after.number, &view.session.number, error))
         return false;
     event_salt(&head_event, 1);
     event_seal(&head_event, zeros);

@@ -3,8 +3,9 @@
  * A store, a reader and a transaction begin with a pointer to the table that serves them, so that store.c can pass
  * every call on without knowing whose it is. A driver embeds these heads as the first members of its own structs and
  *   - gives each reader and each transaction the table of its store: `txn->driver = store->driver`, at every begin;
- *   - calls its own begin and commit of write groups as `store->driver->write_begin` and `->write_commit`.
- * A wrapper (fault/) then needs only to replace the store's pointer to see every call.
+ *   - starts group.h's thread when it opens and stops it first when it closes: that calls the edges of write
+ * transactions below through `store->driver`. A wrapper (fault/) then needs only to replace the store's pointer to see
+ * every call.
  *
  * Both lists below are read by store.c (the public functions), by this header (the table) and by fault/ (the
  * wrappers): a function of store.h is added in one place.
@@ -16,8 +17,11 @@
 
 struct store_driver;
 
+struct group; /* group.c: the writer's thread, its queues and what it counts */
+
 struct store {
     const struct store_driver *driver;
+    struct group *group;
 };
 
 struct store_reader {
@@ -27,10 +31,12 @@ struct store_reader {
 struct store_txn {
     const struct store_driver *driver;
     /* A call failed for a cause that is not the caller's (disk, corruption, out of memory, a fault put in): what the
-     * transaction wrote so far may be half of something. The writer looks here after each run, whatever run returned,
-     * and must not commit a transaction with it set. Set by the driver's calls, by wrappers and by store_txn_spoil;
-     * cleared at begin. */
+     * transaction wrote so far may be half of something. The group looks here after each run, whatever run returned,
+     * and does not commit a transaction with it set. Set by the driver's calls, by wrappers and by store_txn_spoil. */
     bool failed;
+    /* By the driver, in write transactions: the epoch of accounts moves after the commit; write_commit failed and it is
+     * certain that nothing of it will ever be there. */
+    bool accounts_changed, not_committed;
 };
 
 /* Calls on a transaction, all bool with an error last.
@@ -57,8 +63,10 @@ struct store_txn {
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event, \
        int64_t *session, bool *found, GError **error), \
       (txn, company, id, a, event, session, found, error)) \
-    X(session_number, (struct store_txn *txn, int64_t *number, GError **error), (txn, number, error)) \
-    X(visitor_number, (struct store_txn *txn, int64_t *number, GError **error), (txn, number, error)) \
+    X(session_number, (struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error), \
+      (txn, company, visitor, number, error)) \
+    X(visitor_number, (struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error), \
+      (txn, company, id, number, error)) \
     X(append, (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
     X(visitor_get, \
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v, bool *found, \
@@ -204,16 +212,25 @@ struct store_driver {
     void (*close)(struct store *store);
     void (*reader_close)(struct store_reader *reader);
     void (*read_end)(struct store_txn *txn);
-    void (*submit)(struct store *store, struct store_job *job);
-    void (*counters)(struct store *store, struct store_counters *counters);
-    uint64_t (*account_epoch)(struct store *store);
-    int64_t (*moment)(struct store *store);
-    bool (*visitor_unchanged)(struct store *store, int64_t visitor, int64_t moment);
+    int64_t (*log_bytes)(struct store *store); /* store_counters.log_bytes; any thread */
 
-    /* Called by the driver's own writer only, through store->driver: the edges of a write transaction. After a
-     * write_begin that failed nothing is open. After a write_commit that failed the outcome is unknown. */
+    /* The edges of a write transaction. Called by group.c alone, on the writer's thread, through store->driver. */
+
+    /* After a begin that failed nothing is open. It tries to mend what an earlier write_break gave up. */
     bool (*write_begin)(struct store_txn *txn, GError **error);
+    /* Is the transaction still open (some errors end it)? *rows grows with each row written. */
+    bool (*write_open)(struct store_txn *txn, int64_t *rows);
+    /* Writes what was collected for the end of the group. */
+    bool (*write_flush)(struct store_txn *txn, GError **error);
+    /* Durable when true. False: the outcome is unknown, unless txn->not_committed is set. */
     bool (*write_commit)(struct store_txn *txn, GError **error);
+    /* Instead of flush and commit, and after a commit that failed: nothing of the transaction stays, in memory neither.
+     * Also where none is open. */
+    void (*write_break)(struct store_txn *txn);
+    /* Writes something that changes nothing, so that the commit has to reach the disk. */
+    bool (*write_touch)(struct store_txn *txn, GError **error);
+    /* Outside transactions, after each group: house-keeping that no commit waits for. */
+    void (*between_groups)(struct store *store);
 };
 
 /* The drivers there are. */

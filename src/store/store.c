@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 
-#include <pthread.h>
-
 /* There is one driver so far. The next one is chosen here, by what stands in the directory. */
 struct store *store_open(const char *directory, const struct store_options *options, GError **error)
 {
@@ -44,31 +42,6 @@ void store_read_end(struct store_txn *txn)
 void store_txn_spoil(struct store_txn *txn)
 {
     txn->failed = true;
-}
-
-void store_submit(struct store *store, struct store_job *job)
-{
-    store->driver->submit(store, job);
-}
-
-void store_counters(struct store *store, struct store_counters *counters)
-{
-    store->driver->counters(store, counters);
-}
-
-uint64_t store_account_epoch(struct store *store)
-{
-    return store->driver->account_epoch(store);
-}
-
-int64_t store_moment(struct store *store)
-{
-    return store->driver->moment(store);
-}
-
-bool store_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment)
-{
-    return store->driver->visitor_unchanged(store, visitor, moment);
 }
 
 /* A job that runs another one and wakes whoever waits for it. */

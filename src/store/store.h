@@ -90,7 +90,8 @@ void store_txn_spoil(struct store_txn *txn);
 
 /* Numbers since the store was opened, for /metrics. Any thread. */
 struct store_counters {
-    int64_t groups, jobs, group_failures, wal_bytes, queue_length;
+    int64_t groups, jobs, group_failures, queue_length;
+    int64_t log_bytes; /* durable, but not yet moved to where they are to stay; 0 for a driver without such a log */
 };
 void store_counters(struct store *store, struct store_counters *counters);
 
@@ -124,9 +125,11 @@ bool store_event_by_id(struct store_txn *txn, const struct session *s, struct st
 bool store_event_find(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event,
                       int64_t *session, bool *found, GError **error);
 
-/* The next free numbers; write transactions only. Gaps may appear when a job is refused afterwards. */
-bool store_session_number(struct store_txn *txn, int64_t *number, GError **error);
-bool store_visitor_number(struct store_txn *txn, int64_t *number, GError **error);
+/* The next free numbers, for a session of this visitor and for a visitor with this id: a driver that spreads visitors
+ * over machines puts the place into the number. Write transactions only. Gaps may appear when a job is refused
+ * afterwards. */
+bool store_session_number(struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error);
+bool store_visitor_number(struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error);
 
 /* What one append changes: `before` is the session as read in this transaction (NULL: the session is new and events[0]
  * is its head), `after` the same with all `events` folded in and sealed (chain set). Visitor alike (`visitor_before`

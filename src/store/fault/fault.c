@@ -59,6 +59,11 @@ static bool fault_write_begin(struct store_txn *txn, GError **error)
     return !hit(fault_of(txn->driver), "write_begin", error) && fault_of(txn->driver)->inner->write_begin(txn, error);
 }
 
+static bool fault_write_flush(struct store_txn *txn, GError **error)
+{
+    return !hit(fault_of(txn->driver), "write_flush", error) && fault_of(txn->driver)->inner->write_flush(txn, error);
+}
+
 static bool fault_write_commit(struct store_txn *txn, GError **error)
 {
     struct fault *fault = fault_of(txn->driver);
@@ -90,6 +95,7 @@ struct fault *fault_wrap(struct store *store)
     STORE_OTHER_CALLS(X)
 #undef X
     fault->driver.write_begin = fault_write_begin;
+    fault->driver.write_flush = fault_write_flush;
     fault->driver.write_commit = fault_write_commit;
     fault->driver.close = fault_close;
     store->driver = &fault->driver;

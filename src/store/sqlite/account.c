@@ -3,7 +3,7 @@
 
 static void moved(struct store_txn *txn)
 {
-    sqlite_txn(txn)->accounts_changed = true;
+    txn->accounts_changed = true;
 }
 
 /* Hands an array over to the arena. */

@@ -124,7 +124,7 @@ bool sqlite_append(struct store_txn *txn, struct store_append *append, GError **
         .first = append->events[0].index,
         .last = append->events[append->event_count - 1].index,
     };
-    moment_touch(txn, session->visitor);
+    group_touch_visitor(&sqlite_txn(txn)->connection->store->head, session->visitor);
     return (before || session_write(txn, NULL, after, error)) && take_ids(txn, append, error) &&
            (!before || session_write(txn, before, after, error)) && add_events(txn, append, revisions, error) &&
            revise_stored(txn, append, revisions, error) &&

@@ -5,6 +5,13 @@
 
 #include <pthread.h>
 
+enum {
+    CHECKPOINT_PAGES = 4096, /* pages in the log after which the next gap between groups is used (16 MiB) */
+    REST_PAGES = 512,        /* so few that the writer moves them itself */
+    TRUNCATE_BYTES = 64 * 1024 * 1024,
+    PAGE_BYTES = 4096,
+};
+
 struct checkpointer {
     GThread *thread;
     struct connection connection; /* the thread's own */
@@ -76,17 +83,6 @@ void checkpointer_ask(struct sqlite_store *store)
     pthread_mutex_unlock(&c->mutex);
 }
 
-bool checkpointer_idle(struct sqlite_store *store, int *pages)
-{
-    struct checkpointer *c = store->checkpointer;
-    pthread_mutex_lock(&c->mutex);
-    bool idle = !c->wanted;
-    *pages = c->pages;
-    c->pages = idle ? 0 : c->pages;
-    pthread_mutex_unlock(&c->mutex);
-    return idle;
-}
-
 void checkpointer_wait(struct sqlite_store *store)
 {
     struct checkpointer *c = store->checkpointer;
@@ -94,4 +90,59 @@ void checkpointer_wait(struct sqlite_store *store)
     while (c->wanted)
         pthread_cond_wait(&c->moved, &c->mutex);
     pthread_mutex_unlock(&c->mutex);
+}
+
+/* ---- the log's size; the writer's thread ---- */
+
+static int on_commit(void *data, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct sqlite_store *)data)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+void log_watch(struct sqlite_store *store)
+{
+    store->log_pages = store->log_tried = 0;
+    sqlite3_wal_hook(store->connection.db, on_commit, store);
+}
+
+int64_t sqlite_log_bytes(struct store *store)
+{
+    return (int64_t)sqlite_store(store)->log_pages * PAGE_BYTES;
+}
+
+/* True when no pass is under way; *pages = what the last one moved, told once. */
+static bool idle(struct sqlite_store *store, int *pages)
+{
+    struct checkpointer *c = store->checkpointer;
+    pthread_mutex_lock(&c->mutex);
+    bool rests = !c->wanted;
+    *pages = c->pages;
+    c->pages = rests ? 0 : c->pages;
+    pthread_mutex_unlock(&c->mutex);
+    return rests;
+}
+
+/* The few pages that a pass left over are moved here, and then the log starts anew. What readers hold up is tried again
+ * some thousands of pages later. */
+void sqlite_between_groups(struct store *head)
+{
+    struct sqlite_store *store = sqlite_store(head);
+    int moved;
+    if (!store->connection.db || store->log_pages < store->log_tried + CHECKPOINT_PAGES || !idle(store, &moved))
+        return;
+    bool truncate = (int64_t)store->log_pages * PAGE_BYTES > TRUNCATE_BYTES;
+    if (!truncate && store->log_pages - moved > REST_PAGES) {
+        checkpointer_ask(store);
+        return;
+    }
+    int pages = 0;
+    int code = sqlite3_wal_checkpoint_v2(
+        store->connection.db, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
+        connection_fail(&store->connection, NULL);
+    store->log_tried = code == SQLITE_OK && pages == moved ? 0 : store->log_pages;
+    store->log_pages = 0;
 }

@@ -64,7 +64,7 @@ static bool add_changes(struct store_txn *txn, const struct visitor *v, GError *
 
 bool sqlite_erase_begin(struct store_txn *txn, const struct visitor *v, GError **error)
 {
-    moment_touch(txn, v->number);
+    group_touch_visitor(&sqlite_txn(txn)->connection->store->head, v->number);
     /* What stands in `value` tells a scrub whether another erasure began while it ran. */
     return add_changes(txn, v, error) &&
            run_for(txn, "UPDATE session SET erased = 1 WHERE company = ?1 AND visitor = ?2", v, error) &&

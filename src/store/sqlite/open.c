@@ -17,13 +17,14 @@ static const struct store_driver sqlite_driver = {
             .close = sqlite_close,
     .reader_close = sqlite_reader_close,
     .read_end = sqlite_read_end,
-    .submit = sqlite_submit,
-    .counters = sqlite_counters,
-    .account_epoch = sqlite_account_epoch,
-    .moment = sqlite_moment,
-    .visitor_unchanged = sqlite_visitor_unchanged,
+    .log_bytes = sqlite_log_bytes,
     .write_begin = sqlite_write_begin,
+    .write_open = sqlite_write_open,
+    .write_flush = sqlite_write_flush,
     .write_commit = sqlite_write_commit,
+    .write_break = sqlite_write_break,
+    .write_touch = sqlite_write_touch,
+    .between_groups = sqlite_between_groups,
 };
 
 static bool file_fail(const char *what, bool writing, GError **error)
@@ -92,6 +93,16 @@ static bool make_file(struct sqlite_store *store, GError **error)
     return !store->options.create || sync_directory(store->directory, error);
 }
 
+static bool start_writer(struct sqlite_store *store, GError **error)
+{
+    store->txn.connection = &store->connection;
+    log_watch(store);
+    /* What a killed process left in the log goes to the file, as every read would have to look for its pages there.
+     * Readers that are faster than this lose nothing. */
+    checkpointer_ask(store);
+    return group_start(&store->head, &store->txn.head, error);
+}
+
 static bool open_store(struct sqlite_store *store, GError **error)
 {
     if (store->options.create && g_mkdir_with_parents(store->directory, 0700) != 0)
@@ -102,7 +113,7 @@ static bool open_store(struct sqlite_store *store, GError **error)
            schema_migrate(c, store->options.create, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
            connection_number(c, "SELECT max(number) FROM visitor", &store->last_visitor, error) &&
-           checkpointer_start(store, error) && writer_start(store, error);
+           checkpointer_start(store, error) && start_writer(store, error);
 }
 
 static void free_store(struct sqlite_store *store)
@@ -151,16 +162,11 @@ struct store *sqlite_store_open(const char *directory, const struct store_option
 void sqlite_close(struct store *head)
 {
     struct sqlite_store *store = sqlite_store(head);
-    writer_stop(store);
+    group_stop(head);
     checkpointer_stop(store); /* before the last checkpoint, which it would hold up */
     if (store->connection.db)
         sqlite3_wal_checkpoint_v2(store->connection.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     free_store(store);
-}
-
-uint64_t sqlite_account_epoch(struct store *store)
-{
-    return __atomic_load_n(&sqlite_store(store)->account_epoch, __ATOMIC_ACQUIRE);
 }
 
 /* ---- readers ---- */

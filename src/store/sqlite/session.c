@@ -237,7 +237,7 @@ bool session_write(struct store_txn *txn, const struct session_view *before, con
 
 bool sqlite_session_replace(struct store_txn *txn, const struct session_view *view, GError **error)
 {
-    moment_touch(txn, view->session.visitor);
+    group_touch_visitor(&sqlite_txn(txn)->connection->store->head, view->session.visitor);
     sqlite3_stmt *s = txn_statement(txn, "DELETE FROM participant WHERE session = ?", error);
     if (!s)
         return false;
@@ -317,8 +317,9 @@ bool sqlite_session_scan(struct store_txn *txn, int64_t company, int64_t after, 
     return true;
 }
 
-bool sqlite_session_number(struct store_txn *txn, int64_t *number, GError **error)
+bool sqlite_session_number(struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error)
 {
+    (void)company, (void)visitor; /* one machine holds all */
     (void)error;
     *number = ++sqlite_txn(txn)->connection->store->last_session;
     return true;

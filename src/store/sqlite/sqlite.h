@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "store/driver.h"
+#include "store/group.h"
 
 #include <sqlite3.h>
 
@@ -30,8 +30,6 @@ struct connection {
 struct sqlite_txn {
     struct store_txn head;
     struct connection *connection;
-    bool accounts_changed; /* the epoch moves after the commit */
-    bool not_committed;    /* the commit failed for want of space: certainly not there, no open question */
 };
 
 static inline struct sqlite_txn *sqlite_txn(struct store_txn *txn)
@@ -47,15 +45,6 @@ struct sqlite_reader {
 
 struct checkpointer; /* checkpoint.c: the thread that empties the log */
 
-struct writer; /* writer.c: the thread, its queue and its counters */
-
-/* moment.c: when visitors last changed. Visitors share places: an unneeded "changed" does no harm. */
-enum { MOMENT_PLACES = 4096 };
-struct moments {
-    _Atomic int64_t now;                    /* commits since the store was opened */
-    _Atomic int64_t touched[MOMENT_PLACES]; /* by visitor number: the commit that changed it, from before that */
-};
-
 struct sqlite_store {
     struct store head;
     char *directory;
@@ -67,10 +56,9 @@ struct sqlite_store {
     struct buf folded;                  /* the writer's, for binding session_fold_pack's result */
     int64_t last_session, last_visitor; /* greatest numbers given out; writer's thread only */
     struct search_rows *search_rows;    /* search.c's; NULL when there are none yet */
-    struct writer *writer;
     struct checkpointer *checkpointer;
-    uint64_t account_epoch; /* atomic */
-    struct moments moments;
+    _Atomic int log_pages; /* in the log; the writer's thread writes it */
+    int log_tried;         /* as many as there were at the last attempt to empty it that readers held up */
 };
 
 static inline struct sqlite_store *sqlite_store(struct store *store)
@@ -289,13 +277,6 @@ struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t 
 
 bool visitor_write(struct store_txn *txn, const struct visitor *before, const struct visitor *after, GError **error);
 
-/* ---- moments (moment.c) ----------------------------------------------------------------------------------- */
-
-/* Before the first write of a transaction that changes what is shown of this visitor. */
-void moment_touch(struct store_txn *txn, int64_t visitor);
-/* After each commit. */
-void moment_pass(struct sqlite_store *store);
-
 /* ---- roll-ups and changes (rollup.c, change.c) ------------------------------------------------------------ */
 
 enum { ROLLUP_DAY, ROLLUP_QUARTER, ROLLUP_LEVELS }; /* UTC day, 15 minutes: bucket = at_ms / rollup_width_ms */
@@ -322,27 +303,25 @@ void search_forget(struct sqlite_store *store);
 /* At closing: frees store->search_rows. */
 void search_free(struct sqlite_store *store);
 
-/* ---- work on the writer's thread (writer.c) --------------------------------------------------------------- */
+/* ---- the writer's connection (writer.c) ------------------------------------------------------------------- */
 
-/* Runs `work` on the writer's thread, between groups and outside any transaction, with the writer's connection, and
- * waits for it. Not from the writer's thread. For scrub and rebuild. */
+/* Closes and opens it anew. Writer's thread, outside a transaction. */
+bool writer_reopen(struct sqlite_store *store, GError **error);
+
+/* group_exclusive with the writer's connection open and no checkpoint under way. For scrub and rebuild. */
 bool writer_exclusive(struct sqlite_store *store, bool (*work)(struct sqlite_store *store, void *data, GError **error),
                       void *data, GError **error);
 
-/* Starts and stops the thread. */
-bool writer_start(struct sqlite_store *store, GError **error);
-void writer_stop(struct sqlite_store *store);
-
-/* ---- emptying the log beside the writer (checkpoint.c); the writer's thread calls ------------------------- */
+/* ---- emptying the log beside the writer (checkpoint.c) ---------------------------------------------------- */
 
 bool checkpointer_start(struct sqlite_store *store, GError **error);
 void checkpointer_stop(struct sqlite_store *store);
 /* Asks for a pass. */
 void checkpointer_ask(struct sqlite_store *store);
-/* True when no pass is under way; *pages = what the last one moved, told once. */
-bool checkpointer_idle(struct sqlite_store *store, int *pages);
-/* Waits for that. */
+/* Waits until no pass is under way. Writer's thread. */
 void checkpointer_wait(struct sqlite_store *store);
+/* Counts the log's pages from now on; for each new connection of the writer. */
+void log_watch(struct sqlite_store *store);
 
 /* ---- the driver's calls ----------------------------------------------------------------------------------- */
 
@@ -355,10 +334,11 @@ STORE_OTHER_CALLS(X)
 void sqlite_close(struct store *store);
 void sqlite_reader_close(struct store_reader *reader);
 void sqlite_read_end(struct store_txn *txn);
-uint64_t sqlite_account_epoch(struct store *store);
-int64_t sqlite_moment(struct store *store);
-bool sqlite_visitor_unchanged(struct store *store, int64_t visitor, int64_t moment);
-void sqlite_submit(struct store *store, struct store_job *job);
-void sqlite_counters(struct store *store, struct store_counters *counters);
+int64_t sqlite_log_bytes(struct store *store);
 bool sqlite_write_begin(struct store_txn *txn, GError **error);
+bool sqlite_write_open(struct store_txn *txn, int64_t *rows);
+bool sqlite_write_flush(struct store_txn *txn, GError **error);
 bool sqlite_write_commit(struct store_txn *txn, GError **error);
+void sqlite_write_break(struct store_txn *txn);
+bool sqlite_write_touch(struct store_txn *txn, GError **error);
+void sqlite_between_groups(struct store *store);

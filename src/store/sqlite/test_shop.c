@@ -82,7 +82,8 @@ static bool open_session(struct store_txn *txn, struct str id, struct arena *a, 
     view->session.id = id;
     visitor->id = head.visitor.id;
     visitor_apply(visitor, opened, a);
-    if (!store_session_number(txn, &view->session.number, error) || !store_visitor_number(txn, &visitor->number, error))
+    if (!store_visitor_number(txn, 1, visitor->id, &visitor->number, error) ||
+        !store_session_number(txn, 1, visitor->number, &view->session.number, error))
         return false;
     view->session.visitor = visitor->number;
     /* `people` goes away with this call. */

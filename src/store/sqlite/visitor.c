@@ -115,8 +115,9 @@ bool sqlite_visitor_scan(struct store_txn *txn, int64_t after, size_t limit, str
     return all(txn, s, a, visitors, count, error);
 }
 
-bool sqlite_visitor_number(struct store_txn *txn, int64_t *number, GError **error)
+bool sqlite_visitor_number(struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error)
 {
+    (void)company, (void)id; /* one machine holds all */
     (void)error;
     *number = ++sqlite_txn(txn)->connection->store->last_visitor;
     return true;
@@ -139,7 +140,7 @@ static void bind_visitor(sqlite3_stmt *s, const struct visitor *v)
 
 bool sqlite_visitor_replace(struct store_txn *txn, const struct visitor *v, GError **error)
 {
-    moment_touch(txn, v->number);
+    group_touch_visitor(&sqlite_txn(txn)->connection->store->head, v->number);
     sqlite3_stmt *s = txn_statement(txn,
                                     "INSERT OR REPLACE INTO visitor(company, number, id, token, username, name, email,"
                                     " phone, sessions, created_ms, state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
