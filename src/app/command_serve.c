@@ -76,17 +76,14 @@ static void loop_stop(void *user, struct http_loop *loop)
 static void log_access(void *user, struct http_request *request, const struct http_access *access)
 {
     const struct http_route *route = request->route;
-    struct serving *serving = user;
-    struct str forwarded = serving->settings->trust_forwarded && request->peer == HTTP_PEER_LOOPBACK
-                               ? http_request_header(request, STR("X-Real-IP"), NULL)
-                               : STR_NULL;
+    (void)user;
     struct str path = arena_printf(&request->arena, "%s%s", request->mount ? request->mount->prefix : "",
                                    route ? route->pattern : "");
     LOG_INFO("request", LOG_TEXT("id", http_request_id(request)),
              LOG_TEXT("method", str_from_c(http_method_name(request->method))), LOG_TEXT("route", path),
              LOG_NUMBER("status", access->status), LOG_NUMBER("us", access->duration_us),
              LOG_NUMBER("in", (int64_t)access->bytes_in), LOG_NUMBER("out", (int64_t)access->bytes_out),
-             LOG_TEXT("address", forwarded.len ? forwarded : http_request_address(request)));
+             LOG_TEXT("address", http_request_address(request)));
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------- */
@@ -119,8 +116,7 @@ static void make_dialects(struct serving *serving)
     serving->rocketchat = rocketchat_new(
         serving->core, &(struct rocketchat_settings){.rate_calls = s->rocketchat_rate_limiter,
                                                      .rate_window_ms = s->rocketchat_rate_limiter_window * 1000,
-                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin),
-                                                     .trust_real_ip = s->trust_forwarded});
+                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin)});
     serving->agendize = agendize_new(
         serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
                                                    .query_credentials = s->agendize_query_credentials});
@@ -155,6 +151,7 @@ static bool open_server(struct serving *serving, GError **error)
         .body_ms = (unsigned)s->http_body_time * 1000,
         .idle_ms = (unsigned)s->http_idle_time * 1000,
         .send_ms = (unsigned)s->http_send_time * 1000,
+        .trust_real_ip = s->trust_forwarded,
         .loop_start = loop_start,
         .loop_stop = loop_stop,
         .access = s->log_requests && log_is_on(LOG_LEVEL_INFO) ? log_access : NULL,

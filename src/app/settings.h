@@ -22,8 +22,8 @@
       "Accept the sample company's published credentials even when listening beyond loopback: for containers that " \
       "only show what Parley is.") \
     X(trust_forwarded, "parley", FLAG, "false", 0, 0, "", \
-      "Believe X-Real-IP from peers on loopback: for a reverse proxy on the same machine. Without it all clients " \
-      "behind the proxy share one address.") \
+      "Believe X-Real-IP from peers on loopback: for a reverse proxy on the same machine. It then counts for limits, " \
+      "for the stored address of visitors and in the log; without it all clients behind the proxy share one address.") \
     X(log_level, "log", CHOICE, "info", 0, 0, "debug info warning error", "Entries below this level are not written.") \
     X(log_requests, "log", FLAG, "true", 0, 0, "", "Write one line for each request.") \
     X(answer_memory, "parley", NUMBER, "16", 0, 65536, "MiB", \

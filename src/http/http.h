@@ -64,8 +64,9 @@ struct str http_request_header(const struct http_request *request, struct str na
 /* The host the client asked for: the authority of an absolute target, else Host; as sent, maybe with a port. */
 struct str http_request_host(const struct http_request *request);
 
-/* The client's numeric address without port ("192.0.2.7", "2001:db8::1"), "unix" for the unix socket. Allocated in
- * the request's arena. Never taken from a header: behind a proxy that is the dialect's business. */
+/* The client's numeric address without port ("192.0.2.7", "2001:db8::1"), "unix" for the unix socket: the peer's, or,
+ * where http_options.trust_real_ip says so, what a proxy on loopback says in X-Real-IP, if that is an address at all.
+ * Allocated in the request's arena. */
 struct str http_request_address(struct http_request *request);
 
 /* The id as it stands in the log, in the request's arena. */
@@ -187,6 +188,7 @@ struct http_options {
     const char *unix_path; /* NULL: none. Mode 0600, an old socket is replaced, removed at close */
     unsigned loops;        /* 0: one for each core this process may use */
     unsigned connections;  /* 0: LIMIT_HTTP_CONNECTIONS; one more is answered 503 and closed */
+    bool trust_real_ip;    /* peers on loopback are a proxy whose X-Real-IP names the client: http_request_address */
     /* Milliseconds; 0 means base/limits.h's value. */
     unsigned head_ms, body_ms, idle_ms, send_ms, drain_ms;
 

@@ -230,8 +230,29 @@ static struct str dotted(const uint8_t address[4], struct arena *a)
     return arena_str(a, str_from(text, (size_t)(end - text)));
 }
 
+/* What a trusted proxy says, in the one spelling that each address has; STR_NULL when it is no address. */
+static struct str real_address(struct http_request *http)
+{
+    struct str given = http_request_header(http, STR("X-Real-IP"), NULL);
+    char text[INET6_ADDRSTRLEN];
+    uint8_t address[16];
+    if (!given.len || given.len >= sizeof text)
+        return STR_NULL;
+    memcpy(text, given.ptr, given.len);
+    text[given.len] = 0;
+    int family = memchr(given.ptr, ':', given.len) ? AF_INET6 : AF_INET;
+    if (inet_pton(family, text, address) != 1 || !inet_ntop(family, address, text, sizeof text))
+        return STR_NULL;
+    return arena_str(&http->arena, str_from_c(text));
+}
+
 struct str http_request_address(struct http_request *http)
 {
+    if (http->peer == HTTP_PEER_LOOPBACK && http->loop->server->options.trust_real_ip) {
+        struct str real = real_address(http);
+        if (real.len)
+            return real;
+    }
     const struct connection *connection = inside(http)->connection;
     char text[INET6_ADDRSTRLEN];
     if (connection->family == AF_INET)

@@ -738,6 +738,34 @@ static void test_local(void)
     g_rmdir(folder);
 }
 
+/* "whoami" behind a proxy that says this. */
+static void ask_from(int fd, const char *real_ip, const char *expected)
+{
+    g_autofree char *request = g_strdup_printf("GET /t/whoami HTTP/1.1\r\nHost: x\r\nX-Real-IP: %s\r\n\r\n", real_ip);
+    put(fd, request);
+    expect(fd, expected);
+}
+
+static void test_address(void)
+{
+    struct http_server *server = serve((struct http_options){.loops = 1, .trust_real_ip = true}, NULL);
+    int fd = dial(server);
+    get(fd, "whoami");
+    expect(fd, "200 127.0.0.1");
+    ask_from(fd, "192.0.2.7", "200 192.0.2.7");
+    ask_from(fd, "2001:DB8:0:0::1", "200 2001:db8::1"); /* one spelling an address */
+    static const char *const no_addresses[] = {"", "nobody", "192.0.2", "192.0.2.7, 192.0.2.8", "192.0.2.7:80", "::g"};
+    for (size_t i = 0; i < G_N_ELEMENTS(no_addresses); i++)
+        ask_from(fd, no_addresses[i], "200 127.0.0.1");
+    close(fd);
+    http_server_close(server);
+    server = serve((struct http_options){.loops = 1}, NULL);
+    fd = dial(server);
+    ask_from(fd, "192.0.2.7", "200 127.0.0.1"); /* not told to trust anybody */
+    close(fd);
+    http_server_close(server);
+}
+
 static void test_refusals(void)
 {
     struct http_server *server = serve((struct http_options){.loops = 2, .connections = 2}, NULL);
@@ -775,6 +803,7 @@ int main(int argc, char **argv)
     g_test_add_func("/server/times", test_times);
     g_test_add_func("/server/drain", test_drain);
     g_test_add_func("/server/local", test_local);
+    g_test_add_func("/server/address", test_address);
     g_test_add_func("/server/refusals", test_refusals);
     return g_test_run();
 }

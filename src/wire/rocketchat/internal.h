@@ -12,7 +12,6 @@
 
 struct rocketchat {
     struct core *core;
-    bool trust_real_ip;
     struct limiter *limiter; /* NULL = off */
     char *instance_id;       /* X-Instance-ID, new at every start */
     char *cors_origin;
@@ -121,9 +120,6 @@ void rocketchat_logout(struct http_request *request, const struct call *call);
 /* These two need no login. */
 void rocketchat_login(struct http_request *request);
 void rocketchat_info(struct http_request *request);
-
-/* The client's address as the limiter counts it. */
-struct str rocketchat_address(struct http_request *request);
 
 /* An operator as `me` and login show them. */
 void me_write(struct json *w, const struct operator_account *o, bool with_success);

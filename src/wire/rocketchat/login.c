@@ -124,7 +124,7 @@ void rocketchat_login(struct http_request *request)
     bool read = is_form ? read_form(request, op, error) : read_json(request, op, error);
     if (read && !op->resume.len && (!op->user.len || (!op->password.len && !op->digest.len)))
         reason_set(error, REASON_PASSWORD_WRONG, "Unauthorized");
-    op->address = rocketchat_address(request);
+    op->address = http_request_address(request);
     deferred_answer(request, &op->op, answer_login);
 }
 

@@ -43,13 +43,6 @@ bool room_is_visible(const struct caller *caller, const struct session *room)
     return queued && (!room->department_id.len || works_in(caller, room->department_id));
 }
 
-struct str rocketchat_address(struct http_request *request)
-{
-    const struct rocketchat *rocketchat = request->mount->word;
-    struct str real = http_request_header(request, STR("X-Real-IP"), NULL);
-    return rocketchat->trust_real_ip && real.len ? real : http_request_address(request);
-}
-
 /* ---- CORS (spec 1.5, decision (h)) ---- */
 
 static bool origin_is_allowed(const struct rocketchat *rocketchat, struct str origin)
@@ -113,7 +106,7 @@ static bool take_turn(struct http_request *request, const struct rocketchat *roc
     if (!rocketchat->limiter || (caller && (caller->roles & ROLE_ADMIN)))
         return true;
     struct arena *a = &request->arena;
-    struct str key = arena_printf(a, "%.*s %s %s", STR_ARG(rocketchat_address(request)), request->route->pattern,
+    struct str key = arena_printf(a, "%.*s %s %s", STR_ARG(http_request_address(request)), request->route->pattern,
                                   http_method_name(request->route->method));
     struct limiter_state state;
     bool allowed = limiter_take(rocketchat->limiter, key, &state);
@@ -180,7 +173,6 @@ struct rocketchat *rocketchat_new(struct core *core, const struct rocketchat_set
     struct arena a;
     arena_init(&a);
     rocketchat->core = core;
-    rocketchat->trust_real_ip = settings->trust_real_ip;
     if (settings->rate_calls)
         rocketchat->limiter = limiter_new(settings->rate_calls, settings->rate_window_ms);
     rocketchat->instance_id = str_to_heap(id_random(&a));

@@ -9,7 +9,6 @@ struct rocketchat_settings {
     int64_t rate_calls; /* per client address and route; 0 = no limiter */
     int64_t rate_window_ms;
     struct str cors_origin; /* "*", or a comma-separated list of origins */
-    bool trust_real_ip;     /* X-Real-IP names the client (behind a proxy) */
 };
 
 struct rocketchat;
