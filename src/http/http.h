@@ -110,9 +110,10 @@ struct str http_status_phrase(unsigned status);
 void http_reply_header(struct http_request *request, const char *name, struct str value);
 
 /* Ends the request with a whole answer. `headers` are complete lines, each with CR LF ("Content-Type: text/plain\r\n"),
- * constants for the most part; Date, Content-Length, Connection and a 405's Allow are added by the server. `headers`
- * and `body` are borrowed for the call and may live in the request's arena. A body longer than
- * LIMIT_HTTP_REPLY_BUFFER works but belongs in http_reply_stream. HEAD, 204 and 304 send no body. O(body). */
+ * constants for the most part; Date, X-Content-Type-Options: nosniff, Content-Length, Connection and a 405's Allow are
+ * added by the server. `headers` and `body` are borrowed for the call and may live in the request's arena. A body
+ * longer than LIMIT_HTTP_REPLY_BUFFER works but belongs in http_reply_stream. HEAD, 204 and 304 send no body. O(body).
+ */
 void http_reply(struct http_request *request, unsigned status, struct str headers, struct str body);
 
 /* Ends the request without an answer and closes the connection behind the replies that came before. */

@@ -25,6 +25,9 @@ enum {
     SPARE_REQUESTS = 256,    /* kept by a loop for reuse */
 };
 
+/* In every answer, so that no browser takes a conversation's text for a page or a script (fetch.spec.whatwg.org). */
+#define HTTP_NOSNIFF "X-Content-Type-Options: nosniff\r\n"
+
 enum request_state { COLLECTING, OPEN, STREAMING, DONE, ENDING /* inside http_reply */ };
 
 struct request {
@@ -114,8 +117,8 @@ struct http_loop {
     struct request *spare;
     unsigned spare_count;
     uint64_t next_id;
-    int64_t date_until_ms;
-    char date[64]; /* the Date line */
+    int64_t common_until_ms;
+    char common[96]; /* lines of every answer */
     bool draining, ended;
     struct wheel_timer drain_timer;
     struct http_post stop;

@@ -6,21 +6,23 @@ static struct request *inside(struct http_request *request)
     return (struct request *)request;
 }
 
-/* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", made once a second. */
-static struct str date_line(struct http_loop *loop)
+#define DATE "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+
+/* The lines that every answer has: its date, made once a second, and that nobody shall guess its type. */
+static struct str common_lines(struct http_loop *loop)
 {
-    if (http_loop_now(loop) >= loop->date_until_ms) {
+    if (http_loop_now(loop) >= loop->common_until_ms) {
         static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
         struct timespec now;
         struct tm tm;
         clock_gettime(CLOCK_REALTIME, &now);
         gmtime_r(&now.tv_sec, &tm);
-        g_snprintf(loop->date, sizeof loop->date, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
+        g_snprintf(loop->common, sizeof loop->common, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n" HTTP_NOSNIFF,
                    days + tm.tm_wday * 3, tm.tm_mday, months + tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
                    tm.tm_sec);
-        loop->date_until_ms = http_loop_now(loop) + 1000 - now.tv_nsec / 1000000;
+        loop->common_until_ms = http_loop_now(loop) + 1000 - now.tv_nsec / 1000000;
     }
-    return str_from(loop->date, sizeof "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" - 1);
+    return str_from(loop->common, sizeof DATE HTTP_NOSNIFF - 1);
 }
 
 static bool has_body(const struct request *request, unsigned status)
@@ -40,7 +42,7 @@ static void add_head(struct request *request, struct buf *out, unsigned status, 
         buf_add(out, line);
     else
         buf_printf(out, "HTTP/1.1 %03u Status\r\n", status);
-    buf_add(out, date_line(request->http.loop));
+    buf_add(out, common_lines(request->http.loop));
     buf_add(out, headers);
     buf_add(out, request->extra);
     if (status == 405 && request->node) {

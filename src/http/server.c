@@ -61,9 +61,10 @@ static struct http_loop *emptiest(struct http_server *server, unsigned *total)
 
 static void refuse(struct http_server *server, int fd)
 {
-    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                               "Retry-After: 1\r\nConnection: close\r\n\r\n"
-                               "The server has as many connections as it may; try again.\n";
+    static const char text[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" HTTP_NOSNIFF
+        "Retry-After: 1\r\nConnection: close\r\n\r\n"
+        "The server has as many connections as it may; try again.\n";
     ssize_t ignored = send(fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)ignored; /* whoever does not get the sentence gets the closed connection */
     shutdown(fd, SHUT_WR);

@@ -348,6 +348,7 @@ static char *take_reply(int fd, char **head)
     if (!*lines)
         return g_strdup("");
     g_assert_true(g_str_has_prefix(lines, "HTTP/1.1 "));
+    g_assert_nonnull(strstr(lines, "\r\nX-Content-Type-Options: nosniff\r\n"));
     const char *length = strstr(lines, "Content-Length: ");
     size_t count = length ? strtoul(length + 16, NULL, 10) : 0;
     g_autofree char *body = take(fd, count, NULL);
@@ -559,6 +560,7 @@ static void test_stream_out(void)
     get(fd, "hello");
     g_autofree char *head = take(fd, 0, "\r\n\r\n");
     g_assert_nonnull(strstr(head, "Transfer-Encoding: chunked\r\n"));
+    g_assert_nonnull(strstr(head, "X-Content-Type-Options: nosniff\r\n"));
     /* 40 MB, of which sockets can hold some: a producer that does not wait would be done. */
     for (int made = -1; made != atomic_load(&pieces_made);) {
         made = atomic_load(&pieces_made);
@@ -777,6 +779,7 @@ static void test_refusals(void)
     int three = dial(server);
     g_autofree char *full = take(three, SIZE_MAX, NULL);
     g_assert_true(g_str_has_prefix(full, "HTTP/1.1 503 "));
+    g_assert_nonnull(strstr(full, "\r\nX-Content-Type-Options: nosniff\r\n"));
     close(one), close(two), close(three);
     uint16_t port = http_server_port(server);
     g_autoptr(GError) error = NULL;
