@@ -33,8 +33,11 @@ static bool export_here(struct place *place, const char *company_name, GError **
     buf_init(&piece, 2 * PIECE);
     while (ok && !finished) {
         buf_reset(&piece);
-        ok = export_next(exporter, place->reader, PIECE, &piece, &finished, error) &&
-             (write_out(NULL, buf_str(&piece)) || unwritable(error));
+        struct store_txn *txn = core_read_begin(place->reader, error);
+        ok = txn && export_next(exporter, txn, PIECE, &piece, &finished, error);
+        if (txn)
+            core_read_end(txn);
+        ok = ok && (write_out(NULL, buf_str(&piece)) || unwritable(error));
     }
     buf_clear(&piece);
     export_free(exporter);

@@ -44,6 +44,7 @@ enum {
     /* Writing. */
     LIMIT_GROUP = 1024,        /* write operations in one transaction */
     LIMIT_WRITE_QUEUE = 16384, /* write operations waiting; more are refused as busy */
+    LIMIT_READ_QUEUE = 1024,   /* reads waiting for a reader's thread; more are refused as busy */
     LIMIT_SLOW_QUEUE = 256,    /* operations waiting for a slow thread; more are refused as busy */
     LIMIT_IMPORT_BATCH = 1000, /* events in one import op */
 };

@@ -1,11 +1,13 @@
 #include "core/internal.h"
 #include "core/limiter.h"
 
+#include "base/limits.h"
+
 #include <sodium.h>
 
 #define CURSOR_KEY "cursor_key"
 
-enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000 };
+enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000, SLOW_THREADS = 2 };
 
 /* What a crash or a stop left undone of an erasure goes on. */
 static bool resume_erasures(struct core *core, GError **error)
@@ -70,7 +72,9 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->credentials = credentials_new();
     core->answer_cache = answer_cache_new(options->answer_bytes);
     core->logins = limiter_new(WRONG_LOGINS, WRONG_LOGINS_WINDOW_MS);
-    core->pool = pool_new();
+    core->readers = pool_new(core, g_get_num_processors(), LIMIT_READ_QUEUE, true);
+    core->slow = pool_new(core, SLOW_THREADS, LIMIT_SLOW_QUEUE, false);
+    core->upkeep = pool_new(core, 1, 1, false);
     core->eraser = eraser_new(core);
     core->keepalive = keepalive_start(core, error);
     if (core->keepalive && load_cursor_key(core, error) && resume_erasures(core, error))
@@ -84,7 +88,9 @@ void core_close(struct core *core)
     if (core->keepalive)
         keepalive_stop(core->keepalive);
     eraser_cancel(core->eraser);
-    pool_free(core->pool);
+    pool_free(core->readers);
+    pool_free(core->slow);
+    pool_free(core->upkeep);
     store_close(core->store); /* from here on nothing changes any more */
     if (core->keepalive)
         keepalive_free(core->keepalive);

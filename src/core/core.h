@@ -1,8 +1,11 @@
 /* The core: one open store with everything that lives beside it in memory (identity cache, directory of accounts,
- * live hub, limiters, the pool for slow work). One per process; made by the application, handed to the dialects.
+ * live hub, limiters, the pools for reads and for slow work). One per process; made by the application, handed to the
+ * dialects.
  *
  * How a request runs (doc/decisions.md 3): decode -> op, run(txn, op), render(op, reply).
- *   READ   in place: core_read_begin, calls with the txn, core_read_end, render.
+ *   READ   `run` gets a snapshot. What reads a bounded number of rows by key runs in place, with its thread's reader
+ *          (core_read); everything else on the readers' threads (core_submit), as many as cores, of lower priority than
+ *          loops and writer.
  *   WRITE  core_submit: `run` on the writer's thread inside a group; `done` when durable.
  *   SLOW   core_submit: `run` on a pool of two threads (password hashing, files); no txn.
  *   HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
@@ -56,7 +59,7 @@ static inline void core_read_end(struct store_txn *txn)
 
 /* ---- ops ------------------------------------------------------------------------------------------------ */
 
-enum op_kind { OP_WRITE, OP_SLOW };
+enum op_kind { OP_WRITE, OP_READ, OP_SLOW };
 
 struct op;
 struct effect;
@@ -74,6 +77,7 @@ struct op {
     GError *error;      /* owned by the op; freed by op_clear */
     struct arena arena; /* the request's life time: inputs, outputs */
     struct core *core;
+    atomic_bool abandoned;  /* OP_READ: set by any thread when nobody waits any more; ends as CANCELLED, soon */
     struct effect *effects; /* internal: what live.h must learn after COMMIT */
     struct store_job job;   /* internal */
 };
@@ -84,8 +88,13 @@ void op_init(struct op *op, struct core *core, enum op_kind kind,
 /* Frees the arena and the error. After `done` only. */
 void op_clear(struct op *op);
 
-/* Hands the op over until `done`. Any thread. */
+/* Hands the op over until `done`. Any thread. Reasons besides those of `run`: QUEUE_FULL, CANCELLED, and the store's.
+ */
 void core_submit(struct op *op);
+
+/* Runs an OP_READ at once with this thread's reader: for reads of a bounded number of rows by key. op->error says
+ * whether it failed; `done` is not called. */
+void core_read(struct op *op, struct store_reader *reader);
 
 /* Submits and waits; the op's error is moved to *error. For commands and tests. Not on a loop's or the writer's thread.
  */

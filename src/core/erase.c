@@ -104,11 +104,11 @@ void erase_op_init(struct erase_op *op, struct core *core)
     op_init(&op->op, core, OP_WRITE, run_erase);
 }
 
-/* ---- the eraser: steps and scrub, one after the other on the pool ---- */
+/* ---- the eraser: steps and scrub, one after the other on a thread of its own ---- */
 
 struct eraser {
     struct core *core;
-    struct op op; /* on the pool while `running` */
+    struct op op; /* with its thread while `running` */
     pthread_mutex_t lock;
     pthread_cond_t rest;
     bool running;
@@ -199,7 +199,7 @@ static void start(struct eraser *eraser)
     op_init(&eraser->op, eraser->core, OP_SLOW, run_eraser);
     eraser->op.done = eraser_done;
     eraser->op.user = eraser;
-    pool_push(eraser->core->pool, &eraser->op, true);
+    pool_push(eraser->core->upkeep, &eraser->op, true);
 }
 
 void eraser_kick(struct eraser *eraser)

@@ -5,7 +5,7 @@
 #include "core/core.h"
 
 /* WRITE: appends an ERASED event to each session of the visitor (closing open ones), marks them unreadable, then starts
- * the steps and the scrub on the pool. Reason VISITOR_UNKNOWN. */
+ * the steps and the scrub on a thread of its own. Reason VISITOR_UNKNOWN. */
 struct erase_op {
     struct op op;
     int64_t company;

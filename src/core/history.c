@@ -45,9 +45,7 @@ bool history_head(struct store_txn *txn, const struct session *s, struct arena *
     return head_read(events[0].data, head, a, error);
 }
 
-/* The bounds of a page, both inclusive; empty when first > last. */
-static void page_bounds(const struct session *s, enum history_anchor anchor, uint32_t index, size_t limit,
-                        uint32_t *first, uint32_t *last)
+struct history_range history_range(const struct session *s, enum history_anchor anchor, uint32_t index, size_t limit)
 {
     uint64_t from = 1, to = s->last_index, n = MIN(limit, LIMIT_EVENTS_PER_SESSION);
     switch (anchor) {
@@ -67,21 +65,23 @@ static void page_bounds(const struct session *s, enum history_anchor anchor, uin
         to = MIN(to, from + n - 1);
         break;
     }
-    *first = (uint32_t)MIN(from, UINT32_MAX);
-    *last = (uint32_t)to;
+    bool at_start = from <= 1 || s->last_index == 0, at_end = to >= s->last_index;
+    return (struct history_range){
+        .first = (uint32_t)MIN(from, UINT32_MAX),
+        .last = (uint32_t)to,
+        .complete = anchor == HISTORY_BEFORE   ? at_start
+                    : anchor == HISTORY_AROUND ? at_start && at_end
+                                               : at_end || from > s->last_index,
+    };
 }
 
 bool history_events(struct store_txn *txn, const struct session *s, enum history_anchor anchor, uint32_t index,
                     size_t limit, struct arena *a, struct history_page *page, GError **error)
 {
-    uint32_t first, last;
-    page_bounds(s, anchor, index, limit, &first, &last);
-    *page = (struct history_page){0};
-    bool at_start = first <= 1 || s->last_index == 0, at_end = last >= s->last_index;
-    page->complete = anchor == HISTORY_BEFORE   ? at_start
-                     : anchor == HISTORY_AROUND ? at_start && at_end
-                                                : at_end || first > s->last_index;
-    return first > last || store_events(txn, s, first, last, limit, a, &page->events, &page->count, error);
+    struct history_range range = history_range(s, anchor, index, limit);
+    *page = (struct history_page){.complete = range.complete};
+    return range.first > range.last ||
+           store_events(txn, s, range.first, range.last, limit, a, &page->events, &page->count, error);
 }
 
 bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,

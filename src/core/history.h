@@ -19,8 +19,15 @@ enum history_anchor {
     HISTORY_AROUND, /* `index` in the middle */
 };
 
-/* Events 1.. of a session, ascending whatever the anchor. `complete`: nothing lies further in the direction asked
- * (AROUND: in neither). */
+/* Which events of a session such a page holds, both ends included; none when first > last. `complete`: nothing lies
+ * further in the direction asked (AROUND: in neither). */
+struct history_range {
+    uint32_t first, last;
+    bool complete;
+};
+struct history_range history_range(const struct session *s, enum history_anchor anchor, uint32_t index, size_t limit);
+
+/* These events, ascending whatever the anchor. */
 struct history_page {
     struct event *events;
     size_t count;

@@ -17,7 +17,7 @@ struct caller;
 struct core {
     struct store *store;
     struct core_options options;
-    struct pool *pool;
+    struct pool *readers, *slow, *upkeep; /* OP_READ; OP_SLOW; the eraser's own thread */
     struct hub *hub;
     struct keepalive *keepalive;
     struct directories *directories;
@@ -43,9 +43,10 @@ struct effect {
 /* Adds the effect of what was written to this session; more can be set in the result. */
 struct effect *effect_of(struct op *op, const struct session *s);
 
-/* ---- pool.c: the threads of OP_SLOW ---- */
+/* ---- pool.c: the threads of ops that are no writes ---- */
 
-struct pool *pool_new(void);
+/* `readers`: each thread has a reader of its own, and the ops run in snapshots of it. */
+struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers);
 /* Finishes what is queued, then ends the threads. Nothing may be pushed any more. */
 void pool_free(struct pool *pool);
 /* False when too much is queued; `always` ignores that. Ownership as in core_submit. */
@@ -95,7 +96,7 @@ struct eraser *eraser_new(struct core *core);
 /* Makes the steps under way end early. */
 void eraser_cancel(struct eraser *eraser);
 void eraser_free(struct eraser *eraser);
-/* There is something to drop or to scrub: does so on the pool. */
+/* There is something to drop or to scrub: does so on a thread of its own. */
 void eraser_kick(struct eraser *eraser);
 /* Asked now and then: tries again what failed a while ago. */
 void eraser_retry(struct eraser *eraser);

@@ -58,10 +58,19 @@ void core_submit(struct op *op)
 {
     if (op->kind == OP_WRITE) {
         store_submit(op->core->store, &op->job);
-    } else if (!pool_push(op->core->pool, op, false)) {
+    } else if (!pool_push(op->kind == OP_READ ? op->core->readers : op->core->slow, op, false)) {
         reason_set(&op->error, REASON_QUEUE_FULL, "too much is under way; try again");
         op->done(op);
     }
+}
+
+void core_read(struct op *op, struct store_reader *reader)
+{
+    struct store_txn *txn = store_read_begin(reader, &op->error);
+    if (!txn)
+        return;
+    op->run(op, txn, &op->error);
+    store_read_end(txn);
 }
 
 struct waiting_thread {

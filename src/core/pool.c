@@ -1,13 +1,17 @@
-#include "base/limits.h"
 #include "core/internal.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
-enum { THREADS = 2 };
+enum { READERS_NICE = 5 }; /* loops and writer go first */
 
 /* GLib's pool would do, but for its locks, which ThreadSanitizer does not see. */
 struct pool {
-    pthread_t threads[THREADS];
+    struct core *core;
+    bool readers;
+    size_t queue_max;
+    pthread_t *threads;
+    unsigned count;
     pthread_mutex_t lock;
     pthread_cond_t news;
     GQueue ops;
@@ -24,22 +28,50 @@ static struct op *next_op(struct pool *pool)
     return op;
 }
 
+/* A thread opens its reader with its first op: most installations never need all of them. */
+static void run_read(struct core *core, struct store_reader **reader, struct op *op)
+{
+    if (atomic_load(&op->abandoned)) {
+        reason_set(&op->error, REASON_CANCELLED, "nobody waits for this any more");
+        return;
+    }
+    if (!*reader && !(*reader = store_reader_open(core->store, &op->error)))
+        return;
+    store_reader_stop_when(*reader, &op->abandoned);
+    core_read(op, *reader);
+    store_reader_stop_when(*reader, NULL);
+}
+
 static void *work(void *data)
 {
+    struct pool *pool = data;
+    struct store_reader *reader = NULL;
     struct op *op;
-    while ((op = next_op(data))) {
-        op->run(op, NULL, &op->error);
+    if (pool->readers)
+        setpriority(PRIO_PROCESS, 0, READERS_NICE); /* of this thread, on Linux */
+    while ((op = next_op(pool))) {
+        if (pool->readers)
+            run_read(pool->core, &reader, op);
+        else
+            op->run(op, NULL, &op->error);
         op->done(op);
     }
+    if (reader)
+        store_reader_close(reader);
     return NULL;
 }
 
-struct pool *pool_new(void)
+struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers)
 {
     struct pool *pool = g_new0(struct pool, 1);
+    pool->core = core;
+    pool->readers = readers;
+    pool->queue_max = queue;
+    pool->count = threads;
+    pool->threads = g_new0(pthread_t, threads);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->news, NULL);
-    for (int i = 0; i < THREADS; i++)
+    for (unsigned i = 0; i < threads; i++)
         if (pthread_create(&pool->threads[i], NULL, work, pool) != 0)
             g_error("cannot start a thread");
     return pool;
@@ -51,17 +83,18 @@ void pool_free(struct pool *pool)
     pool->stopping = true;
     pthread_cond_broadcast(&pool->news);
     pthread_mutex_unlock(&pool->lock);
-    for (int i = 0; i < THREADS; i++)
+    for (unsigned i = 0; i < pool->count; i++)
         pthread_join(pool->threads[i], NULL);
     pthread_cond_destroy(&pool->news);
     pthread_mutex_destroy(&pool->lock);
+    g_free(pool->threads);
     g_free(pool);
 }
 
 bool pool_push(struct pool *pool, struct op *op, bool always)
 {
     pthread_mutex_lock(&pool->lock);
-    bool room = always || g_queue_get_length(&pool->ops) < LIMIT_SLOW_QUEUE;
+    bool room = always || g_queue_get_length(&pool->ops) < pool->queue_max;
     if (room) {
         g_queue_push_tail(&pool->ops, op);
         pthread_cond_signal(&pool->news);

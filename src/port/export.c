@@ -107,11 +107,10 @@ static bool next_line(struct exporter *exporter, struct store_txn *txn, GError *
     return true;
 }
 
-bool export_next(struct exporter *exporter, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
+bool export_next(struct exporter *exporter, struct store_txn *txn, size_t size, struct buf *out, bool *finished,
                  GError **error)
 {
-    struct store_txn *txn = store_read_begin(reader, error);
-    bool ok = txn != NULL;
+    bool ok = true;
     *finished = false;
     while (ok && !*finished && out->len < size) {
         if (exporter->sent == exporter->line.len) {
@@ -123,7 +122,5 @@ bool export_next(struct exporter *exporter, struct store_reader *reader, size_t 
         buf_add(out, str_from(exporter->line.ptr + exporter->sent, piece));
         exporter->sent += piece;
     }
-    if (txn)
-        store_read_end(txn);
     return ok;
 }

@@ -13,7 +13,8 @@ struct exporter;
 struct exporter *export_new(int64_t company);
 void export_free(struct exporter *exporter);
 
-/* Appends the next bytes to `out` until it holds about `size` bytes, at least one when there are any; `*finished` once
- * nothing is left. out->max must be above `size`. The reader may be any thread's own. On failure the export is over. */
-bool export_next(struct exporter *exporter, struct store_reader *reader, size_t size, struct buf *out, bool *finished,
+/* Appends the next bytes to `out` until it holds `size` bytes, at least one when there are any; `*finished` once
+ * nothing is left. out->max must be `size` or more. Each call may have a snapshot of its own, on any thread. On failure
+ * the export is over. */
+bool export_next(struct exporter *exporter, struct store_txn *txn, size_t size, struct buf *out, bool *finished,
                  GError **error);

@@ -61,7 +61,9 @@ static struct str export_all(struct fixture *f, int64_t company, size_t piece)
     while (!finished) {
         GError *error = NULL;
         buf_reset(&out);
-        g_assert_true(export_next(exporter, f->reader, piece, &out, &finished, &error));
+        struct store_txn *txn = store_read_begin(f->reader, &error);
+        g_assert_true(txn && export_next(exporter, txn, piece, &out, &finished, &error));
+        store_read_end(txn);
         g_assert_cmpuint(out.len, <=, piece);
         g_assert_true(finished || out.len > 0);
         g_string_append_len(all, out.ptr, (gssize)out.len);

@@ -211,6 +211,7 @@ struct store_driver {
     /* Cannot fail. */
     void (*close)(struct store *store);
     void (*reader_close)(struct store_reader *reader);
+    void (*reader_stop_when)(struct store_reader *reader, const atomic_bool *stop);
     void (*read_end)(struct store_txn *txn);
     int64_t (*log_bytes)(struct store *store); /* store_counters.log_bytes; any thread */
 

@@ -34,6 +34,11 @@ void store_reader_close(struct store_reader *reader)
     reader->driver->reader_close(reader);
 }
 
+void store_reader_stop_when(struct store_reader *reader, const atomic_bool *stop)
+{
+    reader->driver->reader_stop_when(reader, stop);
+}
+
 void store_read_end(struct store_txn *txn)
 {
     txn->driver->read_end(txn);

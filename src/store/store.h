@@ -28,6 +28,8 @@
 #include "model/account.h"
 #include "model/visitor.h"
 
+#include <stdatomic.h>
+
 struct store;
 struct store_reader;
 struct store_txn;
@@ -57,6 +59,11 @@ void store_reader_close(struct store_reader *reader);
 /* A snapshot for reading. Borrowed from the reader; one at a time; end it within one chunk of a reply. */
 struct store_txn *store_read_begin(struct store_reader *reader, GError **error);
 void store_read_end(struct store_txn *txn);
+
+/* From now on calls on this reader's snapshots fail with CANCELLED soon after `*stop` becomes true: milliseconds, or
+ * one step of a search index. NULL = never. `stop` is borrowed until it is replaced; any thread may set it. Not while a
+ * snapshot is open. */
+void store_reader_stop_when(struct store_reader *reader, const atomic_bool *stop);
 
 /* ---- writing -------------------------------------------------------------------------------------------- */
 

@@ -162,8 +162,11 @@ char *world_export(struct world *w, size_t *length)
     GError *error = NULL;
     buf_init(&piece, 1 << 18);
     for (bool finished = false; !finished; buf_reset(&piece)) {
-        export_next(exporter, w->reader, 1 << 16, &piece, &finished, &error);
+        struct store_txn *txn = store_read_begin(w->reader, &error);
         g_assert_no_error(error);
+        export_next(exporter, txn, 1 << 16, &piece, &finished, &error);
+        g_assert_no_error(error);
+        store_read_end(txn);
         if (piece.len)
             g_string_append_len(all, piece.ptr, (gssize)piece.len);
     }

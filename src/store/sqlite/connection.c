@@ -24,6 +24,8 @@ static enum reason reason_of_code(int code)
             return REASON_MEMORY_SHORT;
         return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ? REASON_FILE_UNREADABLE
                                                                             : REASON_FILE_UNWRITABLE;
+    case SQLITE_INTERRUPT:
+        return REASON_CANCELLED;
     default:
         return REASON_INTERNAL;
     }
@@ -42,6 +44,8 @@ static const char *message_of_reason(enum reason reason)
         return "the database cannot be read";
     case REASON_MEMORY_SHORT:
         return "there is not enough memory for this: try again";
+    case REASON_CANCELLED:
+        return "the read was interrupted";
     default:
         return "the database failed";
     }
@@ -50,8 +54,9 @@ static const char *message_of_reason(enum reason reason)
 static void fail_with(struct connection *c, int code, enum reason reason, GError **error)
 {
     const char *message = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(code);
-    LOG_ERROR("database failed", LOG_TEXT("reason", str_from_c(reason_name(reason))), LOG_NUMBER("code", code),
-              LOG_TEXT("message", str_from_c(message)));
+    if (reason != REASON_CANCELLED)
+        LOG_ERROR("database failed", LOG_TEXT("reason", str_from_c(reason_name(reason))), LOG_NUMBER("code", code),
+                  LOG_TEXT("message", str_from_c(message)));
     reason_set(error, reason, "%s", message_of_reason(reason));
 }
 

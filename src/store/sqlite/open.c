@@ -16,6 +16,7 @@ static const struct store_driver sqlite_driver = {
 #undef X
             .close = sqlite_close,
     .reader_close = sqlite_reader_close,
+    .reader_stop_when = sqlite_reader_stop_when,
     .read_end = sqlite_read_end,
     .log_bytes = sqlite_log_bytes,
     .write_begin = sqlite_write_begin,
@@ -171,6 +172,8 @@ void sqlite_close(struct store *head)
 
 /* ---- readers ---- */
 
+enum { STEPS_BETWEEN_LOOKS = 2000 }; /* of SQLite's machine: some tens of microseconds */
+
 struct store_reader *sqlite_reader_open(struct store *head, GError **error)
 {
     struct sqlite_store *store = sqlite_store(head);
@@ -189,6 +192,17 @@ void sqlite_reader_close(struct store_reader *head)
     struct sqlite_reader *reader = (struct sqlite_reader *)head;
     connection_close(&reader->connection);
     g_free(reader);
+}
+
+static int is_stopped(void *stop)
+{
+    return atomic_load_explicit((const atomic_bool *)stop, memory_order_relaxed);
+}
+
+void sqlite_reader_stop_when(struct store_reader *head, const atomic_bool *stop)
+{
+    sqlite3 *db = ((struct sqlite_reader *)head)->connection.db;
+    sqlite3_progress_handler(db, STEPS_BETWEEN_LOOKS, stop ? is_stopped : NULL, (void *)stop);
 }
 
 struct store_txn *sqlite_read_begin(struct store_reader *head, GError **error)

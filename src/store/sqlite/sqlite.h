@@ -333,6 +333,7 @@ STORE_OTHER_CALLS(X)
 #undef X
 void sqlite_close(struct store *store);
 void sqlite_reader_close(struct store_reader *reader);
+void sqlite_reader_stop_when(struct store_reader *reader, const atomic_bool *stop);
 void sqlite_read_end(struct store_txn *txn);
 int64_t sqlite_log_bytes(struct store *store);
 bool sqlite_write_begin(struct store_txn *txn, GError **error);

@@ -7,20 +7,29 @@
 
 #define HEADERS STR("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n")
 
-void agendize_reply(struct http_request *request, const struct buf *body)
-{
-    http_reply(request, 200, HEADERS, buf_str(body));
-}
-
 bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
 {
     struct core *core = call->agendize->core;
     return kept_reply(request, kept_of_company(core, draft, call->company, request->path, &request->arena), HEADERS);
 }
 
-bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)
+static void refuse_page(struct http_request *request, struct page *page, const GError *error)
 {
-    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+    (void)page;
+    agendize_refuse(request, error);
+}
+
+static struct str headers(struct http_request *request, struct page *page)
+{
+    (void)request, (void)page;
+    return HEADERS;
+}
+
+void agendize_reply_page(struct http_request *request, struct page *page)
+{
+    page->headers = headers;
+    page->refuse = refuse_page;
+    page_reply(request, page);
 }
 
 void agendize_refuse(struct http_request *request, const GError *error)

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "core/identity.h"
-#include "http/paged.h"
 #include "text/query.h"
 #include "text/zone.h"
 #include "wire/agendize/agendize.h"
 #include "wire/outcome/kept.h"
+#include "wire/outcome/page.h"
 
 struct agendize {
     struct core *core;
@@ -21,12 +21,11 @@ struct call {
     struct query query;
 };
 
-/* Replies 200 with the buffer. */
-void agendize_reply(struct http_request *request, const struct buf *body);
 /* Begins the answer to a request without parameters, which will be kept: true when there was one already and the
  * request is over. */
 bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
-bool agendize_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
+/* page_reply with this dialect's headers and refusals. */
+void agendize_reply_page(struct http_request *request, struct page *page);
 
 /* Answers {"error":{"statusCode","message","fields"}}; the one place where reasons become this dialect's statuses. */
 void agendize_refuse(struct http_request *request, const GError *error);

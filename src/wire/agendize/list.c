@@ -25,62 +25,66 @@ static void add_item(struct json *w, const struct history_item *item, const stru
     json_object_end(w);
 }
 
-static void render(struct http_request *request, const struct call *call, const struct list_page *page)
-{
-    struct buf body;
-    buf_init(&body, PAGE_MAX * (16 * 6 * LIMIT_NAME));
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_array_begin(&w, "items");
-    for (size_t i = 0; i < page->count; i++)
-        if (!page->items[i].session.erased)
-            add_item(&w, &page->items[i], call);
-    json_array_end(&w);
-    json_member_string_or_null(&w, "nextPageToken", page->next);
-    json_member_string_or_null(&w, "prevPageToken", page->previous);
-    json_member_bool(&w, "complete", !page->next.ptr);
-    json_object_end(&w);
-    agendize_reply(request, &body);
-    buf_clear(&body);
-}
+struct list {
+    struct page page;
+    const struct call *call;
+    struct store_session_filter filter;
+    int64_t limit;
+};
 
-static bool read_page(struct http_request *request, const struct call *call, struct list_page *page, GError **error)
+static bool read_list(const struct call *call, struct list *list, GError **error)
 {
     static const char *const names[] = {"startDate", "endDate", "pageToken", "maxResults"};
     struct bounds bounds;
-    int64_t limit;
     if (!query_refuse_unknown(&call->query, names, G_N_ELEMENTS(names), error) ||
         !bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds, &bounds, error) ||
-        !read_limit(call, &limit, error))
+        !read_limit(call, &list->limit, error))
         return false;
-    struct store_session_filter filter = {.company = call->company,
-                                          .state = -1,
-                                          .dialect = -1,
-                                          .by = STORE_BY_FIRST_MESSAGE,
-                                          .from_ms = bounds.from_ms,
-                                          .to_ms = bounds.to_ms};
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
+    list->call = call;
+    list->filter = (struct store_session_filter){.company = call->company,
+                                                 .state = -1,
+                                                 .dialect = -1,
+                                                 .by = STORE_BY_FIRST_MESSAGE,
+                                                 .from_ms = bounds.from_ms,
+                                                 .to_ms = bounds.to_ms};
+    return true;
+}
+
+/* A page is at most PAGE_MAX light items: one part. */
+static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct list *list = (struct list *)page;
+    struct list_page found;
+    g_autoptr(GError) refused = NULL;
+    struct str token = query_get(&list->call->query, STR("pageToken"));
+    if (!list_sessions(list->call->agendize->core, txn, &list->filter, token, (size_t)list->limit, scratch, &found,
+                       &refused)) {
+        if (reason_of(refused) == REASON_CURSOR_INVALID) /* under this dialect's name for it */
+            reason_set_field(error, REASON_CURSOR_INVALID, STR("pageToken"),
+                             "pageToken belongs to another query: start without it");
+        else
+            g_propagate_error(error, g_steal_pointer(&refused));
         return false;
-    bool read = list_sessions(call->agendize->core, txn, &filter, query_get(&call->query, STR("pageToken")),
-                              (size_t)limit, &request->arena, page, error);
-    core_read_end(txn);
-    return read;
+    }
+    json_object_begin(w);
+    json_member_array_begin(w, "items");
+    for (size_t i = 0; i < found.count; i++)
+        if (!found.items[i].session.erased)
+            add_item(w, &found.items[i], list->call);
+    json_array_end(w);
+    json_member_string_or_null(w, "nextPageToken", found.next);
+    json_member_string_or_null(w, "prevPageToken", found.previous);
+    json_member_bool(w, "complete", !found.next.ptr);
+    json_object_end(w);
+    page->last = true;
+    return true;
 }
 
 void agendize_list(struct http_request *request, const struct call *call)
 {
-    struct list_page page;
-    g_autoptr(GError) error = NULL;
-    if (read_page(request, call, &page, &error)) {
-        render(request, call, &page);
-        return;
-    }
-    if (reason_of(error) == REASON_CURSOR_INVALID) { /* under this dialect's name for it */
-        g_clear_error(&error);
-        reason_set_field(&error, REASON_CURSOR_INVALID, STR("pageToken"),
-                         "pageToken belongs to another query: start without it");
-    }
-    agendize_refuse(request, error);
+    struct list *list = (struct list *)page_new(call->agendize->core, sizeof *list);
+    list->page.part = part;
+    list->page.row_max = PAGE_MAX * (16 * 6 * LIMIT_NAME);
+    read_list(call, list, &list->page.op.error);
+    agendize_reply_page(request, &list->page);
 }

@@ -21,16 +21,15 @@ static void allow_origin(struct http_request *request, struct str origin)
     http_reply_header(request, "Vary", STR("Origin"));
 }
 
-void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body)
+struct str genesys_headers(struct http_request *request, struct str origin)
 {
     allow_origin(request, origin);
-    http_reply(request, status, HEADERS, buf_str(body));
+    return HEADERS;
 }
 
-bool genesys_reply_paged(struct http_request *request, struct str origin, struct http_paged *paged, size_t part_max)
+void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body)
 {
-    allow_origin(request, origin);
-    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+    http_reply(request, status, genesys_headers(request, origin), buf_str(body));
 }
 
 struct str genesys_origin(const struct http_request *request)

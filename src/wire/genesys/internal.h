@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/live.h"
-#include "http/paged.h"
 #include "wire/genesys/answer.h"
 #include "wire/genesys/genesys.h"
+#include "wire/outcome/page.h"
 
 struct genesys {
     struct core *core;
@@ -19,7 +19,8 @@ struct str genesys_origin(const struct http_request *request);
 
 /* Replies with the dialect's headers. `body` is borrowed. */
 void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body);
-bool genesys_reply_paged(struct http_request *request, struct str origin, struct http_paged *paged, size_t part_max);
+/* The same for a page that has its own refusals. */
+struct str genesys_headers(struct http_request *request, struct str origin);
 void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error);
 
 /* The operations; each ends the request. `call` and the answer's slices live in the request's arena. */

@@ -31,96 +31,87 @@ static void reply_empty(struct http_request *request, const struct query *query)
 
 /* ---- from the store ---- */
 
+/* Its own strings: a held poll's are gone by the second part, a request's too. */
 struct transcript {
-    struct http_paged paged;
-    struct answer answer;
+    struct page page;
+    struct query query;
     struct session_view view; /* as it was at the start: bounds what is told */
-    struct history_page page; /* read but not rendered; the first one */
-    uint32_t next;            /* where the page after it begins; 0 = there is none */
-    bool begun;
-    struct json w;
+    uint32_t next, last;      /* the events still to tell */
 };
 
-enum {
-    /* A batch's texts with every byte escaped, and the rest of each message. */
-    PART_MAX = LIMIT_PAGE * (6 * LIMIT_TEXT + 6 * LIMIT_NAME + LIMIT_EVENT_DATA + 512),
-};
+enum { MESSAGE_MAX = 6 * LIMIT_TEXT + 6 * LIMIT_NAME + LIMIT_EVENT_DATA + 512 };
 
-/* How many more events may be told, at most one batch. */
-static size_t batch(const struct transcript *transcript)
+/* What is asked for, and what the answer says of the chat. */
+static void find_range(struct transcript *transcript)
 {
-    return MIN((size_t)(transcript->view.session.last_index - transcript->next) + 1, BATCH);
-}
-
-static bool render(struct http_request *request, struct http_paged *paged, struct buf *out, bool *last)
-{
-    struct transcript *transcript = (struct transcript *)paged;
     const struct session *session = &transcript->view.session;
-    struct arena scratch;
-    arena_init(&scratch);
-    bool read = true;
-    if (transcript->begun) {
-        struct store_txn *txn = core_read_begin(http_loop_data(request->loop), NULL);
-        read = txn && history_events(txn, session, HISTORY_FROM, transcript->next, batch(transcript), &scratch,
-                                     &transcript->page, NULL);
-        if (txn)
-            core_read_end(txn);
-        if (read)
-            transcript->next += (uint32_t)transcript->page.count;
-    }
-    struct json *w = &transcript->w;
-    if (!transcript->begun) {
-        json_init(w, out); /* the same buffer for every part, so the writer goes on where it stopped */
-        answer_begin(w, &transcript->answer);
-        transcript->begun = true;
-    }
-    for (size_t i = 0; read && i < transcript->page.count; i++)
-        if (answer_shows(&transcript->page.events[i]))
-            answer_message(w, &transcript->page.events[i], &transcript->view);
-    *last = !transcript->next || transcript->next > session->last_index || !transcript->page.count;
-    if (*last)
-        answer_end(w, &transcript->answer);
-    arena_clear(&scratch);
-    return read;
-}
-
-static bool read_first(struct http_request *request, const struct query *query, struct transcript *transcript,
-                       GError **error)
-{
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
-        return false;
-    struct arena *a = &request->arena;
-    bool read = history_session(txn, query->company, query->answer.chat_id, a, &transcript->view, error) &&
-                history_events(txn, &transcript->view.session, query->before ? HISTORY_BEFORE : HISTORY_FROM,
-                               query->before ? query->before : query->position, query->limit ? query->limit : BATCH, a,
-                               &transcript->page, error);
-    core_read_end(txn);
-    return read;
-}
-
-static void reply_page(struct http_request *request, struct query *query)
-{
-    struct transcript *transcript = arena_new(&request->arena, struct transcript);
-    g_autoptr(GError) error = NULL;
-    if (!read_first(request, query, transcript, &error)) {
-        genesys_refuse(request, query->origin, &query->answer, error);
-        return;
-    }
-    const struct session *session = &transcript->view.session;
-    const struct history_page *page = &transcript->page;
-    uint32_t behind = (page->count ? page->events[page->count - 1].index : session->last_index) + 1;
-    query->answer.chat_ended = session->state == SESSION_CLOSED;
-    query->answer.next_position = session->last_index + 1;
+    const struct query *query = &transcript->query;
+    struct history_range range = history_range(session, query->before ? HISTORY_BEFORE : HISTORY_FROM,
+                                               query->before ? query->before : query->position,
+                                               query->limit ? query->limit : LIMIT_EVENTS_PER_SESSION);
+    transcript->next = range.first;
+    transcript->last = range.last;
+    struct answer *answer = &transcript->query.answer;
+    answer->chat_ended = session->state == SESSION_CLOSED;
+    answer->next_position = session->last_index + 1;
     if (query->limit && !query->before) /* the client asked for a part: the next one starts behind it */
-        query->answer.next_position = behind;
-    transcript->next = query->limit ? 0 : behind;
-    transcript->answer = query->answer;
-    transcript->paged.render = render;
-    if (!genesys_reply_paged(request, query->origin, &transcript->paged, PART_MAX)) {
-        reason_set(&error, REASON_INTERNAL, "the transcript could not be read");
-        genesys_refuse(request, query->origin, &query->answer, error);
+        answer->next_position = range.last + 1;
+}
+
+static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct transcript *transcript = (struct transcript *)page;
+    struct history_page events = {0};
+    if (!page->parts) {
+        if (!history_session(txn, transcript->query.company, transcript->query.answer.chat_id, &page->op.arena,
+                             &transcript->view, error))
+            return false;
+        find_range(transcript);
+        answer_begin(w, &transcript->query.answer);
     }
+    if (transcript->next <= transcript->last &&
+        !history_events(txn, &transcript->view.session, HISTORY_FROM, transcript->next,
+                        MIN((size_t)(transcript->last - transcript->next) + 1, BATCH), scratch, &events, error))
+        return false;
+    for (size_t i = 0; i < events.count && !page_is_full(page); i++) {
+        if (answer_shows(&events.events[i]))
+            answer_message(w, &events.events[i], &transcript->view);
+        transcript->next = events.events[i].index + 1;
+    }
+    page->last = !events.count || transcript->next > transcript->last;
+    if (page->last)
+        answer_end(w, &transcript->query.answer);
+    return true;
+}
+
+static void refuse(struct http_request *request, struct page *page, const GError *error)
+{
+    const struct query *query = &((struct transcript *)page)->query;
+    genesys_refuse(request, query->origin, &query->answer, error);
+}
+
+static struct str headers(struct http_request *request, struct page *page)
+{
+    return genesys_headers(request, ((struct transcript *)page)->query.origin);
+}
+
+static void reply_page(struct http_request *request, const struct query *query)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct transcript *transcript = (struct transcript *)page_new(genesys->core, sizeof *transcript);
+    struct arena *a = &transcript->page.op.arena;
+    struct answer *answer = &transcript->query.answer;
+    transcript->query = *query;
+    transcript->query.origin = arena_str(a, query->origin);
+    answer->chat_id = arena_str(a, answer->chat_id);
+    answer->user_id = arena_str(a, answer->user_id);
+    answer->secure_key = arena_str(a, answer->secure_key);
+    answer->tenant = arena_str(a, answer->tenant);
+    transcript->page.part = part;
+    transcript->page.refuse = refuse;
+    transcript->page.headers = headers;
+    transcript->page.row_max = MESSAGE_MAX;
+    page_reply(request, &transcript->page);
 }
 
 /* ---- held ---- */
@@ -160,17 +151,6 @@ static struct query query_of(const struct held *held)
     return query;
 }
 
-/* A long answer is still being sent when the held poll is freed: from now on the request owns the strings. */
-static void give_strings(struct query *query, struct arena *a)
-{
-    struct answer *answer = &query->answer;
-    query->origin = arena_str(a, query->origin);
-    answer->chat_id = arena_str(a, answer->chat_id);
-    answer->user_id = arena_str(a, answer->user_id);
-    answer->secure_key = arena_str(a, answer->secure_key);
-    answer->tenant = arena_str(a, answer->tenant);
-}
-
 static void finish(struct held *held)
 {
     bool ended;
@@ -183,7 +163,6 @@ static void finish(struct held *held)
     } else if (query.position > last) {
         reply_empty(held->request, &query);
     } else {
-        give_strings(&query, &held->request->arena);
         reply_page(held->request, &query);
     }
     tail_unref(held->tail);

@@ -14,14 +14,3 @@ struct cached_answer *kept_of_company(struct core *core, struct answer_draft *dr
 {
     return answer_cache_begin(core, draft, str_from((const char *)&company, sizeof company), target, a);
 }
-
-static void put(struct http_request *request, struct str body)
-{
-    answer_cache_put(request->user, body);
-}
-
-void kept_page(struct http_request *request, struct http_paged *paged, struct answer_draft *draft)
-{
-    request->user = draft;
-    paged->whole = put;
-}

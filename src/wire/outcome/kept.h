@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/answer_cache.h"
-#include "http/paged.h"
+#include "http/http.h"
 
 /* Takes `cached`, what answer_cache_begin found, and ends the request with it as a 200; false when it is NULL.
  * `headers` as in http_reply. */
@@ -11,7 +11,3 @@ bool kept_reply(struct http_request *request, struct cached_answer *cached, stru
 /* answer_cache_begin for what every caller of a company sees alike. */
 struct cached_answer *kept_of_company(struct core *core, struct answer_draft *draft, int64_t company, struct str target,
                                       struct arena *a);
-
-/* When the paged answer turns out to be one part, it is put into the cache as the draft says. Takes request->user and
- * paged->whole; the draft lives as long as the request. */
-void kept_page(struct http_request *request, struct http_paged *paged, struct answer_draft *draft);

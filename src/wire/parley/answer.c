@@ -15,9 +15,24 @@ bool parley_reply_cached(struct http_request *request, const struct call *call, 
     return kept_reply(request, kept_of_company(core, draft, company, request->target, &request->arena), HEADERS);
 }
 
-bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max)
+static void refuse_page(struct http_request *request, struct page *page, const GError *error)
 {
-    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+    (void)page;
+    parley_refuse(request, error);
+}
+
+static struct str headers(struct http_request *request, struct page *page)
+{
+    (void)request, (void)page;
+    return HEADERS;
+}
+
+void parley_reply_page(struct http_request *request, struct page *page)
+{
+    if (!page->headers)
+        page->headers = headers;
+    page->refuse = refuse_page;
+    page_reply(request, page);
 }
 
 void parley_refuse(struct http_request *request, const GError *error)

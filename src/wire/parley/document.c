@@ -144,16 +144,21 @@ bool session_read_item(struct store_txn *txn, const struct session_view *view, s
     return true;
 }
 
+void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view)
+{
+    document_session(w, item, true);
+    document_participants(w, view);
+    json_object_end(w);
+}
+
 void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
                    const struct session_view *view)
 {
     struct buf body;
-    buf_init(&body, 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME);
+    buf_init(&body, SESSION_MAX);
     struct json w;
     json_init(&w, &body);
-    document_session(&w, item, true);
-    document_participants(&w, view);
-    json_object_end(&w);
+    document_whole_session(&w, item, view);
     parley_reply(request, status, &body);
     buf_clear(&body);
 }

@@ -3,11 +3,11 @@
 
 #include "core/history.h"
 #include "core/identity.h"
-#include "http/paged.h"
 #include "text/json_write.h"
 #include "text/query.h"
 #include "text/zone.h"
 #include "wire/outcome/kept.h"
+#include "wire/outcome/page.h"
 #include "wire/parley/parley.h"
 
 struct parley {
@@ -28,7 +28,8 @@ struct call {
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
 /* Begins an answer that will be kept: true when there was one already and the request is over. */
 bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
-bool parley_reply_paged(struct http_request *request, struct http_paged *paged, size_t part_max);
+/* page_reply with this dialect's refusals and, unless the page has its own, headers. */
+void parley_reply_page(struct http_request *request, struct page *page);
 
 /* ---- parameters ---- */
 
@@ -45,6 +46,8 @@ bool parameters_bounds(const struct call *call, const struct zone *zone, int64_t
 /* Names of the filters that lists and search share, for parameters_allow, and their reading: visitor, operator,
  * department, button, state, dialect. An unknown visitor gives visitor -1, which matches nothing. */
 #define FILTER_NAMES "visitor", "operator", "department", "button", "state", "dialect"
+/* How many of them are given. An index serves one. */
+size_t parameters_filter_count(const struct call *call);
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error);
 
@@ -59,6 +62,10 @@ void document_visitor(struct json *w, const struct visitor *v);
 /* A session with everything that one answer shows of it, read in `txn`. */
 bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,
                        struct history_item *item, GError **error);
+
+/* One session with everybody who takes part. */
+enum { SESSION_MAX = 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME };
+void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view);
 
 /* Answers the one session. */
 void session_reply(struct http_request *request, unsigned status, const struct history_item *item,

@@ -71,6 +71,15 @@ static bool read_dialect(const struct call *call, int *dialect, GError **error)
     return true;
 }
 
+size_t parameters_filter_count(const struct call *call)
+{
+    static const char *const names[] = {FILTER_NAMES};
+    size_t count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        count += query_get(&call->query, str_from_c(names[i])).ptr != NULL;
+    return count;
+}
+
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error)
 {

@@ -2,28 +2,58 @@
 #include "text/cursor.h"
 #include "wire/parley/internal.h"
 
-static bool read_session(struct http_request *request, const struct call *call, struct session_view *view,
-                         struct history_item *item, GError **error)
+/* A page of one document: `call` and the request live as long as it is made. */
+struct single {
+    struct page page;
+    const struct call *call;
+};
+
+static void reply_single(struct http_request *request, const struct call *call, size_t row_max,
+                         bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                                      GError **error))
 {
-    struct arena *a = &request->arena;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
+    struct single *single = (struct single *)page_new(call->parley->core, sizeof *single);
+    single->call = call;
+    single->page.part = part;
+    single->page.row_max = row_max;
+    parameters_allow(call, NULL, 0, &single->page.op.error);
+    parley_reply_page(request, &single->page);
+}
+
+static bool session_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                         GError **error)
+{
+    struct session_view view;
+    struct history_item item;
+    int64_t company = ((struct single *)page)->call->caller.company;
+    if (!history_session(txn, company, page->request->parameters[0], scratch, &view, error) ||
+        !session_read_item(txn, &view, scratch, &item, error))
         return false;
-    bool read = history_session(txn, call->caller.company, request->parameters[0], a, view, error) &&
-                session_read_item(txn, view, a, item, error);
-    core_read_end(txn);
-    return read;
+    document_whole_session(w, &item, &view);
+    page->last = true;
+    return true;
 }
 
 void parley_session(struct http_request *request, const struct call *call)
 {
-    struct session_view view;
-    struct history_item item;
-    g_autoptr(GError) error = NULL;
-    if (parameters_allow(call, NULL, 0, &error) && read_session(request, call, &view, &item, &error))
-        session_reply(request, 200, &item, &view);
-    else
-        parley_refuse(request, error);
+    reply_single(request, call, SESSION_MAX, session_part);
+}
+
+static bool visitor_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                         GError **error)
+{
+    struct visitor v;
+    int64_t company = ((struct single *)page)->call->caller.company;
+    if (!history_visitor(txn, company, page->request->parameters[0], scratch, &v, error))
+        return false;
+    document_visitor(w, &v);
+    page->last = true;
+    return true;
+}
+
+void parley_visitor(struct http_request *request, const struct call *call)
+{
+    reply_single(request, call, LIMIT_HTTP_REPLY_BUFFER, visitor_part);
 }
 
 /* ---- events ---- */
@@ -59,143 +89,136 @@ static bool read_anchor(const struct call *call, struct anchor *anchor, GError *
 }
 
 struct events {
-    struct session_view view;
-    struct history_page page;
-};
-
-static bool read_events(struct http_request *request, const struct call *call, struct events *events, GError **error)
-{
-    static const char *const names[] = {"before", "after", "around", "limit"};
+    struct page page;
+    const struct call *call; /* for the first part */
     struct anchor anchor;
     size_t limit;
-    if (!parameters_allow(call, names, G_N_ELEMENTS(names), error) || !read_anchor(call, &anchor, error) ||
-        !parameters_limit(call, &limit, error))
+    struct session_view view;
+    struct history_range range; /* `first` moves on */
+};
+
+enum { EVENTS_BATCH = 64, EVENT_MAX = 6 * LIMIT_TEXT + LIMIT_EVENT_DATA + 24 * LIMIT_NAME };
+
+static bool begin_events(struct events *events, struct store_txn *txn, struct json *w, GError **error)
+{
+    struct page *page = &events->page;
+    if (!history_session(txn, events->call->caller.company, page->request->parameters[0], &page->op.arena,
+                         &events->view, error))
         return false;
-    struct arena *a = &request->arena;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
+    answer_cache_shows(page->draft, events->view.session.visitor);
+    events->range = history_range(&events->view.session, events->anchor.anchor, events->anchor.index, events->limit);
+    json_object_begin(w);
+    json_member_array_begin(w, "events");
+    return true;
+}
+
+static bool events_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct events *events = (struct events *)page;
+    struct history_range *range = &events->range;
+    struct history_page found = {0};
+    if (!page->parts && !begin_events(events, txn, w, error))
         return false;
-    bool read = history_session(txn, call->caller.company, request->parameters[0], a, &events->view, error) &&
-                history_events(txn, &events->view.session, anchor.anchor, anchor.index, limit, a, &events->page, error);
-    core_read_end(txn);
-    return read;
+    if (range->first <= range->last &&
+        !history_events(txn, &events->view.session, HISTORY_FROM, range->first,
+                        MIN((size_t)(range->last - range->first) + 1, EVENTS_BATCH), scratch, &found, error))
+        return false;
+    for (size_t i = 0; i < found.count && !page_is_full(page); i++) {
+        document_event(w, &found.events[i], &events->view, scratch);
+        range->first = found.events[i].index + 1;
+    }
+    page->last = !found.count || range->first > range->last;
+    if (page->last) {
+        json_array_end(w);
+        json_member_bool(w, "complete", range->complete);
+        json_object_end(w);
+    }
+    return true;
+}
+
+static bool read_events(const struct call *call, struct events *events, GError **error)
+{
+    static const char *const names[] = {"before", "after", "around", "limit"};
+    events->call = call;
+    return parameters_allow(call, names, G_N_ELEMENTS(names), error) && read_anchor(call, &events->anchor, error) &&
+           parameters_limit(call, &events->limit, error);
 }
 
 void parley_events(struct http_request *request, const struct call *call)
 {
-    struct events events;
-    struct answer_draft draft;
-    g_autoptr(GError) error = NULL;
-    if (parley_reply_cached(request, call, &draft))
+    struct answer_draft *draft = arena_new(&request->arena, struct answer_draft);
+    if (parley_reply_cached(request, call, draft))
         return;
-    if (!read_events(request, call, &events, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct buf body;
-    buf_init(&body, (size_t)LIMIT_PAGE * (6 * LIMIT_TEXT + LIMIT_EVENT_DATA + 24 * LIMIT_NAME));
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_array_begin(&w, "events");
-    for (size_t i = 0; i < events.page.count; i++)
-        document_event(&w, &events.page.events[i], &events.view, &request->arena);
-    json_array_end(&w);
-    json_member_bool(&w, "complete", events.page.complete);
-    json_object_end(&w);
-    answer_cache_shows(&draft, events.view.session.visitor);
-    answer_cache_put(&draft, buf_str(&body));
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct events *events = (struct events *)page_new(call->parley->core, sizeof *events);
+    events->page.part = events_part;
+    events->page.row_max = EVENT_MAX;
+    events->page.draft = draft;
+    read_events(call, events, &events->page.op.error);
+    parley_reply_page(request, &events->page);
 }
 
 /* ---- visitors ---- */
 
-static bool read_visitor(struct http_request *request, const struct call *call, struct visitor *v, GError **error)
-{
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
-        return false;
-    bool read = history_visitor(txn, call->caller.company, request->parameters[0], &request->arena, v, error);
-    core_read_end(txn);
-    return read;
-}
-
-void parley_visitor(struct http_request *request, const struct call *call)
-{
-    struct visitor v;
-    g_autoptr(GError) error = NULL;
-    if (!parameters_allow(call, NULL, 0, &error) || !read_visitor(request, call, &v, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct buf body;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    struct json w;
-    json_init(&w, &body);
-    document_visitor(&w, &v);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
-}
-
 struct visitors {
-    struct visitor *items;
-    size_t count;
-    struct str next;
-};
-
-static bool read_visitors(struct http_request *request, const struct call *call, struct visitors *visitors,
-                          GError **error)
-{
-    static const char *const names[] = {"q", "limit", "cursor"};
-    struct arena *a = &request->arena;
-    const uint8_t *key = core_cursor_key(call->parley->core);
-    struct str text = query_get(&call->query, STR("q")), cursor = query_get(&call->query, STR("cursor"));
-    struct str parts[] = {STR("visitors"), arena_printf(a, "%" G_GINT64_FORMAT, call->caller.company), text};
+    struct page page;
+    const struct call *call;
+    struct str text;
     uint8_t digest[CURSOR_DIGEST_SIZE];
-    struct str payload = STR("0");
     int64_t before;
     size_t limit;
-    cursor_digest(parts, G_N_ELEMENTS(parts), digest);
-    if (!parameters_allow(call, names, G_N_ELEMENTS(names), error) || !parameters_limit(call, &limit, error) ||
-        (cursor.len && !cursor_read(key, digest, cursor, a, &payload, error)) || !str_to_int64(payload, &before))
-        return false;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
-        return false;
+};
+
+static bool read_visitors(const struct call *call, struct visitors *visitors, GError **error)
+{
+    static const char *const names[] = {"q", "limit", "cursor"};
+    struct arena *a = &visitors->page.op.arena;
+    struct str cursor = query_get(&call->query, STR("cursor")), payload = STR("0");
+    visitors->call = call;
+    visitors->text = query_get(&call->query, STR("q"));
+    struct str parts[] = {STR("visitors"), arena_printf(a, "%" G_GINT64_FORMAT, call->caller.company), visitors->text};
+    cursor_digest(parts, G_N_ELEMENTS(parts), visitors->digest);
+    return parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
+           parameters_limit(call, &visitors->limit, error) &&
+           (!cursor.len ||
+            cursor_read(core_cursor_key(call->parley->core), visitors->digest, cursor, a, &payload, error)) &&
+           str_to_int64(payload, &visitors->before);
+}
+
+/* At most LIMIT_PAGE rows: one part. */
+static bool visitors_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                          GError **error)
+{
+    struct visitors *visitors = (struct visitors *)page;
+    struct visitor *found;
+    size_t count;
+    struct str next = STR_NULL;
     /* One more than asked tells whether there is more. */
-    bool read = history_visitors(txn, call->caller.company, text, before, limit + 1, a, &visitors->items,
-                                 &visitors->count, error);
-    core_read_end(txn);
-    visitors->next = STR_NULL;
-    if (read && visitors->count > limit) {
-        visitors->count = limit;
-        struct str last = arena_printf(a, "%" G_GINT64_FORMAT, visitors->items[limit - 1].number);
-        visitors->next = cursor_write(key, digest, last, a);
+    if (!history_visitors(txn, visitors->call->caller.company, visitors->text, visitors->before, visitors->limit + 1,
+                          scratch, &found, &count, error))
+        return false;
+    if (count > visitors->limit) {
+        count = visitors->limit;
+        struct str last = arena_printf(scratch, "%" G_GINT64_FORMAT, found[count - 1].number);
+        next = cursor_write(core_cursor_key(page->op.core), visitors->digest, last, scratch);
     }
-    return read;
+    json_object_begin(w);
+    json_member_array_begin(w, "visitors");
+    for (size_t i = 0; i < count; i++)
+        document_visitor(w, &found[i]);
+    json_array_end(w);
+    json_member_string_or_null(w, "next", next);
+    json_member_bool(w, "complete", !next.ptr);
+    json_object_end(w);
+    page->last = true;
+    return true;
 }
 
 void parley_visitors(struct http_request *request, const struct call *call)
 {
-    struct visitors visitors;
-    g_autoptr(GError) error = NULL;
-    if (!read_visitors(request, call, &visitors, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct buf body;
-    buf_init(&body, (size_t)LIMIT_PAGE * 32 * LIMIT_NAME);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_array_begin(&w, "visitors");
-    for (size_t i = 0; i < visitors.count; i++)
-        document_visitor(&w, &visitors.items[i]);
-    json_array_end(&w);
-    json_member_string_or_null(&w, "next", visitors.next);
-    json_member_bool(&w, "complete", !visitors.next.ptr);
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct visitors *visitors = (struct visitors *)page_new(call->parley->core, sizeof *visitors);
+    visitors->page.part = visitors_part;
+    visitors->page.row_max = LIMIT_PAGE * 32 * LIMIT_NAME;
+    visitors->page.is_long = true; /* every visitor of the company is looked at */
+    read_visitors(call, visitors, &visitors->page.op.error);
+    parley_reply_page(request, &visitors->page);
 }

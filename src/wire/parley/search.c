@@ -3,6 +3,9 @@
 #include "wire/parley/internal.h"
 
 struct found {
+    struct page page;
+    const struct call *call;
+    size_t limit;
     struct store_hit *hits;
     size_t count;
     struct str next;
@@ -56,17 +59,16 @@ static bool read_search(const struct call *call, struct store_txn *txn, struct s
            read_order(call, &search->best_first, error);
 }
 
-static bool run(struct http_request *request, const struct call *call, struct store_txn *txn, size_t limit,
-                struct found *found, GError **error)
+static bool find(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
 {
-    struct arena *a = &request->arena;
+    const struct call *call = found->call;
+    size_t limit = found->limit;
     struct store_search search;
     uint8_t digest[CURSOR_DIGEST_SIZE];
     const uint8_t *key = core_cursor_key(call->parley->core);
     struct str payload = STR("0"), cursor = query_get(&call->query, STR("cursor"));
     if (!read_search(call, txn, &search, a, error))
         return false;
-    *found = (struct found){0};
     digest_of(&search, a, digest);
     if ((cursor.len && !cursor_read(key, digest, cursor, a, &payload, error)) || !str_to_int64(payload, &search.after))
         return false;
@@ -104,40 +106,37 @@ static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a
     json_object_end(w);
 }
 
-static bool read_found(struct http_request *request, const struct call *call, struct found *found, GError **error)
+/* At most LIMIT_PAGE hits: one part. */
+static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct found *found = (struct found *)page;
+    if (!find(found, txn, scratch, error))
+        return false;
+    json_object_begin(w);
+    json_member_array_begin(w, "hits");
+    for (size_t i = 0; i < found->count; i++)
+        add_hit(w, &found->hits[i], scratch);
+    json_array_end(w);
+    json_member_string_or_null(w, "next", found->next);
+    json_member_bool(w, "complete", !found->next.ptr);
+    json_object_end(w);
+    page->last = true;
+    return true;
+}
+
+static bool read_parameters(const struct call *call, struct found *found, GError **error)
 {
     static const char *const names[] = {FILTER_NAMES, "q", "from", "to", "order", "limit", "cursor"};
-    size_t limit;
-    if (!parameters_allow(call, names, G_N_ELEMENTS(names), error) || !parameters_limit(call, &limit, error))
-        return false;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
-        return false;
-    bool read = run(request, call, txn, limit, found, error);
-    core_read_end(txn);
-    return read;
+    found->call = call;
+    return parameters_allow(call, names, G_N_ELEMENTS(names), error) && parameters_limit(call, &found->limit, error);
 }
 
 void parley_search(struct http_request *request, const struct call *call)
 {
-    struct found found;
-    g_autoptr(GError) error = NULL;
-    if (!read_found(request, call, &found, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct buf body;
-    buf_init(&body, (size_t)LIMIT_PAGE * 64 * LIMIT_NAME);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_array_begin(&w, "hits");
-    for (size_t i = 0; i < found.count; i++)
-        add_hit(&w, &found.hits[i], &request->arena);
-    json_array_end(&w);
-    json_member_string_or_null(&w, "next", found.next);
-    json_member_bool(&w, "complete", !found.next.ptr);
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct found *found = (struct found *)page_new(call->parley->core, sizeof *found);
+    found->page.part = part;
+    found->page.row_max = LIMIT_PAGE * 64 * LIMIT_NAME;
+    found->page.is_long = true;
+    read_parameters(call, found, &found->page.op.error);
+    parley_reply_page(request, &found->page);
 }

@@ -2,6 +2,9 @@
 #include "wire/parley/internal.h"
 
 struct report {
+    struct page page;
+    int64_t company;
+    enum history_unit unit;
     struct summary whole;
     bool cut;
     struct history_bucket *buckets;
@@ -34,58 +37,57 @@ static bool read_unit(const struct call *call, enum history_unit *unit, bool *cu
     return false;
 }
 
-static bool read_report(struct http_request *request, const struct call *call, struct report *report, GError **error)
+static bool read_parameters(const struct call *call, struct report *report, GError **error)
 {
     static const char *const names[] = {"from", "to", "by", "timeZone"};
     struct str zone_name = query_get(&call->query, STR("timeZone"));
-    enum history_unit unit = HISTORY_DAY;
+    report->company = call->caller.company;
+    report->unit = HISTORY_DAY;
     report->zone = zone_name.ptr ? zone_get(zone_name, error) : call->zone;
-    if (!report->zone || !parameters_allow(call, names, G_N_ELEMENTS(names), error) ||
-        !read_unit(call, &unit, &report->cut, error) ||
-        !parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms, error))
+    return report->zone && parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
+           read_unit(call, &report->unit, &report->cut, error) &&
+           parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms, error);
+}
+
+/* A bounded number of buckets: one part. */
+static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct report *report = (struct report *)page;
+    if (!history_summary(txn, report->company, report->from_ms, report->to_ms, &report->whole, error))
         return false;
-    struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
-    if (!txn)
+    if (report->cut &&
+        !history_summary_by(txn, report->company, report->from_ms, report->to_ms, report->unit, zone_id(report->zone),
+                            scratch, &report->buckets, &report->bucket_count, error))
         return false;
-    bool read = history_summary(txn, call->caller.company, report->from_ms, report->to_ms, &report->whole, error) &&
-                (!report->cut || history_summary_by(txn, call->caller.company, report->from_ms, report->to_ms, unit,
-                                                    zone_id(report->zone), &request->arena, &report->buckets,
-                                                    &report->bucket_count, error));
-    core_read_end(txn);
-    return read;
+    json_object_begin(w);
+    if (report->from_ms != NO_TIME)
+        json_member_time(w, "from", report->from_ms);
+    if (report->to_ms != NO_TIME)
+        json_member_time(w, "to", report->to_ms);
+    json_member_string(w, "timeZone", zone_id(report->zone));
+    add_sum(w, &report->whole);
+    if (report->cut) {
+        json_member_array_begin(w, "buckets");
+        for (size_t i = 0; i < report->bucket_count; i++) {
+            json_object_begin(w);
+            json_member_time(w, "start", report->buckets[i].start_ms);
+            json_member_time(w, "end", report->buckets[i].end_ms);
+            add_sum(w, &report->buckets[i].sum);
+            json_object_end(w);
+        }
+        json_array_end(w);
+    }
+    json_object_end(w);
+    page->last = true;
+    return true;
 }
 
 void parley_summary(struct http_request *request, const struct call *call)
 {
-    struct report report = {0};
-    g_autoptr(GError) error = NULL;
-    if (!read_report(request, call, &report, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct buf body;
-    buf_init(&body, 4 * 1024 * 1024);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    if (report.from_ms != NO_TIME)
-        json_member_time(&w, "from", report.from_ms);
-    if (report.to_ms != NO_TIME)
-        json_member_time(&w, "to", report.to_ms);
-    json_member_string(&w, "timeZone", zone_id(report.zone));
-    add_sum(&w, &report.whole);
-    if (report.cut) {
-        json_member_array_begin(&w, "buckets");
-        for (size_t i = 0; i < report.bucket_count; i++) {
-            json_object_begin(&w);
-            json_member_time(&w, "start", report.buckets[i].start_ms);
-            json_member_time(&w, "end", report.buckets[i].end_ms);
-            add_sum(&w, &report.buckets[i].sum);
-            json_object_end(&w);
-        }
-        json_array_end(&w);
-    }
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct report *report = (struct report *)page_new(call->parley->core, sizeof *report);
+    report->page.part = part;
+    report->page.row_max = 4 * 1024 * 1024;
+    read_parameters(call, report, &report->page.op.error);
+    report->page.is_long = report->cut; /* thousands of sums */
+    parley_reply_page(request, &report->page);
 }

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 
 enum {
-    PIECE = LIMIT_HTTP_REPLY_BUFFER / 2,
     REFUSALS_SHOWN = 1000, /* of an import that skips bad lines */
 };
 
@@ -155,35 +154,36 @@ void parley_import(struct http_request *request, const struct call *call)
 /* ---- export --------------------------------------------------------------------------------------------- */
 
 struct outgoing {
-    struct http_stream stream; /* first */
+    struct page page;
     struct exporter *exporter;
 };
 
-static enum http_more next(struct http_request *request, struct http_stream *stream, struct buf *out)
+/* NDJSON, not one document: the writer is not used, its buffer is. */
+static bool export_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
-    struct outgoing *outgoing = (struct outgoing *)stream;
-    bool finished;
-    /* The status is sent already: a failure can only cut the answer off. */
-    if (!export_next(outgoing->exporter, http_loop_data(request->loop), PIECE, out, &finished, NULL))
-        return HTTP_FAIL;
-    return finished ? HTTP_LAST : HTTP_MORE;
+    (void)scratch;
+    return export_next(((struct outgoing *)page)->exporter, txn, PAGE_PART, w->out, &page->last, error);
 }
 
-static void closed(struct http_request *request, struct http_stream *stream)
+static struct str export_headers(struct http_request *request, struct page *page)
 {
-    (void)request;
-    export_free(((struct outgoing *)stream)->exporter);
+    (void)request, (void)page;
+    return STR("Content-Type: application/x-ndjson\r\nCache-Control: no-store\r\n");
+}
+
+static void export_clear(struct page *page)
+{
+    export_free(((struct outgoing *)page)->exporter);
 }
 
 void parley_export(struct http_request *request, const struct call *call)
 {
-    g_autoptr(GError) error = NULL;
-    if (!parameters_allow(call, NULL, 0, &error)) {
-        parley_refuse(request, error);
-        return;
-    }
-    struct outgoing *outgoing = arena_new(&request->arena, struct outgoing);
-    *outgoing = (struct outgoing){.stream = {next, closed}, .exporter = export_new(call->caller.company)};
-    http_reply_stream(request, 200, STR("Content-Type: application/x-ndjson\r\nCache-Control: no-store\r\n"),
-                      &outgoing->stream);
+    struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
+    outgoing->exporter = export_new(call->caller.company);
+    outgoing->page.part = export_part;
+    outgoing->page.clear = export_clear;
+    outgoing->page.headers = export_headers;
+    outgoing->page.is_long = true;
+    parameters_allow(call, NULL, 0, &outgoing->page.op.error);
+    parley_reply_page(request, &outgoing->page);
 }

@@ -31,12 +31,26 @@ bool rocketchat_reply_cached(struct http_request *request, struct call *call)
     return kept_reply(request, cached, HEADERS);
 }
 
-bool rocketchat_reply_paged(struct http_request *request, const struct call *call, struct http_paged *paged,
-                            size_t part_max)
+static struct str headers(struct http_request *request, struct page *page)
 {
-    kept_page(request, paged, call->draft);
+    (void)page;
     add_instance(request);
-    return http_reply_paged(request, 200, HEADERS, paged, part_max);
+    return HEADERS;
+}
+
+static void refuse_page(struct http_request *request, struct page *page, const GError *error)
+{
+    (void)page;
+    rocketchat_refuse(request, error);
+}
+
+void rocketchat_reply_page(struct http_request *request, const struct call *call, struct page *page)
+{
+    page->draft = call->draft;
+    page->headers = headers;
+    if (!page->refuse)
+        page->refuse = refuse_page;
+    page_reply(request, page);
 }
 
 /* The shape of a refusal: the 6.x router says {"status","message"}, the API itself {"success","error","errorType"?}. */

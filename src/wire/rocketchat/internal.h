@@ -4,10 +4,10 @@
 #include "core/history.h"
 #include "core/identity.h"
 #include "core/limiter.h"
-#include "http/paged.h"
 #include "text/json_write.h"
 #include "text/query.h"
 #include "wire/outcome/kept.h"
+#include "wire/outcome/page.h"
 #include "wire/rocketchat/rocketchat.h"
 
 struct rocketchat {
@@ -43,8 +43,8 @@ bool room_is_visible(const struct caller *caller, const struct session *room);
 void rocketchat_reply(struct http_request *request, unsigned status, const struct buf *body);
 /* Begins the answer of a page of history: true when a kept one was given and the request is over. */
 bool rocketchat_reply_cached(struct http_request *request, struct call *call);
-bool rocketchat_reply_paged(struct http_request *request, const struct call *call, struct http_paged *paged,
-                            size_t part_max);
+/* page_reply with this dialect's headers and refusals, kept as the call's draft says. */
+void rocketchat_reply_page(struct http_request *request, const struct call *call, struct page *page);
 
 /* Answers with this dialect's status and body for the reason (spec 1.4): the one place where reasons become its words.
  */

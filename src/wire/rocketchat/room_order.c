@@ -100,16 +100,8 @@ static bool add_batch(struct store_txn *txn, const struct visitor *v, const stru
     return true;
 }
 
-static bool is_abandoned(const bool *abandoned, GError **error)
-{
-    if (!abandoned || !__atomic_load_n(abandoned, __ATOMIC_RELAXED))
-        return false;
-    reason_set(error, REASON_CANCELLED, "nobody waits for this any more");
-    return true;
-}
-
-bool room_order_sort(struct store_txn *txn, const struct visitor *v, const struct room_order *order,
-                     const bool *abandoned, struct arena *a, int64_t **numbers, size_t *count, GError **error)
+bool room_order_sort(struct store_txn *txn, const struct visitor *v, const struct room_order *order, struct arena *a,
+                     int64_t **numbers, size_t *count, GError **error)
 {
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct row));
     struct store_session_key after = {0};
@@ -117,7 +109,7 @@ bool room_order_sort(struct store_txn *txn, const struct visitor *v, const struc
     bool finished = false, read = true;
     arena_init(&scratch);
     while (read && !finished) {
-        read = !is_abandoned(abandoned, error) && add_batch(txn, v, order, &after, rows, &scratch, a, &finished, error);
+        read = add_batch(txn, v, order, &after, rows, &scratch, a, &finished, error);
         arena_reset(&scratch);
     }
     arena_clear(&scratch);

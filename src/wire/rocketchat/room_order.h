@@ -15,7 +15,6 @@ struct room_order {
 bool room_order_read(struct str sort, struct arena *a, struct room_order *order);
 
 /* The numbers of all rooms of the visitor in an order that no index has. O(rooms), one batch of rooms in memory at a
- * time. `abandoned`, unless NULL, is looked at between batches: once another thread made it true (atomic), CANCELLED.
- */
-bool room_order_sort(struct store_txn *txn, const struct visitor *v, const struct room_order *order,
-                     const bool *abandoned, struct arena *a, int64_t **numbers, size_t *count, GError **error);
+ * time. */
+bool room_order_sort(struct store_txn *txn, const struct visitor *v, const struct room_order *order, struct arena *a,
+                     int64_t **numbers, size_t *count, GError **error);
