@@ -1,8 +1,39 @@
 /* Inside of src/http: what a server, a loop, a connection and a request are made of. Nobody else includes this.
  *
- * Life of a request: begun by connection.c when its head is complete, COLLECTING while its body arrives, OPEN while the
- * handler has it, then answered in place or, when an earlier request of the connection is still open, DONE with its
- * reply stored; STREAMING while a producer feeds it.
+ * A connection belongs to one loop. Each thing that happens to it (bytes, a deadline, a reply) changes its state and
+ * then settles it: http_next (next.h) says what to do next, until there is nothing but to wait.
+ *
+ *                   +---------------------------------------------------+
+ *                   |                  STEP_FEED: input that had to wait |
+ *                   v                                                   |
+ *     accepted -> WAIT -- bytes --> head --> body --> handler --> reply -+--> WAIT (readable: the next request)
+ *                   |                                               |    |
+ *                   |                                               |    +--> WAIT (writable: the socket was full)
+ *                   | deadline, socket failed, client left          |
+ *                   v                          closing, all is sent v
+ *                 KILL <------ eof, or 2 s ------ LINGER <----------+
+ *                   |
+ *            dead: the socket is given up, libuv is told to close its handle
+ *                   |
+ *            closed: libuv let go of it; requests of it may still be with their handlers
+ *                   |
+ *                 BURY when the last one was ended -> freed by the loop when the stack is unwound
+ *
+ * Life of a request: begun by input.c when its head is complete,
+ *
+ *     COLLECTING --> OPEN ------> ENDING ------> freed    first in line: bytes go to the socket within the call
+ *     (its body)      |  |          |
+ *                     |  |          +-> DONE --> freed    waits with its reply for those before it
+ *                     |  +-> STREAMING --------> freed    a producer feeds it, first in line
+ *                     +----> DONE, cut --------> freed    http_drop: the connection ends here
+ *
+ * Who frees what:
+ *   - a request: whoever ends it (reply.c), or http_connection_kill for one that is COLLECTING, DONE or STREAMING. One
+ * that a handler has is flagged gone and stays, with its connection, until the handler ends it. Freed ones are kept by
+ * the loop for the next (SPARE_REQUESTS).
+ *   - a request's arena holds its head, parameters and body: emptied by http_hold, when DONE, when freed.
+ *   - a connection's input and output: own memory only while something waits in them.
+ *   - a connection: its loop (loop.c, free_graves), when it was buried and no function further up the stack has it.
  *
  * Bytes out go to the loop's one staging buffer first, which belongs to one connection at a time and is sent when the
  * connection changes or the callback from libuv ends (http_loop_done): one write for all replies of a batch. Only what
@@ -10,7 +41,9 @@
 #pragma once
 
 #include "base/limits.h"
+#include "base/reason.h"
 #include "http/http.h"
+#include "http/next.h"
 #include "http/parse.h"
 #include "http/router.h"
 #include "http/wheel.h"
@@ -59,8 +92,6 @@ struct request {
     bool waiting : 1; /* STREAMING: after HTTP_WAIT */
     bool failed : 1;  /* found wrong before a handler had it */
 };
-
-enum phase { PHASE_NONE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_LINGER };
 
 struct connection {
     uv_poll_t poll;
@@ -175,11 +206,25 @@ void http_connection_open(struct http_loop *loop, int fd, enum http_peer peer, u
                           const uint8_t address[16]);
 void http_connection_drain(struct connection *connection);
 void http_connection_kill(struct connection *connection);
-void http_connection_settle(struct connection *connection);
+void http_connection_settle(struct connection *connection); /* after anything happened; may kill it */
+void http_connection_tell_gone(struct connection *connection);
+
+/* input.c */
+void http_connection_readable(struct connection *connection);
+void http_connection_feed(struct connection *connection, struct str bytes); /* "": what waits in `input` */
+bool http_connection_may_begin(const struct connection *connection);        /* another request */
+void http_connection_fail_body(struct connection *connection, enum reason reason, const char *sentence);
+void http_connection_lose_body(struct connection *connection);
+
+/* output.c */
+void http_connection_writable(struct connection *connection);
 /* Where the connection's next bytes go, for the moment; also has it settled when the callback from libuv ends. */
 struct buf *http_connection_output(struct connection *connection);
 void http_connection_send(struct connection *connection, const struct str *parts, unsigned count);
 void http_loop_flush(struct http_loop *loop);
+
+/* deadline.c */
+void http_connection_deadline(struct connection *connection, enum http_phase phase);
 
 /* request.c */
 struct request *http_request_new(struct connection *connection);
