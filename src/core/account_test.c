@@ -91,6 +91,8 @@ static void test_directory(void)
     g_assert_cmpint(directory_company_by_host(d, STR_NULL)->number, ==, f.company);
     ASSERT_STR(directory_operator(d, STR("o1"))->username, "bob");
     ASSERT_STR(directory_operator_by_username(d, STR("bob"))->id, "o1");
+    ASSERT_STR(directory_operator_like(d, STR("BoB"))->id, "o1");
+    g_assert_null(directory_operator_like(d, STR("bobby")));
     g_assert_null(directory_operator(d, STR("bob")));
     ASSERT_STR(directory_department(d, f.company, STR("a"))->name, "Alpha"); /* an id before a name */
     ASSERT_STR(directory_department(d, f.company, STR("Beta"))->id, "b");

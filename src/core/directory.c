@@ -255,6 +255,24 @@ const struct operator_account *directory_operator_by_username(const struct direc
     return g_hash_table_lookup(d->operators_by_username, &username);
 }
 
+const struct operator_account *directory_operator_like(const struct directory *d, struct str username)
+{
+    const struct operator_account *like = directory_operator_by_username(d, username);
+    if (like)
+        return like;
+    g_autofree char *wanted = g_utf8_casefold(username.ptr, (gssize)username.len);
+    for (size_t i = 0; i < d->operator_count; i++) {
+        const struct operator_account *o = &d->operators[i];
+        g_autofree char *folded = g_utf8_casefold(o->username.ptr, (gssize)o->username.len);
+        if (strcmp(folded, wanted) != 0)
+            continue;
+        if (like)
+            return NULL;
+        like = o;
+    }
+    return like;
+}
+
 const struct operator_account *directory_operator_by_email(const struct directory *d, struct str email)
 {
     for (size_t i = 0; i < d->operator_count; i++)

@@ -15,6 +15,13 @@
  */
 #define NOBODYS_HASH "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+/* What is counted: an address with a user, whose name in another case is the same user. */
+static struct str attempts_of(struct login_op *op)
+{
+    g_autofree char *user = g_utf8_casefold(op->user.ptr ? op->user.ptr : "", (gssize)op->user.len);
+    return arena_printf(&op->op.arena, "%.*s %s", STR_ARG(op->address), user);
+}
+
 static bool attempts_left(struct core *core, struct str who, GError **error)
 {
     struct limiter_state state;
@@ -28,7 +35,7 @@ static bool attempts_left(struct core *core, struct str who, GError **error)
 /* A user name, else an e-mail address. */
 static const struct operator_account *find_user(const struct directory *d, struct str user)
 {
-    const struct operator_account *o = directory_operator_by_username(d, user);
+    const struct operator_account *o = directory_operator_like(d, user);
     return o ? o : directory_operator_by_email(d, user);
 }
 
@@ -122,7 +129,7 @@ static bool resume(struct login_op *op, struct store_reader *reader, const struc
 static bool run_login(struct op *base, struct store_txn *txn, GError **error)
 {
     struct login_op *op = (struct login_op *)base;
-    struct str who = arena_printf(&base->arena, "%.*s %.*s", STR_ARG(op->address), STR_ARG(op->user));
+    struct str who = attempts_of(op);
     (void)txn;
     if (!attempts_left(base->core, who, error))
         return false;
@@ -130,7 +137,7 @@ static bool run_login(struct op *base, struct store_txn *txn, GError **error)
     struct directory *d = reader ? directory_ref(base->core, reader, error) : NULL;
     bool done = false;
     if (d)
-        done = op->resume.ptr ? resume(op, reader, d, who, error)
+        done = op->resume.len ? resume(op, reader, d, who, error)
                               : check_password(op, d, who, error) && store_new_token(op, error);
     if (d)
         directory_unref(d);

@@ -265,18 +265,25 @@ static void test_router(void)
         {"/api/v1/history/%2e%2e", "/api/v1", "id", "..", HTTP_GET},
         {"/api/v1/history/summary/p/q", "/api/v1", "ab", "p", HTTP_DELETE},
         {"/api/v10/history/7", "", NULL, NULL, HTTP_GET},
+        {"/loose/history/7/", "/loose", "id", "7", HTTP_GET},
+        {"//loose///history//7//", "/loose", "id", "7", HTTP_GET},
+        {"/loose/history//", "/loose", NULL, NULL, HTTP_GET},
+        {"//api/v1/history/7", "", NULL, NULL, HTTP_GET},
         {"/api/v1", "/api/v1", NULL, NULL, HTTP_GET},
         {"/api/v1/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4", "/api/v1", NULL, NULL,
          HTTP_GET},
     };
     struct http_router *router = http_router_new();
     const struct http_mount api = {.prefix = "/api/v1", .routes = routes, .route_count = G_N_ELEMENTS(routes)};
+    const struct http_mount loose = {
+        .prefix = "/loose", .routes = routes, .route_count = G_N_ELEMENTS(routes), .loose_slashes = true};
     const struct http_mount root = {.prefix = "", .routes = roots, .route_count = 1};
-    g_assert_true(http_router_mount(router, &root, NULL) && http_router_mount(router, &api, NULL));
+    g_assert_true(http_router_mount(router, &root, NULL) && http_router_mount(router, &api, NULL) &&
+                  http_router_mount(router, &loose, NULL));
     g_autoptr(GError) error = NULL;
     g_assert_false(http_router_mount(router, &api, &error));
     g_assert_cmpint(reason_of(error), ==, REASON_SETTING_INVALID);
-    g_assert_cmpuint(http_router_count(router), ==, 5);
+    g_assert_cmpuint(http_router_count(router), ==, 9);
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -67,6 +67,9 @@ struct http_mount {
      * http_request_allow says what the path allows, "" for an unknown path. NULL: METHOD_UNKNOWN instead. */
     void (*options)(struct http_request *request);
 
+    /* Empty segments of a path count for nothing: "//a//b/" is "/a/b". */
+    bool loose_slashes;
+
     const void *word; /* the dialect's own, such as its settings; may be NULL */
 };
 

@@ -248,39 +248,64 @@ static const struct http_node *descend(struct walk *walk, const struct http_node
     return descend(walk, node->capture, i + 1, captured + 1);
 }
 
-static const struct mounted *find_mount(const struct http_router *router, const struct str *segments, size_t count)
+/* The segments as a mount sees them. */
+struct path {
+    struct str segments[SEGMENTS];
+    size_t count;
+};
+
+static struct path without_empty(const struct path *path)
+{
+    struct path solid = {.count = 0};
+    for (size_t i = 0; i < path->count; i++)
+        if (path->segments[i].len)
+            solid.segments[solid.count++] = path->segments[i];
+    return solid;
+}
+
+static bool owns(const struct mounted *mounted, const struct path *path)
+{
+    size_t n = 0;
+    if (mounted->segment_count > path->count)
+        return false;
+    while (n < mounted->segment_count && str_equal(mounted->segments[n], path->segments[n]))
+        n++;
+    return n == mounted->segment_count;
+}
+
+static const struct mounted *find_mount(const struct http_router *router, const struct path *strict,
+                                        const struct path *loose, const struct path **path)
 {
     for (guint i = 0; i < router->mounts->len; i++) {
         const struct mounted *mounted = router->mounts->pdata[i];
-        size_t n = 0;
-        if (mounted->segment_count > count)
-            continue;
-        while (n < mounted->segment_count && str_equal(mounted->segments[n], segments[n]))
-            n++;
-        if (n == mounted->segment_count)
+        *path = mounted->mount.loose_slashes ? loose : strict;
+        if (owns(mounted, *path))
             return mounted;
     }
     return NULL;
 }
 
-struct http_match http_router_find(const struct http_router *router, struct str path, struct arena *arena,
+struct http_match http_router_find(const struct http_router *router, struct str text, struct arena *arena,
                                    struct str parameters[HTTP_PARAMETERS])
 {
     struct http_match match = {0};
-    struct str segments[SEGMENTS];
-    size_t count = path.ptr[0] == '/' ? split(path, segments) : 0;
-    bool deep = count == SIZE_MAX;
+    struct path strict = {.count = 0};
+    const struct path *path;
+    if (text.ptr[0] == '/')
+        strict.count = split(text, strict.segments);
+    bool deep = strict.count == SIZE_MAX;
     if (deep)
-        count = SEGMENTS;
-    for (size_t i = 0; i < count; i++)
-        match.malformed |= !decode(&segments[i], arena);
-    const struct mounted *mounted = find_mount(router, segments, count);
+        strict.count = SEGMENTS;
+    for (size_t i = 0; i < strict.count; i++)
+        match.malformed |= !decode(&strict.segments[i], arena);
+    struct path loose = without_empty(&strict);
+    const struct mounted *mounted = find_mount(router, &strict, &loose, &path);
     if (!mounted)
         return match;
     match.mount = &mounted->mount;
     if (match.malformed || deep)
         return match;
-    struct walk walk = {router, segments, count, parameters, false};
+    struct walk walk = {router, path->segments, path->count, parameters, false};
     match.node = descend(&walk, &mounted->root, mounted->segment_count, 0);
     match.slash = walk.slash;
     return match;

@@ -88,7 +88,7 @@ bool admin_operator_add(struct admin *admin, GError **error)
     if (!c || !admin_text(admin, "username", JSON_REQUIRED, LIMIT_NAME, &o.username, error) ||
         !admin_text(admin, "id", JSON_OPTIONAL, LIMIT_ID, &o.id, error))
         return false;
-    if (directory_operator_by_username(admin->directory, o.username) ||
+    if (directory_operator_like(admin->directory, o.username) ||
         (o.id.ptr && directory_operator(admin->directory, o.id))) {
         reason_set_field(error, REASON_NAME_TAKEN, STR("username"), "there is an operator of that name or id");
         return false;

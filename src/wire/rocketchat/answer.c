@@ -113,11 +113,17 @@ void rocketchat_refuse_sort(struct http_request *request, struct str raw)
     buf_clear(&body);
 }
 
-static void refuse_login(struct http_request *request)
+void rocketchat_refuse_login(struct http_request *request, const char *error_json, const char *message)
 {
     struct buf body;
     buf_init(&body, 256);
-    buf_add_literal(&body, "{\"status\":\"error\",\"error\":\"Unauthorized\",\"message\":\"Unauthorized\"}");
+    struct json w;
+    json_init(&w, &body);
+    json_object_begin(&w);
+    json_member_string(&w, "status", STR("error"));
+    json_member_raw(&w, "error", str_from_c(error_json));
+    json_member_string(&w, "message", str_from_c(message));
+    json_object_end(&w);
     rocketchat_reply(request, 401, &body);
     buf_clear(&body);
 }
@@ -143,7 +149,7 @@ void rocketchat_refuse(struct http_request *request, const GError *error)
         refuse(request, 401, SHAPE_ROUTER, STR("You must be logged in to do this."), STR_NULL);
         return;
     case REASON_PASSWORD_WRONG:
-        refuse_login(request);
+        rocketchat_refuse_login(request, "\"Unauthorized\"", "Unauthorized");
         return;
     case REASON_RIGHT_MISSING:
         refuse(request, 403, SHAPE_API,

@@ -56,6 +56,9 @@ void rocketchat_refuse_plain(struct http_request *request, struct str text);
 /* {"success":false,"error":"TEXT [CODE]","errorType":CODE} with 400. */
 void rocketchat_refuse_typed(struct http_request *request, struct str text, struct str code);
 
+/* {"status":"error","error":ERROR_JSON,"message":MESSAGE} with 401: a login that failed. */
+void rocketchat_refuse_login(struct http_request *request, const char *error_json, const char *message);
+
 /* "Invalid sort parameter provided" with the raw value (spec 1.4). */
 void rocketchat_refuse_sort(struct http_request *request, struct str raw);
 
@@ -117,9 +120,9 @@ void rocketchat_visitor_info(struct http_request *request, const struct call *ca
 void rocketchat_me(struct http_request *request, const struct call *call);
 void rocketchat_logout(struct http_request *request, const struct call *call);
 
-/* These two need no login. */
+/* These two need no login; info tells more to who has one. */
 void rocketchat_login(struct http_request *request);
-void rocketchat_info(struct http_request *request);
+void rocketchat_info(struct http_request *request, bool logged_in);
 
 /* An operator as `me` and login show them. */
 void me_write(struct json *w, const struct operator_account *o, bool with_success);

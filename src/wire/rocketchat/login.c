@@ -42,11 +42,20 @@ void me_write(struct json *w, const struct operator_account *o, bool with_succes
 
 /* ---- login ---- */
 
+/* Clients forget a token and ask for the password when they are told so in these words. */
+static void refuse_login(struct http_request *request, const struct login_op *op)
+{
+    if (op->resume.len && reason_class(reason_of(op->op.error)) == CLASS_UNAUTHORIZED)
+        rocketchat_refuse_login(request, "403", "You've been logged out by the server. Please log in again.");
+    else
+        rocketchat_refuse(request, op->op.error);
+}
+
 static void answer_login(struct http_request *request, struct op *base)
 {
     struct login_op *op = (struct login_op *)base;
     if (base->error) {
-        rocketchat_refuse(request, base->error);
+        refuse_login(request, op);
         return;
     }
     struct buf body;
@@ -170,8 +179,15 @@ void rocketchat_me(struct http_request *request, const struct call *call)
         directory_unref(directory);
 }
 
-void rocketchat_info(struct http_request *request)
+/* The line this dialect answers as (doc/dialects/rocketchat.md, "Which version we answer as"). Where and how the server
+ * was built is nobody's business: what the typings require of it is there and says nothing. */
+void rocketchat_info(struct http_request *request, bool logged_in)
 {
-    /* The line this dialect answers as (spec, "Which version we answer as"). */
-    reply_literal(request, "{\"info\":{\"version\":\"6.12.0\"},\"version\":\"6.12\",\"success\":true}");
+    if (logged_in)
+        reply_literal(request, "{\"version\":\"6.12.0\",\"info\":{\"version\":\"6.12.0\",\"build\":{\"date\":\"\","
+                               "\"nodeVersion\":\"\",\"arch\":\"\",\"platform\":\"\",\"osRelease\":\"\","
+                               "\"totalMemory\":0,\"freeMemory\":0,\"cpus\":0},\"commit\":{},"
+                               "\"marketplaceApiVersion\":\"\"},\"success\":true}");
+    else
+        reply_literal(request, "{\"version\":\"6.12\",\"success\":true}");
 }

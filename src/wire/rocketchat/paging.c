@@ -2,6 +2,7 @@
 #include "wire/rocketchat/internal.h"
 
 enum { COUNT_DEFAULT = 50, COUNT_MAX = 100 }; /* API_Default_Count, API_Upper_Count_Limit (spec 1.2) */
+#define WHOLE_MAX 9007199254740991.0          /* 2^53 - 1 */
 
 /* `sort[ts]` is, to the original's parser, a member `sort` that holds an object. */
 static struct str base_name(struct str name, bool *is_object)
@@ -40,22 +41,18 @@ static struct member find(const struct query *query, struct str name)
     return member;
 }
 
-/* As the validator coerces and parseInt reads: "10", " 7", "1.5" (1), "-1"; empty = not given. */
+/* As the validator coerces and parseInt reads: "10", " 7", "1.5" (1), "-1"; empty = not given. What is beyond the whole
+ * numbers that every client can count is the greatest of them. */
 static bool read_number(struct str text, int64_t *value)
 {
-    char digits[64], *end;
     text = str_trim(text); /* a `+` that nobody escaped arrives as a blank */
-    if (text.len >= sizeof digits)
-        return false;
-    memcpy(digits, text.ptr, text.len);
-    digits[text.len] = 0;
+    g_autofree char *digits = g_strndup(text.ptr, text.len);
+    char *end;
     if (strspn(digits, "0123456789+-.eE") < text.len) /* no hexadecimal digits, no words */
         return false;
     double number = g_ascii_strtod(digits, &end);
-    if (*end || number > 1e15 || number < -1e15)
-        return false;
-    *value = (int64_t)number;
-    return true;
+    *value = (int64_t)CLAMP(number, -WHOLE_MAX, WHOLE_MAX);
+    return *end == 0;
 }
 
 static bool take_number(struct http_request *request, const struct query *query, struct str name, int64_t *value)

@@ -87,15 +87,16 @@ struct guarded {
     bool is_page; /* of history: its answer is kept */
 };
 
-static bool log_in(struct http_request *request, struct call *call, GError **error)
+static bool log_in(struct http_request *request, struct caller *caller, GError **error)
 {
+    const struct rocketchat *rocketchat = request->mount->word;
     struct str user = http_request_header(request, STR("X-User-Id"), NULL);
     struct str token = http_request_header(request, STR("X-Auth-Token"), NULL);
     if (!user.len || !token.len) {
         reason_set(error, REASON_CREDENTIAL_MISSING, "You must be logged in to do this.");
         return false;
     }
-    return identity_of_operator_token(call->rocketchat->core, http_loop_data(request->loop), user, token, &call->caller,
+    return identity_of_operator_token(rocketchat->core, http_loop_data(request->loop), user, token, caller,
                                       &request->arena, error);
 }
 
@@ -125,7 +126,7 @@ static void handle_guarded(struct http_request *request)
     call->rocketchat = request->mount->word;
     call->draft = arena_new(&request->arena, struct answer_draft);
     g_autoptr(GError) error = NULL;
-    if (!log_in(request, call, &error) || !take_turn(request, call->rocketchat, &call->caller, &error))
+    if (!log_in(request, &call->caller, &error) || !take_turn(request, call->rocketchat, &call->caller, &error))
         rocketchat_refuse(request, error);
     else if (guarded->is_page && rocketchat_reply_cached(request, call))
         return;
@@ -135,32 +136,33 @@ static void handle_guarded(struct http_request *request)
         guarded->work(request, call);
 }
 
-struct open {
-    void (*work)(struct http_request *request);
-};
-
-static void handle_open(struct http_request *request)
+static void handle_login(struct http_request *request)
 {
-    const struct open *open = request->route->word;
     g_autoptr(GError) error = NULL;
     if (take_turn(request, request->mount->word, NULL, &error))
-        open->work(request);
+        rocketchat_login(request);
     else
         rocketchat_refuse(request, error);
+}
+
+/* Clients ask it before anything else and at every start: it is never counted. */
+static void handle_info(struct http_request *request)
+{
+    struct caller caller;
+    rocketchat_info(request, log_in(request, &caller, NULL));
 }
 
 static const struct guarded chat_history = {rocketchat_chat_history, true}, messages = {rocketchat_messages, true},
                             visitor_info = {rocketchat_visitor_info, false}, me = {rocketchat_me, false},
                             logout = {rocketchat_logout, false};
-static const struct open login = {rocketchat_login}, info = {rocketchat_info};
 
 static const struct http_route routes[] = {
-    {HTTP_POST, "/v1/login", handle_open, &login, 0, 0},
+    {HTTP_POST, "/v1/login", handle_login, NULL, 0, 0},
     {HTTP_POST, "/v1/logout", handle_guarded, &logout, 0, 0},
     {HTTP_GET, "/v1/logout", handle_guarded, &logout, 0, 0},
     {HTTP_GET, "/v1/me", handle_guarded, &me, 0, 0},
-    {HTTP_GET, "/v1/info", handle_open, &info, 0, 0},
-    {HTTP_GET, "/info", handle_open, &info, 0, 0},
+    {HTTP_GET, "/v1/info", handle_info, NULL, 0, 0},
+    {HTTP_GET, "/info", handle_info, NULL, 0, 0},
     {HTTP_GET, "/v1/livechat/visitors.chatHistory/room/:roomId/visitor/:visitorId", handle_guarded, &chat_history, 0,
      0},
     {HTTP_GET, "/v1/livechat/:rid/messages", handle_guarded, &messages, 0, 0},
@@ -197,6 +199,7 @@ bool rocketchat_mount(struct rocketchat *rocketchat, struct http_router *router,
                                .route_count = G_N_ELEMENTS(routes),
                                .problem = rocketchat_refuse,
                                .options = options,
+                               .loose_slashes = true,
                                .word = rocketchat};
     return http_router_mount(router, &mount, error);
 }

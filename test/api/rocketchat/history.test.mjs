@@ -75,7 +75,7 @@ test("the default is the newest 50, count = what came", async () => {
 });
 
 test("count: a cap of 100, 0 = all, empty = default, fractions cut off", async () => {
-  for (const [query, count] of [["?count=7", 7], ["?count=100", 100], ["?count=101", 100], ["?count=999999", 100], ["?count=0", ROOMS], ["?count=", 50], ["?count=1.5", 1], ["?count=%2B7", 7]]) {
+  for (const [query, count] of [["?count=7", 7], ["?count=100", 100], ["?count=101", 100], ["?count=999999", 100], ["?count=1e16", 100], [`?count=${"9".repeat(400)}`, 100], ["?count=0", ROOMS], ["?count=", 50], ["?count=1.5", 1], ["?count=%2B7", 7]]) {
     const { status, body, text } = await history(query);
     assert.equal(status, 200, `${query}: ${text.slice(0, 300)}`);
     assert.equal(body.count, count, query);
@@ -94,6 +94,8 @@ test("offset and count page without gap or repeat", async () => {
   assert.deepEqual(seen, Array.from({ length: ROOMS }, (_, i) => room(ROOMS - 1 - i).id));
   const behind = await history("?offset=1000");
   assert.deepEqual(behind.body, { history: [], count: 0, offset: 1000, total: ROOMS, success: true });
+  const beyond = await history(`?offset=${"9".repeat(70)}&count=0`);
+  assert.deepEqual(beyond.body, { ...behind.body, offset: Number.MAX_SAFE_INTEGER });
 });
 
 /** The value at a dot path; undefined for what the sort counts as absent. */

@@ -42,6 +42,15 @@ test("so many calls and no more, counted per route, whatever ids they name", asy
   assert.equal((await rocketchat(server, "/me", agent)).status, 200, "another route counts by itself");
 });
 
+test("info is never limited", async () => {
+  for (let i = 0; i < LIMIT + 3; i++)
+    for (const headers of [{}, agent]) {
+      const answer = await call(server, "GET", "/api/info", { headers });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers["x-ratelimit-limit"], undefined);
+    }
+});
+
 test("who is not logged in is told so, not counted", async () => {
   for (let i = 0; i < LIMIT + 2; i++) assert.equal((await rocketchat(server, "/livechat/r1/messages", {})).status, 401);
   assert.equal((await rocketchat(server, "/livechat/r1/messages", agent)).status, 200);

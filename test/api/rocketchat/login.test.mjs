@@ -52,8 +52,26 @@ test("by resuming a token, which stays the same", async () => {
   const headers = credentials(await login({ user: "jane", password: PASSWORD }));
   const resumed = credentials(await login({ resume: headers["X-Auth-Token"] }));
   assert.deepEqual(resumed, headers);
-  const wrong = await login({ resume: "nonsense" });
-  assert.equal(wrong.status, 401);
+  credentials(await login({ resume: "", user: "jane", password: PASSWORD }));
+});
+
+test("a token that cannot be resumed is refused in the words by which the mobile app logs out", async () => {
+  const ended = credentials(await login({ user: "jane", password: PASSWORD }));
+  await call(server, "POST", "/api/v1/logout", { headers: ended });
+  for (const resume of ["nonsense", ended["X-Auth-Token"]]) {
+    const wrong = await login({ resume });
+    assert.equal(wrong.status, 401);
+    assert.deepEqual(wrong.body, { status: "error", error: 403, message: "You've been logged out by the server. Please log in again." });
+  }
+});
+
+test("user names and addresses compare without case, and no two names differ in case only", async () => {
+  for (const user of ["JANE", "Jane", "JANE@Example.ORG"]) credentials(await login({ user, password: PASSWORD }));
+  const add = (username, options) =>
+    parley(["operator", "add", username, "--company", "Environment", "--password-stdin", "--data", server.data], { input: "amilia\n", ...options });
+  add("Ämilia");
+  assert.equal((await login({ user: "äMILIA", password: "amilia" })).body.data.me.username, "Ämilia");
+  add("ÄMILIA", { fails: true });
 });
 
 test("a wrong password and an unknown user are the same answer", async () => {
@@ -99,13 +117,31 @@ test("me tells who is there", async () => {
   assert.ok(body.roles.includes("livechat-agent"));
 });
 
-test("info needs no login and names the line we answer as", async () => {
+test("info tells the line we answer as, and more to who is logged in", async () => {
+  const headers = credentials(await login({ user: "jane", password: PASSWORD }));
   for (const path of ["/api/v1/info", "/api/info"]) {
-    const { status, body } = await call(server, "GET", path);
-    assert.equal(status, 200);
-    assert.equal(body.success, true);
-    assert.match(body.info.version, /^6\.12/);
+    for (const anonymous of [{}, { ...headers, "X-Auth-Token": "wrong" }]) {
+      const { status, body } = await call(server, "GET", path, { headers: anonymous });
+      assert.equal(status, 200);
+      assert.deepEqual(body, { version: "6.12", success: true });
+    }
+    const { body } = await call(server, "GET", path, { headers });
+    assert.deepEqual(Object.keys(body), ["version", "info", "success"]);
+    assert.deepEqual([body.version, body.info.version, body.success], ["6.12.0", "6.12.0", true]);
+    for (const name of ["build", "commit", "marketplaceApiVersion"]) assert.ok(name in body.info, name);
   }
+});
+
+test("paths with one slash behind them or slashes doubled are the same routes", async () => {
+  const headers = credentials(await login({ user: "jane", password: PASSWORD }));
+  for (const path of ["/api/v1/me/", "//api/v1/me", "/api//v1//me/", "/api/v1/me//"]) {
+    const { status, body } = await call(server, "GET", path, { headers });
+    assert.equal(status, 200, path);
+    assert.equal(body.username, "jane");
+  }
+  assert.equal((await call(server, "POST", "//api/v1/me/", { headers })).status, 405);
+  assert.equal((await call(server, "OPTIONS", "//api/v1/me/")).text, "OK");
+  assert.deepEqual((await call(server, "GET", "//api/v1/you/", { headers })).body, { status: "error", message: "API endpoint does not exist" });
 });
 
 test("malformed and oversized bodies in the API's shape", async () => {
@@ -119,10 +155,11 @@ test("malformed and oversized bodies in the API's shape", async () => {
   assert.ok(large.status === 413 || large.code === "ECONNRESET" || large.code === "EPIPE", String(large.status ?? large));
 });
 
-test("guessing is limited", async () => {
+test("guessing is limited, however the user's name is written", async () => {
   let limited;
   for (let i = 0; i < 60 && !limited; i++) {
-    const answer = await login({ user: "guessed", password: `guess ${i}` });
+    const user = [..."guessed"].map((letter, k) => ((i >> k) & 1 ? letter.toUpperCase() : letter)).join("");
+    const answer = await login({ user, password: `guess ${i}` });
     if (answer.status === 429) limited = answer;
     else assert.equal(answer.status, 401);
   }

@@ -1,5 +1,5 @@
 // What Parley answers, by the original's own types, and where it differs on purpose.
-import type { IEditedMessage } from "@rocket.chat/core-typings";
+import type { IEditedMessage, IServerInfo } from "@rocket.chat/core-typings";
 import type { OperationResult, PathPattern } from "@rocket.chat/rest-typings";
 
 /** A type as JSON carries it: dates and enums are strings, and what is undefined is not there. */
@@ -52,6 +52,5 @@ export interface Answers {
   /** When a visitor's row changed last is not kept. */
   visitor: Good<{ visitor: Optional<Get<"/v1/livechat/visitors.info">["visitor"], "_updatedAt"> }>;
   me: Good<Account>;
-  /** How and where the server was built is nobody's business. */
-  info: Good<{ version: string; info: { version: string } }>;
+  info: Good<{ version: string; info: IServerInfo }>;
 }

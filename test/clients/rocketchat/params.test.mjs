@@ -32,6 +32,8 @@ const PAGING = [
   { count: "+5" },
   { count: "5 " },
   { count: "10,5" },
+  { count: "9".repeat(70) },
+  { offset: "1e30" },
   { count: "NaN" },
   { count: ["1", "2"] },
   { offset: "3" },
