@@ -119,11 +119,14 @@ static void make_dialects(struct serving *serving)
                                                      .cors_origin = str_from_c(s->rocketchat_cors_origin)});
     serving->agendize = agendize_new(
         serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
-                                                   .query_credentials = s->agendize_query_credentials});
+                                                   .query_credentials = s->agendize_query_credentials,
+                                                   .cors_origin = str_from_c(s->agendize_cors_origin)});
     serving->genesys = genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
                                                                              .alias = str_from_c(s->genesys_alias),
                                                                              .lenient = s->genesys_lenient});
-    serving->parley = parley_new(serving->core, str_from_c(s->genesys_alias));
+    serving->parley =
+        parley_new(serving->core, &(struct parley_settings){.genesys_alias = str_from_c(s->genesys_alias),
+                                                            .cors_origin = str_from_c(s->parley_cors_origin)});
     serving->station = station_new(serving->core);
 }
 

@@ -28,6 +28,8 @@
     X(log_requests, "log", FLAG, "true", 0, 0, "", "Write one line for each request.") \
     X(answer_memory, "parley", NUMBER, "16", 0, 65536, "MiB", \
       "Memory for answers that are given again while nothing they show has changed; 0 = none is kept.") \
+    X(parley_cors_origin, "parley", TEXT, "", 0, 0, "origins", \
+      "Origins whose pages may call Parley's own API from a browser: `*`, or a list with commas; nothing = none.") \
     X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \
     X(http_connections, "http", NUMBER, "65536", 16, 1048576, "connections", \
       "Connections open at once; one more is answered 503.") \
@@ -39,7 +41,7 @@
       "Calls that one client may make of one route in one window; 0 = no limit. Administrators are never limited.") \
     X(rocketchat_rate_limiter_window, "rocketchat", NUMBER, "60", 1, 86400, "seconds", "How long a window lasts.") \
     X(rocketchat_cors_origin, "rocketchat", TEXT, "*", 0, 0, "origins", \
-      "Origins whose pages may call the Rocket.Chat API from a browser: `*`, or a list with commas.") \
+      "Origins whose pages may call the Rocket.Chat API from a browser: `*`, or a list with commas; nothing = none.") \
     X(genesys_prefix, "genesys", TEXT, "", 0, 0, "path", \
       "One more path prefix of the Genesys API, beside none, `/webapi` and `/eservices`.") \
     X(genesys_alias, "genesys", TEXT, "117", 0, 0, "", "The alias that answers carry.") \
@@ -51,7 +53,9 @@
       "vendor's " \
       "page says.") \
     X(agendize_query_credentials, "agendize", FLAG, "false", 0, 0, "", \
-      "Accept apiKey and token in the query. Off because URLs end up in logs.")
+      "Accept apiKey and token in the query. Off because URLs end up in logs.") \
+    X(agendize_cors_origin, "agendize", TEXT, "", 0, 0, "origins", \
+      "Origins whose pages may call the Agendize API from a browser: `*`, or a list with commas; nothing = none.")
 
 struct settings {
 #define SETTING_FIELD_TEXT char *

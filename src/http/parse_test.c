@@ -269,6 +269,14 @@ static void test_router(void)
         {"//loose///history//7//", "/loose", "id", "7", HTTP_GET},
         {"/loose/history//", "/loose", NULL, NULL, HTTP_GET},
         {"//api/v1/history/7", "", NULL, NULL, HTTP_GET},
+        {"/api/2.0/history/7", "/api/2.0", "id", "7", HTTP_GET},
+        {"/api/2.1/history/7", "/api/#", NULL, NULL, HTTP_GET},
+        {"/api/2%2e1", "/api/#", NULL, NULL, HTTP_GET},
+        {"/api/10", "/api/#", NULL, NULL, HTTP_GET},
+        {"/api/.1", "", NULL, NULL, HTTP_GET},
+        {"/api/2.x", "", NULL, NULL, HTTP_GET},
+        {"/api/", "", NULL, NULL, HTTP_GET},
+        {"/api/%23", "", NULL, NULL, HTTP_GET},
         {"/api/v1", "/api/v1", NULL, NULL, HTTP_GET},
         {"/api/v1/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4", "/api/v1", NULL, NULL,
          HTTP_GET},
@@ -278,12 +286,15 @@ static void test_router(void)
     const struct http_mount loose = {
         .prefix = "/loose", .routes = routes, .route_count = G_N_ELEMENTS(routes), .loose_slashes = true};
     const struct http_mount root = {.prefix = "", .routes = roots, .route_count = 1};
+    const struct http_mount versions = {.prefix = "/api/#"};
+    const struct http_mount two = {.prefix = "/api/2.0", .routes = routes, .route_count = G_N_ELEMENTS(routes)};
     g_assert_true(http_router_mount(router, &root, NULL) && http_router_mount(router, &api, NULL) &&
+                  http_router_mount(router, &versions, NULL) && http_router_mount(router, &two, NULL) &&
                   http_router_mount(router, &loose, NULL));
     g_autoptr(GError) error = NULL;
     g_assert_false(http_router_mount(router, &api, &error));
     g_assert_cmpint(reason_of(error), ==, REASON_SETTING_INVALID);
-    g_assert_cmpuint(http_router_count(router), ==, 9);
+    g_assert_cmpuint(http_router_count(router), ==, 13);
     struct arena arena;
     arena_init(&arena);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -49,7 +49,9 @@ struct http_route {
 /* One table of routes under one prefix. Of all mounts whose prefix matches a path by whole segments the longest
  * owns the path, and with it every error found from there on. */
 struct http_mount {
-    const char *prefix; /* "" or "/api/v1": starts with a slash, does not end with one */
+    /* "" or "/api/v1": starts with a slash, does not end with one. A segment `#` stands for any version, such as "2" or
+     * "2.1", that no mount names in this place. */
+    const char *prefix;
     const struct http_route *routes;
     size_t route_count;
 

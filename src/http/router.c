@@ -125,10 +125,27 @@ static void add_route(struct http_router *router, struct mounted *mounted, const
     node->routes[route->method] = router->entries->len;
 }
 
+/* A `#` in a prefix stands for digits and dots that begin with a digit: a version. */
+static bool is_version(struct str segment)
+{
+    for (size_t i = 0; i < segment.len; i++)
+        if (!g_ascii_isdigit(segment.ptr[i]) && (i == 0 || segment.ptr[i] != '.'))
+            return false;
+    return segment.len > 0;
+}
+
+static bool prefix_segment_fits(struct str pattern, struct str segment)
+{
+    return str_equal(pattern, STR("#")) ? is_version(segment) : str_equal(pattern, segment);
+}
+
+/* Of two with as many segments the one that names a version: '#' stands before all digits. */
 static gint longest_first(gconstpointer a, gconstpointer b)
 {
     const struct mounted *x = *(struct mounted *const *)a, *y = *(struct mounted *const *)b;
-    return (x->segment_count < y->segment_count) - (x->segment_count > y->segment_count);
+    if (x->segment_count != y->segment_count)
+        return x->segment_count < y->segment_count ? 1 : -1;
+    return -strcmp(x->mount.prefix, y->mount.prefix);
 }
 
 bool http_router_mount(struct http_router *router, const struct http_mount *mount, GError **error)
@@ -268,7 +285,7 @@ static bool owns(const struct mounted *mounted, const struct path *path)
     size_t n = 0;
     if (mounted->segment_count > path->count)
         return false;
-    while (n < mounted->segment_count && str_equal(mounted->segments[n], path->segments[n]))
+    while (n < mounted->segment_count && prefix_segment_fits(mounted->segments[n], path->segments[n]))
         n++;
     return n == mounted->segment_count;
 }

@@ -3,6 +3,7 @@
 #include "core/directory.h"
 #include "text/json_write.h"
 #include "wire/agendize/internal.h"
+#include "wire/outcome/cors.h"
 #include "wire/outcome/refusal.h"
 
 #define HEADERS STR("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n")
@@ -81,11 +82,23 @@ static void drop_credentials(struct query *query)
     query->count = kept;
 }
 
+/* The vendor's page speaks of Authentication where HTTP has Authorization: either. */
+static struct str bearer_token(const struct http_request *request)
+{
+    const struct str names[] = {STR("Authorization"), STR("Authentication")};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        struct str scheme, rest = str_split(http_request_header(request, names[i], NULL), ' ', &scheme);
+        if (str_equal_nocase(scheme, STR("Bearer")) && str_trim(rest).len)
+            return str_trim(rest);
+    }
+    return STR_NULL;
+}
+
 static bool authenticate(struct http_request *request, struct call *call, struct caller *caller, GError **error)
 {
     struct str token = http_request_header(request, STR("token"), NULL);
     struct str api_key = http_request_header(request, STR("apiKey"), NULL);
-    struct str bearer = http_request_header(request, STR("Authorization"), NULL);
+    struct str bearer = bearer_token(request);
     struct str query_token = credential_in_query(&call->query, STR("token"));
     struct str query_key = credential_in_query(&call->query, STR("apiKey"));
     if ((query_token.ptr || query_key.ptr) && !call->agendize->settings.query_credentials) {
@@ -99,10 +112,9 @@ static bool authenticate(struct http_request *request, struct call *call, struct
         token = query_token;
     if (!api_key.ptr)
         api_key = query_key;
-    struct str scheme, rest = str_split(bearer, ' ', &scheme);
-    bool is_bearer = !token.ptr && str_equal_nocase(scheme, STR("Bearer"));
+    bool is_bearer = !token.ptr && bearer.ptr;
     if (is_bearer)
-        token = str_trim(rest);
+        token = bearer;
     if (!token.len || (!is_bearer && !api_key.len)) {
         reason_set(error, REASON_CREDENTIAL_MISSING,
                    "send the headers apiKey and token, or Authorization: Bearer with the token");
@@ -129,6 +141,7 @@ static void handle(struct http_request *request)
     call->agendize = request->mount->word;
     struct caller caller;
     g_autoptr(GError) error = NULL;
+    cors_allow(request, call->agendize->settings.cors_origin);
     if (!query_parse(request->query, &request->arena, &call->query, &error) ||
         !authenticate(request, call, &caller, &error) || !query_refuse_repeated(&call->query, &error)) {
         agendize_refuse(request, error);
@@ -139,6 +152,19 @@ static void handle(struct http_request *request)
         agendize_refuse(request, error);
     else
         (*work)(request, call);
+}
+
+static void problem(struct http_request *request, const GError *error)
+{
+    const struct agendize *agendize = request->mount->word;
+    cors_allow(request, agendize->settings.cors_origin);
+    agendize_refuse(request, error);
+}
+
+static void options(struct http_request *request)
+{
+    const struct agendize *agendize = request->mount->word;
+    cors_preflight(request, agendize->settings.cors_origin);
 }
 
 static void (*const history)(struct http_request *, const struct call *) = agendize_history;
@@ -172,7 +198,9 @@ bool agendize_mount(struct agendize *agendize, struct http_router *router, GErro
     struct http_mount mount = {.prefix = "/api/2.0",
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
-                               .problem = agendize_refuse,
+                               .problem = problem,
+                               .options = options,
                                .word = agendize};
-    return http_router_mount(router, &mount, error);
+    struct http_mount other_versions = {.prefix = "/api/#", .problem = problem, .options = options, .word = agendize};
+    return http_router_mount(router, &mount, error) && http_router_mount(router, &other_versions, error);
 }

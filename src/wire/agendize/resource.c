@@ -2,6 +2,9 @@
 
 #include "text/time.h"
 
+/* What is empty is not known. */
+#define MEMBER_IF_KNOWN(w, name, value) ((value).len ? json_member_string((w), name, (value)) : (void)0)
+
 const struct zone *resource_zone(const struct session *s, const struct zone *company)
 {
     const struct zone *own = s->time_zone.len ? zone_get(s->time_zone, NULL) : NULL;
@@ -20,20 +23,20 @@ void resource_time(struct json *w, int64_t ms, const struct zone *zone)
 
 static void add_visitor(struct json *w, const struct visitor *v, const struct head *head)
 {
-    struct str name = head->visitor.name.ptr ? head->visitor.name : v->name;
-    struct str email = head->visitor.email.ptr ? head->visitor.email : v->email;
+    struct str name = head->visitor.name.len ? head->visitor.name : v->name;
+    struct str email = head->visitor.email.len ? head->visitor.email : v->email;
     json_member_object_begin(w, "visitor");
-    json_member_string_if(w, "name", name);
+    MEMBER_IF_KNOWN(w, "name", name);
     /* The page's table and its sample spell it differently: both. */
-    json_member_string_if(w, "emaillAddress", email);
-    json_member_string_if(w, "emailAddress", email);
-    json_member_string_if(w, "networkAddress", head->visitor.ip);
-    json_member_string_if(w, "startPage", head->start_page);
-    json_member_string_if(w, "country", head->visitor.country);
-    json_member_string_if(w, "city", head->visitor.city);
-    json_member_string_if(w, "operatingSystem", head->visitor.operating_system);
-    json_member_string_if(w, "browser", head->visitor.browser);
-    json_member_string_if(w, "userAgent", head->visitor.user_agent);
+    MEMBER_IF_KNOWN(w, "emaillAddress", email);
+    MEMBER_IF_KNOWN(w, "emailAddress", email);
+    MEMBER_IF_KNOWN(w, "networkAddress", head->visitor.ip);
+    MEMBER_IF_KNOWN(w, "startPage", head->start_page);
+    MEMBER_IF_KNOWN(w, "country", head->visitor.country);
+    MEMBER_IF_KNOWN(w, "city", head->visitor.city);
+    MEMBER_IF_KNOWN(w, "operatingSystem", head->visitor.operating_system);
+    MEMBER_IF_KNOWN(w, "browser", head->visitor.browser);
+    MEMBER_IF_KNOWN(w, "userAgent", head->visitor.user_agent);
     json_object_end(w);
 }
 
@@ -41,10 +44,10 @@ void resource_session(struct json *w, const struct session *s, const struct visi
                       const struct zone *zone)
 {
     json_member_string(w, "id", s->id);
-    if (s->button_id.ptr) {
+    if (s->button_id.len) {
         json_member_object_begin(w, "button");
         json_member_string(w, "id", s->button_id);
-        json_member_string_if(w, "name", s->button_name);
+        MEMBER_IF_KNOWN(w, "name", s->button_name);
         json_object_end(w);
     }
     add_visitor(w, v, head);

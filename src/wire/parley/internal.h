@@ -12,7 +12,7 @@
 
 struct parley {
     struct core *core;
-    struct str genesys_alias;
+    struct parley_settings settings;
 };
 
 /* One authenticated request. */

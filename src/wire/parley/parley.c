@@ -1,6 +1,7 @@
 #include "wire/parley/parley.h"
 
 #include "core/directory.h"
+#include "wire/outcome/cors.h"
 #include "wire/parley/internal.h"
 
 /* A route's work and the right it takes. */
@@ -61,10 +62,24 @@ static void handle(struct http_request *request)
     struct call *call = arena_new(&request->arena, struct call);
     call->parley = request->mount->word;
     g_autoptr(GError) error = NULL;
+    cors_allow(request, call->parley->settings.cors_origin);
     if (enter(request, call, guarded->right, &error))
         guarded->work(request, call);
     else
         parley_refuse(request, error);
+}
+
+static void problem(struct http_request *request, const GError *error)
+{
+    const struct parley *parley = request->mount->word;
+    cors_allow(request, parley->settings.cors_origin);
+    parley_refuse(request, error);
+}
+
+static void options(struct http_request *request)
+{
+    const struct parley *parley = request->mount->word;
+    cors_preflight(request, parley->settings.cors_origin);
 }
 
 static const struct guarded sessions = {RIGHT_READ, parley_sessions}, session = {RIGHT_READ, parley_session},
@@ -94,10 +109,10 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/export", handle, &exporter, 0, 0},
 };
 
-struct parley *parley_new(struct core *core, struct str genesys_alias)
+struct parley *parley_new(struct core *core, const struct parley_settings *settings)
 {
     struct parley *parley = g_new(struct parley, 1);
-    *parley = (struct parley){core, genesys_alias};
+    *parley = (struct parley){core, *settings};
     return parley;
 }
 
@@ -111,7 +126,8 @@ bool parley_mount(struct parley *parley, struct http_router *router, GError **er
     struct http_mount mount = {.prefix = "/parley/v1",
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
-                               .problem = parley_refuse,
+                               .problem = problem,
+                               .options = options,
                                .word = parley};
     return http_router_mount(router, &mount, error);
 }

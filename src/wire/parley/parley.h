@@ -14,9 +14,13 @@ struct parley;
  * Also for what belongs to no dialect. */
 void parley_refuse(struct http_request *request, const GError *error);
 
-/* The dialect on a core. `genesys_alias` is what the Genesys credentials it hands out name; borrowed. Freed after the
- * server closed. */
-struct parley *parley_new(struct core *core, struct str genesys_alias);
+struct parley_settings {
+    struct str genesys_alias; /* what the Genesys credentials that it hands out name; borrowed */
+    struct str cors_origin;   /* wire/outcome/cors.h; borrowed */
+};
+
+/* The dialect on a core; `settings` are copied. Freed after the server closed. */
+struct parley *parley_new(struct core *core, const struct parley_settings *settings);
 void parley_free(struct parley *parley);
 
 /* Mounts its routes under /parley/v1. A loop's data must be that loop's store reader. */

@@ -188,7 +188,7 @@ static void answer_key(struct http_request *request, struct op *base)
     json_member_string(&w, "chatId", key->op.session_id);
     json_member_string(&w, "userId", key->op.user_id);
     json_member_string(&w, "secureKey", key->op.secure_key);
-    json_member_string(&w, "alias", parley->genesys_alias);
+    json_member_string(&w, "alias", parley->settings.genesys_alias);
     json_member_string(&w, "tenantName", key->tenant);
     json_object_end(&w);
     parley_reply(request, 201, &body);

@@ -1,24 +1,25 @@
+#include "wire/outcome/cors.h"
 #include "wire/outcome/refusal.h"
 #include "wire/rocketchat/internal.h"
 
-/* spec 1.5: no charset; the CORS pair is on every answer. */
+/* spec 1.5: no charset; the list of headers is on every answer, whatever the page. */
 #define HEADERS \
     STR("Content-Type: application/json\r\n" \
         "Cache-Control: no-store\r\n" \
         "Pragma: no-cache\r\n" \
-        "Access-Control-Allow-Origin: *\r\n" \
         "Access-Control-Allow-Headers: Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, " \
         "x-visitor-token, Authorization\r\n")
 
-static void add_instance(struct http_request *request)
+static void add_headers(struct http_request *request)
 {
     const struct rocketchat *rocketchat = request->mount->word;
+    cors_allow(request, str_from_c(rocketchat->cors_origin));
     http_reply_header(request, "X-Instance-ID", str_from_c(rocketchat->instance_id));
 }
 
 void rocketchat_reply(struct http_request *request, unsigned status, const struct buf *body)
 {
-    add_instance(request);
+    add_headers(request);
     http_reply(request, status, HEADERS, buf_str(body));
 }
 
@@ -27,14 +28,14 @@ bool rocketchat_reply_cached(struct http_request *request, struct call *call)
     struct cached_answer *cached = answer_cache_begin(call->rocketchat->core, call->draft, call->caller.operator_id,
                                                       request->target, &request->arena);
     if (cached)
-        add_instance(request);
+        add_headers(request);
     return kept_reply(request, cached, HEADERS);
 }
 
 static struct str headers(struct http_request *request, struct page *page)
 {
     (void)page;
-    add_instance(request);
+    add_headers(request);
     return HEADERS;
 }
 

@@ -1,6 +1,7 @@
 #include "wire/rocketchat/rocketchat.h"
 
 #include "base/clock.h"
+#include "wire/outcome/cors.h"
 #include "wire/rocketchat/internal.h"
 
 #include "text/json_read.h"
@@ -45,31 +46,13 @@ bool room_is_visible(const struct caller *caller, const struct session *room)
 
 /* ---- CORS (spec 1.5, decision (h)) ---- */
 
-static bool origin_is_allowed(const struct rocketchat *rocketchat, struct str origin)
-{
-    struct str rest = str_from_c(rocketchat->cors_origin);
-    while (rest.ptr) {
-        struct str one;
-        rest = str_split(rest, ',', &one);
-        one = str_trim(one);
-        if (str_equal(one, STR("*")) || str_equal(one, origin))
-            return true;
-    }
-    return false;
-}
-
 static void options(struct http_request *request)
 {
     const struct rocketchat *rocketchat = request->mount->word;
-    struct str origin = http_request_header(request, STR("Origin"), NULL);
-    bool any = strcmp(rocketchat->cors_origin, "*") == 0;
-    if (!any)
-        http_reply_header(request, "Vary", STR("Origin"));
-    if (!origin_is_allowed(rocketchat, origin)) {
+    if (!cors_allow(request, str_from_c(rocketchat->cors_origin))) {
         http_reply(request, 403, STR("Content-Type: text/plain\r\n"), STR("Invalid origin"));
         return;
     }
-    http_reply_header(request, "Access-Control-Allow-Origin", any ? STR("*") : origin);
     http_reply(request, 200,
                STR("Access-Control-Allow-Methods: GET, POST, PUT, DELETE, HEAD, PATCH\r\n"
                    "Access-Control-Allow-Headers: Origin, X-Requested-With, Content-Type, Accept, X-User-Id, "

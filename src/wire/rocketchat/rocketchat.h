@@ -8,7 +8,7 @@
 struct rocketchat_settings {
     int64_t rate_calls; /* per client address and route; 0 = no limiter */
     int64_t rate_window_ms;
-    struct str cors_origin; /* "*", or a comma-separated list of origins */
+    struct str cors_origin; /* wire/outcome/cors.h */
 };
 
 struct rocketchat;

@@ -61,6 +61,21 @@ test("what is not known is left out; visitor is an object and messages an array 
   assert.deepEqual(body, { id: "bare", visitor: {}, messages: [] });
 });
 
+test("what is there but empty is not known either", async () => {
+  const empty = { name: "", email: "", ip: "", userAgent: "", country: "", city: "", operatingSystem: "", browser: "" };
+  const events = [{ type: "joined", at: T0, by: 1 }];
+  await api.import([
+    { id: "empty", visitor: { id: "ve", ...empty }, startPage: "", button: { id: "b1", name: "" }, participants: [{ id: 1, type: "Client", name: "" }], events },
+    { id: "empty-again", visitor: { id: "ve2", name: "Eve", email: "eve@example.org" }, participants: [{ id: 1, type: "Client" }], events },
+    { id: "empty-head", visitor: { id: "ve2", name: "", email: "" }, participants: [{ id: 1, type: "Client" }], events },
+  ]);
+  assert.deepEqual((await agendize(server, "/history/empty", keys)).body, { id: "empty", button: { id: "b1" }, visitor: {}, messages: [] });
+  const { items } = (await agendize(server, "/history?maxResults=100", keys)).body;
+  for (const item of items) assert.equal(Object.values(item.visitor).includes(""), false, JSON.stringify(item));
+  const head = (await agendize(server, "/history/empty-head", keys)).body.visitor;
+  assert.equal(Object.values(head).includes(""), false, JSON.stringify(head));
+});
+
 test("a session's own zone wins; times across a change of the clocks", async () => {
   await api.import([
     line("zoned", { timeZone: "Asia/Calcutta", at: T0 }),
@@ -123,11 +138,12 @@ test("unknown and repeated parameters, bad values: 400, named", async () => {
 
 test("authentication: two headers in any case, or a bearer", async () => {
   const get = (headers, query = "") => call(server, "GET", `/api/2.0/chat/history/full${query}`, { headers });
-  for (const headers of [keys, { APIKEY: keys.apiKey, TOKEN: keys.token }, { Authorization: `Bearer ${keys.token}` }, { Authorization: `bearer ${keys.token}` }])
+  for (const headers of [keys, { APIKEY: keys.apiKey, TOKEN: keys.token }, { Authorization: `Bearer ${keys.token}` }, { Authorization: `bearer ${keys.token}` },
+    { Authentication: `Bearer ${keys.token}` }, { authentication: `bearer  ${keys.token}` }, { Authorization: "Basic eDp5", Authentication: `Bearer ${keys.token}` }])
     assert.equal((await get(headers)).status, 200, JSON.stringify(headers));
   for (const headers of [
     {}, { apiKey: keys.apiKey }, { token: keys.token }, { ...keys, token: "x" }, { ...keys, apiKey: "x" }, { ...keys, apiKey: otherKeys.apiKey },
-    { Authorization: `Bearer ${keys.apiKey}` }, { Authorization: `Basic ${keys.token}` }, { Authorization: "Bearer" }, { Authorization: "Bearer " },
+    { Authorization: `Bearer ${keys.apiKey}` }, { Authorization: `Basic ${keys.token}` }, { Authorization: "Bearer" }, { Authorization: "Bearer " }, { Authentication: "Bearer x" }, { Authentication: keys.token },
   ]) {
     const answer = await get(headers);
     failed(answer, 401);
@@ -151,7 +167,13 @@ test("credentials in the query, where that is switched on", async () => {
 });
 
 test("unknown paths and wrong methods in the dialect's shape", async () => {
-  failed(await call(server, "GET", "/api/2.0/chat/nothing", { headers: keys }), 404);
+  for (const path of ["/api/2.0/chat/nothing", "/api/2.0", "/api/2.1/chat/history", "/api/2.1", "/api/3/chat/sessions/x", "/api/10.11.12/%zz"]) {
+    const status = path.includes("%") ? 400 : 404;
+    failed(await call(server, "GET", path, { headers: keys }), status);
+    failed(await call(server, "POST", path, { headers: keys, json: {} }), status);
+  }
+  for (const path of ["/api/v1/nothing", "/api/v3/nothing", "/api/nothing", "/api/.2/nothing"])
+    assert.equal((await call(server, "GET", path)).body.error?.statusCode, undefined, `${path} is not Agendize's`);
   const wrong = await call(server, "POST", "/api/2.0/chat/history", { headers: keys, json: {} });
   failed(wrong, 405);
   assert.match(wrong.headers.allow, /GET/);

@@ -64,7 +64,7 @@ test("an administrator never meets the limiter nor its headers", async () => {
   }
 });
 
-test("listed origins are echoed, others refused", async () => {
+test("preflights of listed origins are answered, others refused", async () => {
   const preflight = (origin) => call(server, "OPTIONS", "/api/v1/me", { headers: { Origin: origin, "Access-Control-Request-Method": "GET" } });
   const allowed = await preflight("https://b.example");
   assert.equal(allowed.status, 200);
