@@ -1,69 +1,16 @@
 /* A real server on loopback, asked by blocking sockets of the test's own thread. */
-#include "base/limits.h"
-#include "base/reason.h"
-#include "http/http.h"
+#include "http/testbed.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TEXT STR("Content-Type: text/plain\r\n")
-
 /* --- the application --- */
 
-/* On pthreads, which ThreadSanitizer understands; GLib's own locks it does not. */
-struct queue {
-    pthread_mutex_t lock;
-    pthread_cond_t more;
-    const void *items[256];
-    unsigned count;
-};
-
-static struct queue arrived = {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
-static struct queue happened = {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
 static atomic_uint accesses;
-
-static void push(struct queue *queue, const void *item)
-{
-    pthread_mutex_lock(&queue->lock);
-    g_assert_cmpuint(queue->count, <, G_N_ELEMENTS(queue->items));
-    queue->items[queue->count++] = item;
-    pthread_cond_signal(&queue->more);
-    pthread_mutex_unlock(&queue->lock);
-}
-
-static const void *await(struct queue *queue)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += 20;
-    pthread_mutex_lock(&queue->lock);
-    while (queue->count == 0)
-        g_assert_cmpint(pthread_cond_timedwait(&queue->more, &queue->lock, &end), ==, 0);
-    const void *item = queue->items[0];
-    queue->count--;
-    memmove(queue->items, queue->items + 1, queue->count * sizeof item);
-    pthread_mutex_unlock(&queue->lock);
-    return item;
-}
-
-/* A request given to the test's thread. */
-static struct http_request *await_request(void)
-{
-    return (struct http_request *)await(&arrived);
-}
-
-/* What callbacks saw. */
-static void say(const char *what)
-{
-    push(&happened, what);
-}
 
 static void hello(struct http_request *request)
 {
@@ -76,30 +23,10 @@ static void echo(struct http_request *request)
     http_reply(request, 200, TEXT, request->body);
 }
 
-/* Replied by the test's thread, which posts `struct answer`. */
+/* Replied by the test's thread. */
 static void later(struct http_request *request)
 {
-    push(&arrived, request);
-}
-
-struct answer {
-    struct http_post post;
-    struct http_request *request;
-    const char *body;
-};
-
-static void run_answer(struct http_post *post)
-{
-    struct answer *answer = (struct answer *)post;
-    http_reply(answer->request, 200, TEXT, str_from_c(answer->body));
-    g_free(answer);
-}
-
-static void post_answer(struct http_request *request, const char *body)
-{
-    struct answer *answer = g_new0(struct answer, 1);
-    *answer = (struct answer){{.run = run_answer}, request, body};
-    http_post(request->loop, &answer->post);
+    push_request(request);
 }
 
 static void hold_over(struct http_request *request)
@@ -122,7 +49,7 @@ static void hold(struct http_request *request)
     g_assert_null(request->path.ptr);
     http_request_timeout(request, ms, hold_over);
     http_request_on_gone(request, hold_gone);
-    push(&arrived, request);
+    push_request(request);
 }
 
 static void drop(struct http_request *request)
@@ -213,28 +140,16 @@ static void upload(struct http_request *request)
 {
     request->user = arena_new(&request->arena, struct upload);
     if (str_equal(request->query, STR("late")))
-        push(&arrived, request);
+        push_request(request);
     else if (str_equal(request->query, STR("refuse")))
         http_reply(request, 403, TEXT, STR("no"));
     else
         http_body_read(request, &upload_reader);
 }
 
-static void run_late(struct http_post *post)
+static void read_late(void *request)
 {
-    struct answer *answer = (struct answer *)post;
-    http_body_read(answer->request, &upload_reader);
-    g_free(answer);
-}
-
-static void problem(struct http_request *request, const GError *error)
-{
-    unsigned status = 400;
-    if (reason_of(error) == REASON_ROUTE_UNKNOWN)
-        status = 404;
-    if (reason_of(error) == REASON_METHOD_UNKNOWN)
-        status = 405;
-    http_reply(request, status, TEXT, str_from_c(reason_name(reason_of(error))));
+    http_body_read(request, &upload_reader);
 }
 
 static void options(struct http_request *request)
@@ -294,81 +209,6 @@ static struct http_server *serve_two(void)
     struct http_server *server = serve((struct http_options){.loops = 2}, NULL);
     g_assert_nonnull(server);
     return server;
-}
-
-/* --- the client --- */
-
-static void set_patience(int fd)
-{
-    struct timeval ten = {.tv_sec = 10};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &ten, sizeof ten);
-}
-
-static int dial(const struct http_server *server)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(http_server_port(server)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
-    set_patience(fd);
-    return fd;
-}
-
-static void put(int fd, const char *text)
-{
-    size_t length = strlen(text);
-    while (length) {
-        ssize_t n = send(fd, text, length, MSG_NOSIGNAL);
-        g_assert_cmpint(n, >, 0);
-        text += n;
-        length -= (size_t)n;
-    }
-}
-
-static void get(int fd, const char *target)
-{
-    g_autofree char *text = g_strdup_printf("GET /t/%s HTTP/1.1\r\nHost: x\r\n\r\n", target);
-    put(fd, text);
-}
-
-/* One byte at a time: never takes what belongs to the next reply. */
-static char *take(int fd, size_t count, const char *until)
-{
-    GString *got = g_string_new(NULL);
-    char c;
-    while ((until ? !g_str_has_suffix(got->str, until) : got->len < count) && recv(fd, &c, 1, 0) == 1)
-        g_string_append_c(got, c);
-    return g_string_free(got, FALSE);
-}
-
-/* Reads a reply with Content-Length: "STATUS body"; "" at the connection's end. `*head` may be NULL. */
-static char *take_reply(int fd, char **head)
-{
-    g_autofree char *lines = take(fd, 0, "\r\n\r\n");
-    if (!*lines)
-        return g_strdup("");
-    g_assert_true(g_str_has_prefix(lines, "HTTP/1.1 "));
-    g_assert_nonnull(strstr(lines, "\r\nX-Content-Type-Options: nosniff\r\n"));
-    const char *length = strstr(lines, "Content-Length: ");
-    size_t count = length ? strtoul(length + 16, NULL, 10) : 0;
-    g_autofree char *body = take(fd, count, NULL);
-    char *reply = g_strdup_printf("%.3s %s", lines + 9, body);
-    if (head)
-        *head = g_steal_pointer(&lines);
-    return reply;
-}
-
-static void expect(int fd, const char *reply)
-{
-    g_autofree char *got = take_reply(fd, NULL);
-    g_assert_cmpstr(got, ==, reply);
-}
-
-static bool is_closed(int fd)
-{
-    char c;
-    ssize_t n = recv(fd, &c, 1, 0);
-    return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
 /* --- tests --- */
@@ -527,11 +367,11 @@ static void test_hold(void)
     get(fd, "hold?30");
     await_request();
     expect(fd, "200 nothing new");
-    g_assert_cmpstr(await(&happened), ==, "timeout");
+    g_assert_cmpstr(await_word(), ==, "timeout");
     get(fd, "hold");
     await_request();
     close(fd);
-    g_assert_cmpstr(await(&happened), ==, "gone");
+    g_assert_cmpstr(await_word(), ==, "gone");
     /* A reply to a client that went away goes nowhere. */
     fd = dial(server);
     get(fd, "later");
@@ -587,30 +427,30 @@ static void test_stream_out(void)
     g_autofree char *end = take(fd, 0, "0\r\n\r\n");
     g_assert_cmpstr(end, ==, "0\r\n\r\n");
     expect(fd, "200 hello");
-    g_assert_cmpstr(await(&happened), ==, "closed");
+    g_assert_cmpstr(await_word(), ==, "closed");
     put(fd, "HEAD /t/pieces?3 HTTP/1.1\r\nHost: x\r\n\r\n");
     g_autofree char *only = take(fd, 0, "\r\n\r\n");
     g_assert_nonnull(strstr(only, "chunked"));
-    g_assert_cmpstr(await(&happened), ==, "closed");
+    g_assert_cmpstr(await_word(), ==, "closed");
     get(fd, "pieces?-1");
     g_autofree char *cut = take(fd, 0, "\r\n\r\n");
     g_assert_true(g_str_has_prefix(cut, "HTTP/1.1 200 "));
     g_assert_true(is_closed(fd));
-    g_assert_cmpstr(await(&happened), ==, "closed");
+    g_assert_cmpstr(await_word(), ==, "closed");
     close(fd);
     fd = dial(server); /* a client that leaves in the middle */
     get(fd, "pieces?400");
     g_autofree char *begun = take(fd, 200, NULL);
     g_assert_cmpuint(strlen(begun), ==, 200);
     close(fd);
-    g_assert_cmpstr(await(&happened), ==, "closed");
+    g_assert_cmpstr(await_word(), ==, "closed");
     fd = dial(server); /* HTTP/1.0: up to the end */
     put(fd, "GET /t/pieces?1 HTTP/1.0\r\n\r\n");
     g_autofree char *old = take(fd, 0, "\r\n\r\n");
     g_assert_null(strstr(old, "chunked"));
     g_autofree char *all = take(fd, SIZE_MAX, NULL);
     g_assert_cmpuint(strlen(all), ==, 100000);
-    g_assert_cmpstr(await(&happened), ==, "closed");
+    g_assert_cmpstr(await_word(), ==, "closed");
     close(fd);
     http_server_close(server);
 }
@@ -634,21 +474,20 @@ static void test_stream_in(void)
     fd = dial(server);
     put(fd, "POST /t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
     close(fd);
-    g_assert_cmpstr(await(&happened), ==, "socket");
+    g_assert_cmpstr(await_word(), ==, "socket");
     fd = dial(server);
     for (int leaves = 0; leaves < 2; leaves++) { /* the handler makes up its mind later */
         put(fd, "POST /t/upload?late HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde");
-        struct answer *answer = g_new0(struct answer, 1);
-        *answer = (struct answer){{.run = run_late}, await_request(), NULL};
+        struct http_request *request = await_request();
         if (leaves)
             close(fd);
-        http_post(answer->request->loop, &answer->post);
+        run_on_loop(request->loop, read_late, request);
         if (leaves)
             break;
         put(fd, "fghij");
         expect(fd, "200 10");
     }
-    g_assert_cmpstr(await(&happened), ==, "socket");
+    g_assert_cmpstr(await_word(), ==, "socket");
     fd = dial(server);
     put(fd, "POST /t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 20000001\r\n\r\n");
     expect(fd, "400 body_too_large");
@@ -695,7 +534,7 @@ static void test_drain(void)
     GThread *thread = g_thread_new("stop", stop_server, server);
     g_assert_true(is_closed(idle));
     expect(held, "200 nothing new");
-    g_assert_cmpstr(await(&happened), ==, "timeout");
+    g_assert_cmpstr(await_word(), ==, "timeout");
     g_assert_true(is_closed(held));
     post_answer(request, "finished");
     g_autofree char *head = NULL;
