@@ -150,6 +150,8 @@ static bool open_server(struct serving *serving, GError **error)
         .unix_path = socket,
         .loops = (unsigned)s->http_loops,
         .connections = (unsigned)s->http_connections,
+        .memory = (size_t)s->http_memory * 1024 * 1024,
+        .connection_memory = (size_t)s->http_connection_memory * 1024,
         .head_ms = (unsigned)s->http_head_time * 1000,
         .body_ms = (unsigned)s->http_body_time * 1000,
         .idle_ms = (unsigned)s->http_idle_time * 1000,

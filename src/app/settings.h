@@ -33,6 +33,11 @@
     X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \
     X(http_connections, "http", NUMBER, "65536", 16, 1048576, "connections", \
       "Connections open at once; one more is answered 503.") \
+    X(http_memory, "http", NUMBER, "64", 8, 65536, "MiB", \
+      "Memory for requests and unsent answers of all clients together; beyond it the connections that need most are " \
+      "cut.") \
+    X(http_connection_memory, "http", NUMBER, "256", 16, 65536, "KiB", \
+      "Memory for requests and unsent answers of one connection; beyond it no further request of it is begun.") \
     X(http_head_time, "http", NUMBER, "10", 1, 3600, "seconds", "How long a request's head may take to arrive.") \
     X(http_body_time, "http", NUMBER, "30", 1, 3600, "seconds", "How long a request's body may take to arrive.") \
     X(http_idle_time, "http", NUMBER, "75", 1, 3600, "seconds", "How long a connection without a request is kept.") \

@@ -134,6 +134,9 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "http_connections_total", "counter", "Connections accepted.", (int64_t)http.connections_total);
     add_metric(out, "http_connections_refused_total", "counter", "Connections refused.",
                (int64_t)http.connections_refused);
+    add_metric(out, "http_connections_cut_total", "counter", "Connections cut because clients needed too much memory.",
+               (int64_t)http.connections_cut);
+    add_metric(out, "http_kept_bytes", "gauge", "Memory for requests and unsent answers.", (int64_t)http.bytes_kept);
     add_metric(out, "http_requests", "gauge", "Requests under way.", (int64_t)http.requests_open);
     add_metric(out, "http_requests_held", "gauge", "Requests held.", (int64_t)http.requests_held);
     add_metric(out, "http_requests_total", "counter", "Requests.", (int64_t)http.requests_total);

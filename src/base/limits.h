@@ -35,6 +35,8 @@ enum {
     LIMIT_HTTP_PIPELINE = 64,             /* requests of one connection under way at once */
     LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (doc/decisions.md 3) */
     LIMIT_HTTP_CONNECTIONS = 65536,
+    LIMIT_HTTP_CONNECTION_MEMORY = 256 * 1024, /* kept for one client; it begins no request beyond */
+    LIMIT_HTTP_MEMORY = 64 * 1024 * 1024,      /* kept for all clients; who keeps most is cut beyond */
     LIMIT_HTTP_HEAD_TIME = 10 * 1000,
     LIMIT_HTTP_BODY_TIME = 30 * 1000,
     LIMIT_HTTP_SEND_TIME = 30 * 1000, /* without a byte taken by the client */

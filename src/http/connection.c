@@ -65,6 +65,7 @@ void http_connection_kill(struct connection *connection)
 {
     if (connection->dead)
         return;
+    http_connection_forget_kept(connection);
     connection->dead = connection->closing = true;
     wheel_unset(&connection->loop->wheel, &connection->timer);
     uv_poll_stop(&connection->poll);
@@ -210,6 +211,7 @@ static void poll_for(struct connection *connection, bool readable, bool writable
 void http_connection_settle(struct connection *connection)
 {
     for (;;) {
+        http_keep(connection, &connection->kept_buffers, connection->input.len + connection->output.len);
         struct http_state state = state_of(connection);
         struct http_next next = http_next(&state);
         switch (next.step) {

@@ -143,6 +143,11 @@ void http_reply_stream(struct http_request *request, unsigned status, struct str
 /* After HTTP_WAIT: there is something again. */
 void http_stream_resume(struct http_request *request);
 
+/* Says how many bytes the handler keeps for this client outside of the request's arena, such as pages that the socket
+ * has yet to take, until it says another number or the request is over. They count as the server's own: the connection
+ * begins no further request beyond http_options.connection_memory, and whoever keeps most is cut beyond .memory. */
+void http_request_charge(struct http_request *request, size_t bytes);
+
 /* --- waiting --- */
 
 /* Gives the request's memory back before a long wait: the arena is emptied and all its slices become STR_NULL, headers
@@ -184,12 +189,14 @@ struct http_access {
 };
 
 struct http_options {
-    const char *host;      /* numeric address; NULL: no TCP */
-    uint16_t port;         /* 0: any free one, see http_server_port */
-    const char *unix_path; /* NULL: none. Mode 0600, an old socket is replaced, removed at close */
-    unsigned loops;        /* 0: one for each core this process may use */
-    unsigned connections;  /* 0: LIMIT_HTTP_CONNECTIONS; one more is answered 503 and closed */
-    bool trust_real_ip;    /* peers on loopback are a proxy whose X-Real-IP names the client: http_request_address */
+    const char *host;         /* numeric address; NULL: no TCP */
+    uint16_t port;            /* 0: any free one, see http_server_port */
+    const char *unix_path;    /* NULL: none. Mode 0600, an old socket is replaced, removed at close */
+    unsigned loops;           /* 0: one for each core this process may use */
+    unsigned connections;     /* 0: LIMIT_HTTP_CONNECTIONS; one more is answered 503 and closed */
+    size_t memory;            /* kept for all clients together; beyond it who keeps most is cut. 0: LIMIT_HTTP_MEMORY */
+    size_t connection_memory; /* kept for one; it begins no request beyond. 0: LIMIT_HTTP_CONNECTION_MEMORY */
+    bool trust_real_ip;       /* peers on loopback are a proxy whose X-Real-IP names the client: http_request_address */
     /* Milliseconds; 0 means base/limits.h's value. */
     unsigned head_ms, body_ms, idle_ms, send_ms, drain_ms;
 
@@ -232,6 +239,8 @@ struct http_counters {
     uint64_t requests_held; /* after http_hold */
     uint64_t requests_total;
     uint64_t bytes_in, bytes_out;
+    uint64_t bytes_kept;      /* of memory, for clients that are there */
+    uint64_t connections_cut; /* because of it */
 };
 
 /* Sums over the loops; not one instant's picture. */

@@ -7,7 +7,8 @@
 bool http_connection_may_begin(const struct connection *connection)
 {
     bool streaming = connection->first && connection->first->state == STREAMING;
-    return !connection->closing && !streaming && connection->count < LIMIT_HTTP_PIPELINE && connection->output.len == 0;
+    return !connection->closing && !streaming && connection->count < LIMIT_HTTP_PIPELINE &&
+           connection->output.len == 0 && http_connection_has_room(connection);
 }
 
 void http_connection_fail_body(struct connection *connection, enum reason reason, const char *sentence)
@@ -35,6 +36,12 @@ static uint64_t body_max(const struct request *request)
 
 static const char too_large[] = "The request's body is too large.";
 
+static void collect(struct request *request, struct str data)
+{
+    buf_add(&request->bytes, data);
+    http_keep(request->connection, &request->kept, request->http.arena.total + request->bytes.len);
+}
+
 static void body_piece(struct connection *connection, struct str data)
 {
     struct request *request = connection->reading;
@@ -45,7 +52,7 @@ static void body_piece(struct connection *connection, struct str data)
     else if (request->takes_pieces)
         request->reader->piece(&request->http, data);
     else
-        buf_add(&request->bytes, data);
+        collect(request, data);
 }
 
 static void body_end(struct connection *connection)

@@ -32,7 +32,8 @@
  * that a handler has is flagged gone and stays, with its connection, until the handler ends it. Freed ones are kept by
  * the loop for the next (SPARE_REQUESTS).
  *   - a request's arena holds its head, parameters and body: emptied by http_hold, when DONE, when freed.
- *   - a connection's input and output: own memory only while something waits in them.
+ *   - a connection's input and output: own memory only while something waits in them. budget.c counts and bounds it
+ * all.
  *   - a connection: its loop (loop.c, free_graves), when it was buried and no function further up the stack has it.
  *
  * Bytes out go to the loop's one staging buffer first, which belongs to one connection at a time and is sent when the
@@ -74,6 +75,7 @@ struct request {
     const struct http_node *node; /* for Allow */
     struct str extra;             /* header lines from http_reply_header */
     struct buf bytes;             /* a body as it is collected; then, when DONE, the reply */
+    size_t kept, charged;         /* see budget.c */
 
     struct wheel_timer timer;
     void (*timeout)(struct http_request *request);
@@ -105,9 +107,10 @@ struct connection {
     struct http_chunks chunks;
     int64_t body_left; /* of a body with Content-Length; -1: chunked */
     uint64_t body_seen;
-    struct buf input;  /* came but is not used yet; owns memory only then */
-    struct buf output; /* not taken by the socket yet */
-    size_t sent;       /* of output */
+    struct buf input;          /* came but is not used yet; owns memory only then */
+    struct buf output;         /* not taken by the socket yet */
+    size_t sent;               /* of output */
+    size_t kept, kept_buffers; /* see budget.c */
     int fd;
     uint16_t count; /* requests */
     uint8_t events, phase, peer;
@@ -155,11 +158,14 @@ struct http_loop {
     struct http_post stop;
     struct http_head scratch;
 
+    uint64_t memory; /* its share of http_options.memory */
+
     _Atomic(struct http_post *) posts; /* newest first */
 
     /* Written by the loop's thread alone, but for connections_open. */
     atomic_uint connections_open;
     _Atomic uint64_t connections_total, requests_open, requests_held, requests_total, bytes_in, bytes_out;
+    _Atomic uint64_t kept, connections_cut;
     _Atomic uint64_t *answers; /* [route][class - 1] */
 };
 
@@ -200,6 +206,7 @@ void http_loop_close(struct http_loop *loop);
 void http_loop_done(struct http_loop *loop); /* at the end of every callback from libuv */
 void http_loop_timer(struct http_loop *loop, struct wheel_timer *timer, int64_t ms, void (*fire)(struct wheel_timer *));
 void http_loop_drain(struct http_loop *loop);
+struct connection *http_connection_of_link(struct wheel_link *link);
 
 /* connection.c */
 void http_connection_open(struct http_loop *loop, int fd, enum http_peer peer, uint8_t family,
@@ -222,6 +229,12 @@ void http_connection_writable(struct connection *connection);
 struct buf *http_connection_output(struct connection *connection);
 void http_connection_send(struct connection *connection, const struct str *parts, unsigned count);
 void http_loop_flush(struct http_loop *loop);
+
+/* budget.c */
+void http_keep(struct connection *connection, size_t *place, size_t bytes); /* `place` = what it keeps from now on */
+void http_connection_forget_kept(struct connection *connection);
+bool http_connection_has_room(const struct connection *connection);
+void http_loop_relieve(struct http_loop *loop); /* may kill any connection of the loop */
 
 /* deadline.c */
 void http_connection_deadline(struct connection *connection, enum http_phase phase);

@@ -31,6 +31,7 @@ static void run_posts(struct http_loop *loop)
         struct http_post *post = oldest;
         oldest = post->next; /* first: the post may be freed or posted anew */
         post->run(post);
+        http_loop_relieve(loop);
     }
 }
 
@@ -68,6 +69,7 @@ void http_loop_open(struct http_loop *loop, struct http_server *server, unsigned
     loop->server = server;
     loop->index = index;
     loop->next_id = (uint64_t)index << 48;
+    loop->memory = MAX(server->options.memory / server->loop_count, 4 * server->options.connection_memory);
     uv_loop_init(&loop->uv);
     uv_async_init(&loop->uv, &loop->wake, on_wake);
     uv_timer_init(&loop->uv, &loop->tick);
@@ -96,7 +98,7 @@ void http_loop_run(struct http_loop *loop)
     loop->data = NULL;
 }
 
-static struct connection *of_link(struct wheel_link *link)
+struct connection *http_connection_of_link(struct wheel_link *link)
 {
     return (struct connection *)((char *)link - offsetof(struct connection, link));
 }
@@ -121,8 +123,11 @@ static void free_graves(struct http_loop *loop)
 
 void http_loop_done(struct http_loop *loop)
 {
-    while (loop->staged)
-        http_loop_flush(loop);
+    do {
+        while (loop->staged)
+            http_loop_flush(loop);
+        http_loop_relieve(loop);
+    } while (loop->staged);
     free_graves(loop);
     if (loop->draining && loop->alive == 0 && !loop->ended) {
         loop->ended = true;
@@ -134,7 +139,7 @@ static void cut_rest(struct wheel_timer *timer)
 {
     struct http_loop *loop = (struct http_loop *)((char *)timer - offsetof(struct http_loop, drain_timer));
     for (struct wheel_link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        http_connection_kill(of_link(link));
+        http_connection_kill(http_connection_of_link(link));
 }
 
 void http_loop_drain(struct http_loop *loop)
@@ -142,8 +147,8 @@ void http_loop_drain(struct http_loop *loop)
     loop->draining = true;
     http_loop_timer(loop, &loop->drain_timer, loop->server->options.drain_ms, cut_rest);
     for (struct wheel_link *link = loop->connections.next; link != &loop->connections; link = link->next) {
-        http_requests_fire_timeouts(of_link(link));
-        http_connection_drain(of_link(link));
+        http_requests_fire_timeouts(http_connection_of_link(link));
+        http_connection_drain(http_connection_of_link(link));
     }
 }
 
@@ -159,7 +164,7 @@ void http_loop_close(struct http_loop *loop)
     free_graves(loop);
     while (loop->connections.next != &loop->connections) {
         /* Requests that nobody ended: their memory at least does not leak. */
-        struct connection *connection = of_link(loop->connections.next);
+        struct connection *connection = http_connection_of_link(loop->connections.next);
         while (connection->first) {
             struct request *request = connection->first;
             http_request_unlink(request);

@@ -76,7 +76,17 @@ static void leave_body(struct request *request)
     connection->closing = connection->discard = true;
 }
 
-/* `public` is not used behind this. */
+/* The reply waits for those of earlier requests; nothing else of the request is needed any more. */
+static void keep_reply(struct request *request, struct buf reply)
+{
+    buf_clear(&request->bytes);
+    arena_clear(&request->http.arena);
+    request->bytes = reply;
+    request->state = DONE;
+    http_keep(request->connection, &request->kept, reply.len);
+}
+
+/* `request` is not used behind this. */
 static void end(struct request *request)
 {
     struct connection *connection = request->connection;
@@ -119,9 +129,7 @@ void http_reply(struct http_request *http, unsigned status, struct str headers, 
         buf_add(&reply, sent);
         request->bytes_out += sent.len;
         http_request_finish(request, status);
-        buf_clear(&request->bytes);
-        request->bytes = reply;
-        request->state = DONE;
+        keep_reply(request, reply);
         return;
     }
     struct http_loop *loop = http->loop;
@@ -156,8 +164,7 @@ void http_drop(struct http_request *http)
     }
     connection->closing = true;
     request->cut = true;
-    request->state = DONE;
-    buf_clear(&request->bytes);
+    keep_reply(request, (struct buf){0});
     http_reply_advance(connection);
 }
 
@@ -176,20 +183,21 @@ void http_reply_stream(struct http_request *http, unsigned status, struct str he
     buf_init(&head, SIZE_MAX / 2);
     if (!connection->dead)
         add_head(request, &head, status, headers, CHUNKED);
-    buf_clear(&request->bytes);
-    request->bytes = head;
     if (produces) {
+        buf_clear(&request->bytes);
+        request->bytes = head;
         request->state = STREAMING;
         http_reply_advance(connection);
         return;
     }
     stream->closed(http, stream);
     http_request_finish(request, status);
-    request->state = DONE;
-    if (connection->dead)
+    if (connection->dead) {
         end(request);
-    else
-        http_reply_advance(connection);
+        return;
+    }
+    keep_reply(request, head);
+    http_reply_advance(connection);
 }
 
 void http_stream_resume(struct http_request *http)

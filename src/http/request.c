@@ -59,6 +59,8 @@ void http_request_free(struct request *request)
     if (request->held)
         http_count(&loop->requests_held, (uint64_t)-1);
     buf_clear(&request->bytes);
+    http_keep(connection, &request->kept, 0);
+    http_keep(connection, &request->charged, 0);
     if (loop->spare_count < SPARE_REQUESTS) {
         arena_reset(&request->http.arena);
         request->next = loop->spare;
@@ -164,6 +166,7 @@ void http_request_dispatch(struct request *request)
     struct http_request *http = &request->http;
     GError *error = NULL;
     request->state = OPEN;
+    http_keep(request->connection, &request->kept, http->arena.total + request->bytes.len);
     if (http->route)
         http->route->handler(http);
     else if (str_equal(http->path, STR("*")))
@@ -274,6 +277,12 @@ struct str http_request_allow(struct http_request *http)
     return http_router_allow(http->loop->server->router, &match, &http->arena);
 }
 
+void http_request_charge(struct http_request *http, size_t bytes)
+{
+    struct request *request = inside(http);
+    http_keep(request->connection, &request->charged, bytes);
+}
+
 /* --- bodies in pieces --- */
 
 void http_request_lose_body(struct request *request)
@@ -339,6 +348,7 @@ void http_hold(struct http_request *http)
     if (!request->held)
         http_count(&http->loop->requests_held, 1);
     request->held = true;
+    http_keep(request->connection, &request->kept, 0);
 }
 
 static void on_timeout(struct wheel_timer *timer)

@@ -296,6 +296,10 @@ static void set_defaults(struct http_options *options)
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         if (*all[i].value == 0)
             *all[i].value = all[i].standard;
+    if (options->memory == 0)
+        options->memory = LIMIT_HTTP_MEMORY;
+    if (options->connection_memory == 0)
+        options->connection_memory = LIMIT_HTTP_CONNECTION_MEMORY;
 }
 
 struct http_server *http_server_open(const struct http_options *options, struct http_router *router, GError **error)
@@ -393,6 +397,8 @@ void http_server_counters(const struct http_server *server, struct http_counters
         counters->requests_total += atomic_load_explicit(&loop->requests_total, memory_order_relaxed);
         counters->bytes_in += atomic_load_explicit(&loop->bytes_in, memory_order_relaxed);
         counters->bytes_out += atomic_load_explicit(&loop->bytes_out, memory_order_relaxed);
+        counters->bytes_kept += atomic_load_explicit(&loop->kept, memory_order_relaxed);
+        counters->connections_cut += atomic_load_explicit(&loop->connections_cut, memory_order_relaxed);
     }
 }
 

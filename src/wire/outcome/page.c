@@ -73,6 +73,7 @@ static void hand_over(struct page *page)
     buf_reset(&page->making);
     page->taken = 0;
     page->made = false;
+    http_request_charge(page->request, page->ready.capacity + page->making.capacity);
 }
 
 static struct page *page_of(struct http_stream *stream)
@@ -135,6 +136,7 @@ static void begin_stream(struct page *page)
     page->streaming = true;
     page->stream = (struct http_stream){.next = next, .closed = closed};
     http_request_on_gone(request, NULL);
+    http_request_charge(request, page->making.capacity);
     http_reply_stream(request, 200, page->headers(request, page), &page->stream);
 }
 
