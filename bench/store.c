@@ -205,7 +205,7 @@ static void measure_appends(void)
 /* Feeds pieces until `next` has none, and says how many events went in. */
 static int64_t import_all(struct log *l, bool (*next)(void *data, GString *piece), void *data)
 {
-    struct import *import = import_new(&(struct import_options){.core = l->core, .company = l->company});
+    struct import *import = import_new(&(struct import_options){.core = l->core, .company = l->company}, NULL);
     GString *piece = g_string_new(NULL);
     while (g_string_truncate(piece, 0), next(data, piece))
         if (!import_feed(import, str_from(piece->str, piece->len)) && !import_wait(import))

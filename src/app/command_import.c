@@ -91,7 +91,11 @@ static bool import_once(struct job *job, struct str place_name, const struct imp
     job->input = input_open(job->file, error);
     if (!job->input)
         return false;
-    struct import *import = import_new(&options);
+    struct import *import = import_new(&options, error);
+    if (!import) {
+        input_close(job->input);
+        return false;
+    }
     if (feed(job, import))
         import_end(import);
     else

@@ -123,8 +123,10 @@ static bool import_bytes(struct core *core, int64_t company, struct str bytes, G
 {
     struct import_options options = {.core = core, .company = company};
     struct import_result result;
-    struct import *import = import_new(&options);
-    bool going = true;
+    struct import *import = import_new(&options, error);
+    bool going = import != NULL;
+    if (!import)
+        return false;
     while (going && bytes.len > 0) {
         struct str piece = str_from(bytes.ptr, MIN(bytes.len, (size_t)64 * 1024));
         going = import_feed(import, piece) || import_wait(import);

@@ -18,7 +18,14 @@ enum {
 
     /* JSON reading. */
     LIMIT_JSON_DEPTH = 64,
-    LIMIT_IMPORT_LINE = 64 * 1024 * 1024,
+    LIMIT_JSON_VALUES = 16 * 1024, /* in one text, and one more for each LIMIT_JSON_DENSITY bytes of it: a tree takes at
+                                      most 5 times its text, and 800 KB */
+    LIMIT_JSON_DENSITY = 12,
+
+    /* Imports. */
+    LIMIT_IMPORT_LINE = 32 * 1024 * 1024,
+    LIMIT_SHORT_LINE = 1024 * 1024, /* one import at a time may hold a longer line */
+    LIMIT_IMPORTS = 16,             /* at once */
 
     LIMIT_SETTING = 4096, /* one value of the settings */
 

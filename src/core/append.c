@@ -38,7 +38,7 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
 /* A page of the log cannot know that a participant was there before, so the event says it (doc/events.md, "joined"). */
 static struct str mark_rejoined(struct str data, struct arena *a)
 {
-    const struct json_node *tree = data.len ? json_read(data, JSON_TOP_OBJECT, a, NULL) : NULL;
+    const struct json_node *tree = data.len ? json_read(data, JSON_STORED, a, NULL) : NULL;
     struct buf marked;
     struct json w;
     buf_init(&marked, LIMIT_IMPORT_LINE);

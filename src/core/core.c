@@ -7,7 +7,7 @@
 
 #define CURSOR_KEY "cursor_key"
 
-enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000, SLOW_THREADS = 2 };
+enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000, SLOW_THREADS = 2, STEP_THREADS = 2 };
 
 /* What a crash or a stop left undone of an erasure goes on. */
 static bool resume_erasures(struct core *core, GError **error)
@@ -62,6 +62,14 @@ static bool load_cursor_key(struct core *core, GError **error)
     return ok;
 }
 
+static bool start_threads(struct core *core, GError **error)
+{
+    return (core->readers = pool_new(core, g_get_num_processors(), LIMIT_READ_QUEUE, true, error)) &&
+           (core->slow = pool_new(core, SLOW_THREADS, LIMIT_SLOW_QUEUE, false, error)) &&
+           (core->steps = pool_new(core, STEP_THREADS, LIMIT_IMPORTS, false, error)) &&
+           (core->upkeep = pool_new(core, 1, 1, false, error)) && (core->keepalive = keepalive_start(core, error));
+}
+
 struct core *core_open(struct store *store, const struct core_options *options, GError **error)
 {
     struct core *core = g_new0(struct core, 1);
@@ -72,12 +80,8 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->credentials = credentials_new();
     core->answer_cache = answer_cache_new(options->answer_bytes);
     core->logins = limiter_new(WRONG_LOGINS, WRONG_LOGINS_WINDOW_MS);
-    core->readers = pool_new(core, g_get_num_processors(), LIMIT_READ_QUEUE, true);
-    core->slow = pool_new(core, SLOW_THREADS, LIMIT_SLOW_QUEUE, false);
-    core->upkeep = pool_new(core, 1, 1, false);
     core->eraser = eraser_new(core);
-    core->keepalive = keepalive_start(core, error);
-    if (core->keepalive && load_cursor_key(core, error) && resume_erasures(core, error))
+    if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error))
         return core;
     core_close(core);
     return NULL;
@@ -90,6 +94,7 @@ void core_close(struct core *core)
     eraser_cancel(core->eraser);
     pool_free(core->readers);
     pool_free(core->slow);
+    pool_free(core->steps);
     pool_free(core->upkeep);
     store_close(core->store); /* from here on nothing changes any more */
     if (core->keepalive)
@@ -116,4 +121,32 @@ bool core_allows_sample_credentials(const struct core *core)
 const uint8_t *core_cursor_key(const struct core *core)
 {
     return core->cursor_key;
+}
+
+bool core_import_enter(struct core *core, GError **error)
+{
+    if (atomic_fetch_add(&core->imports, 1) < LIMIT_IMPORTS)
+        return true;
+    atomic_fetch_sub(&core->imports, 1);
+    reason_set_retry(error, REASON_IMPORTS_BUSY, 1000, "%d imports are under way: try again", LIMIT_IMPORTS);
+    return false;
+}
+
+void core_import_leave(struct core *core)
+{
+    atomic_fetch_sub(&core->imports, 1);
+}
+
+bool core_long_line_enter(struct core *core, GError **error)
+{
+    if (atomic_fetch_add(&core->long_lines, 1) == 0)
+        return true;
+    atomic_fetch_sub(&core->long_lines, 1);
+    reason_set_retry(error, REASON_IMPORTS_BUSY, 1000, "another import is reading a very long line: try again");
+    return false;
+}
+
+void core_long_line_leave(struct core *core)
+{
+    atomic_fetch_sub(&core->long_lines, 1);
 }

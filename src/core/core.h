@@ -8,7 +8,8 @@
  *          loops and writer.
  *   WRITE  core_submit: `run` on the writer's thread inside a group; `done` when durable.
  *   SLOW   core_submit: `run` on a pool of two threads (password hashing, files); no txn.
- *   HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
+ *   STEP   the next step of long work that nobody waits for step by step (an import): as SLOW, on two threads of its
+ * own. Its `done` may submit it again. HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
 #pragma once
 
 #include "base/arena.h"
@@ -36,6 +37,13 @@ struct store *core_store(struct core *core);
 const uint8_t *core_cursor_key(const struct core *core);
 bool core_allows_sample_credentials(const struct core *core);
 
+/* What imports may take of memory all together: LIMIT_IMPORTS at once, one of them with a line longer than
+ * LIMIT_SHORT_LINE. IMPORTS_BUSY. Each that was entered is left once. Any thread. */
+bool core_import_enter(struct core *core, GError **error);
+void core_import_leave(struct core *core);
+bool core_long_line_enter(struct core *core, GError **error);
+void core_long_line_leave(struct core *core);
+
 /* A reader for one thread (each loop has one). */
 static inline struct store_reader *core_reader_open(struct core *core, GError **error)
 {
@@ -59,7 +67,7 @@ static inline void core_read_end(struct store_txn *txn)
 
 /* ---- ops ------------------------------------------------------------------------------------------------ */
 
-enum op_kind { OP_WRITE, OP_READ, OP_SLOW };
+enum op_kind { OP_WRITE, OP_READ, OP_SLOW, OP_STEP };
 
 struct op;
 struct effect;

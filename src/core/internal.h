@@ -17,7 +17,8 @@ struct caller;
 struct core {
     struct store *store;
     struct core_options options;
-    struct pool *readers, *slow, *upkeep; /* OP_READ; OP_SLOW; the eraser's own thread */
+    struct pool *readers, *slow, *steps, *upkeep; /* OP_READ, OP_SLOW, OP_STEP; the eraser's own thread */
+    atomic_int imports, long_lines;               /* under way: see core_import_enter */
     struct hub *hub;
     struct keepalive *keepalive;
     struct directories *directories;
@@ -46,8 +47,8 @@ struct effect *effect_of(struct op *op, const struct session *s);
 /* ---- pool.c: the threads of ops that are no writes ---- */
 
 /* `readers`: each thread has a reader of its own, and the ops run in snapshots of it. */
-struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers);
-/* Finishes what is queued, then ends the threads. Nothing may be pushed any more. */
+struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers, GError **error);
+/* Finishes what is queued, then ends the threads. Nothing may be pushed any more. NULL is fine. */
 void pool_free(struct pool *pool);
 /* False when too much is queued; `always` ignores that. Ownership as in core_submit. */
 bool pool_push(struct pool *pool, struct op *op, bool always);

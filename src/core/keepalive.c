@@ -202,9 +202,12 @@ struct keepalive *keepalive_start(struct core *core, GError **error)
         keepalive_free(keepalive);
         return NULL;
     }
-    if (pthread_create(&keepalive->thread, NULL, watch, keepalive) != 0)
-        g_error("cannot start a thread");
-    return keepalive;
+    int failed = pthread_create(&keepalive->thread, NULL, watch, keepalive);
+    if (!failed)
+        return keepalive;
+    reason_set(error, REASON_INTERNAL, "a thread cannot be started: %s", g_strerror(failed));
+    keepalive_free(keepalive);
+    return NULL;
 }
 
 void keepalive_stop(struct keepalive *keepalive)

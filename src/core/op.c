@@ -54,11 +54,16 @@ struct effect *effect_of(struct op *op, const struct session *s)
     return effect;
 }
 
+static struct pool *pool_of(const struct op *op)
+{
+    return op->kind == OP_READ ? op->core->readers : op->kind == OP_STEP ? op->core->steps : op->core->slow;
+}
+
 void core_submit(struct op *op)
 {
     if (op->kind == OP_WRITE) {
         store_submit(op->core->store, &op->job);
-    } else if (!pool_push(op->kind == OP_READ ? op->core->readers : op->core->slow, op, false)) {
+    } else if (!pool_push(pool_of(op), op, op->kind == OP_STEP)) {
         reason_set(&op->error, REASON_QUEUE_FULL, "too much is under way; try again");
         op->done(op);
     }

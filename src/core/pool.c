@@ -61,24 +61,30 @@ static void *work(void *data)
     return NULL;
 }
 
-struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers)
+struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool readers, GError **error)
 {
     struct pool *pool = g_new0(struct pool, 1);
     pool->core = core;
     pool->readers = readers;
     pool->queue_max = queue;
-    pool->count = threads;
     pool->threads = g_new0(pthread_t, threads);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->news, NULL);
-    for (unsigned i = 0; i < threads; i++)
-        if (pthread_create(&pool->threads[i], NULL, work, pool) != 0)
-            g_error("cannot start a thread");
+    for (; pool->count < threads; pool->count++) {
+        int failed = pthread_create(&pool->threads[pool->count], NULL, work, pool);
+        if (failed) {
+            reason_set(error, REASON_INTERNAL, "a thread cannot be started: %s", g_strerror(failed));
+            pool_free(pool);
+            return NULL;
+        }
+    }
     return pool;
 }
 
 void pool_free(struct pool *pool)
 {
+    if (!pool)
+        return;
     pthread_mutex_lock(&pool->lock);
     pool->stopping = true;
     pthread_cond_broadcast(&pool->news);

@@ -299,7 +299,7 @@ bool head_read(struct str data, struct head *h, struct arena *a, GError **error)
     *h = (struct head){0};
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *object = json_read(data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *object = json_read(data, JSON_STORED, &scratch, NULL);
     bool valid = object && read_members(object, h, a);
     arena_clear(&scratch);
     if (!valid)

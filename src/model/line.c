@@ -395,7 +395,7 @@ static void write_recorded(struct json *w, const struct line *line)
         return;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *recorded = json_read(line->head.recorded, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *recorded = json_read(line->head.recorded, JSON_STORED, &scratch, NULL);
     for (const struct json_node *documents = json_first(recorded); documents; documents = documents->next) {
         json_key(w, documents->name);
         json_add_tree(w, documents);

@@ -346,7 +346,7 @@ static const struct json_node *read_data(const struct session_view *view, const 
 {
     if (str_is_empty(e->data) || (e->kind == EVENT_MESSAGE && session_participant(view, e->participant)))
         return NULL;
-    return json_read(e->data, JSON_TOP_OBJECT, scratch, NULL);
+    return json_read(e->data, JSON_STORED, scratch, NULL);
 }
 
 void session_apply(struct session_view *view, const struct event *e, struct arena *a)
@@ -378,7 +378,7 @@ static bool introduces_participant(const struct event *e)
         return false;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *data = json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *data = json_read(e->data, JSON_STORED, &scratch, NULL);
     enum participant_type type;
     bool introduces = participant_type_from_name(json_str(json_get(json_get(data, "participant"), "type")), &type);
     arena_clear(&scratch);

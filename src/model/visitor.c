@@ -41,7 +41,7 @@ static void fold_user_data(struct visitor *v, const struct event *e, struct aren
         return;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *data = json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *data = json_read(e->data, JSON_STORED, &scratch, NULL);
     const struct json_node *visitor = json_get(data, "visitor");
     fold_latest(&v->name, arena_str(a, json_str(json_get(visitor, "name"))));
     fold_latest(&v->email, arena_str(a, json_str(json_get(visitor, "email"))));

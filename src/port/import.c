@@ -1,11 +1,15 @@
 #include "port/import.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 
 enum {
     ROOM = 1024 * 1024,                   /* bytes waiting before the feeder is asked to pause */
     UNDER_WAY = 2 * 1024 * 1024,          /* bytes at the writer before more are held back: some groups of bulk jobs */
+    STEP_MS = 20,                         /* an import's turn on its thread */
     BATCH_EVENTS = LIMIT_IMPORT_BATCH / 2 /* a batch ends with the line that reaches this, so it stays below the limit
                                              unless that one line is very long */
 };
@@ -22,36 +26,61 @@ struct batch {
     struct batch *next; /* in import->finished */
 };
 
+/* An import has no thread of its own: it moves in steps (OP_STEP), on one of the core's threads at a time, and rests
+ * while there is nothing to do for it.
+ *
+ *     RESTS --poke--> QUEUED --a thread takes it--> MOVES --nothing to do--> RESTS
+ *                        ^                          |    \--poke--> STALE (as MOVES, but something came meanwhile)
+ *                        '--- its turn is over, or it was stale
+ *
+ * Poked are imports that were fed, ended or cancelled, or whose batch the writer has answered. */
+enum turn { RESTS, QUEUED, MOVES, STALE };
+
 struct import {
+    struct op step; /* first */
     struct import_options options;
     struct import_place place; /* to skip to */
-    GThread *thread;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under the lock. */
+    enum turn turn;
     struct buf incoming;
     bool ended, over, paused;
     struct batch *finished; /* answered by the writer, newest first */
 
-    int cancelled;        /* atomic */
-    int64_t failed_order; /* atomic: a batch that failed; those behind it must not run. 0 = none */
-    int64_t lines_done;   /* atomic */
+    atomic_bool cancelled;
+    _Atomic int64_t failed_order; /* a batch that failed; those behind it must not run. 0 = none */
+    _Atomic int64_t lines_done;
 
-    /* The import's thread only. */
+    /* Whoever moves it. */
     struct buf working; /* bytes not yet parsed from `start` on */
-    size_t start;
-    int64_t line; /* number of the line being read */
+    size_t start, seen; /* `seen` bytes from start on hold no newline */
+    int64_t line;       /* number of the line being read */
     int64_t bytes;
     bool skipping; /* not yet at the place */
+    bool has_long_line;
     crypto_generichash_state digest;
     struct batch *batch; /* being filled */
     int64_t orders;      /* batches submitted */
     size_t under_way;    /* bytes */
+    bool read;           /* no more lines will be read */
+    bool wound_up;       /* the last batch is submitted */
     bool stop;           /* something failed: submit no more */
     int64_t error_order;
     struct import_result result;
 };
+
+/* There is something to do. Under the lock. */
+static void poke(struct import *import)
+{
+    if (import->turn == MOVES)
+        import->turn = STALE;
+    if (import->turn != RESTS)
+        return;
+    import->turn = QUEUED;
+    core_submit(&import->step);
+}
 
 /* ---- the place ------------------------------------------------------------------------------------------ */
 
@@ -106,13 +135,13 @@ static bool batch_run(struct op *op, struct store_txn *txn, GError **error)
 {
     struct batch *batch = (struct batch *)op;
     struct import *import = batch->import;
-    int64_t failed = __atomic_load_n(&import->failed_order, __ATOMIC_SEQ_CST);
+    int64_t failed = atomic_load(&import->failed_order);
     if (failed && failed < batch->order) {
         reason_set(error, REASON_CANCELLED, "a batch before this one was refused");
         return false;
     }
     bool ok = batch->run(op, txn, error);
-    __atomic_store_n(&import->failed_order, ok ? 0 : batch->order, __ATOMIC_SEQ_CST);
+    atomic_store(&import->failed_order, ok ? 0 : batch->order);
     return ok;
 }
 
@@ -120,14 +149,14 @@ static void batch_done(struct op *op)
 {
     struct batch *batch = (struct batch *)op;
     struct import *import = batch->import;
-    int64_t failed = __atomic_load_n(&import->failed_order, __ATOMIC_SEQ_CST);
+    int64_t failed = atomic_load(&import->failed_order);
     /* A commit may fail after `run` went well: then those behind must not run either. */
     if (op->error && (!failed || failed > batch->order))
-        __atomic_store_n(&import->failed_order, batch->order, __ATOMIC_SEQ_CST);
+        atomic_store(&import->failed_order, batch->order);
     pthread_mutex_lock(&import->lock);
     batch->next = import->finished;
     import->finished = batch;
-    pthread_cond_broadcast(&import->changed);
+    poke(import);
     pthread_mutex_unlock(&import->lock);
 }
 
@@ -221,28 +250,22 @@ static void batch_account(struct import *import, struct batch *batch)
     for (size_t i = 0; batch->op.refusals && i < batch->lines->len; i++)
         if (batch->op.refusals[i])
             refused(import, g_array_index(batch->numbers, int64_t, i), batch->op.refusals[i]);
-    __atomic_add_fetch(&import->lines_done, batch->lines->len, __ATOMIC_RELAXED);
+    atomic_fetch_add(&import->lines_done, batch->lines->len);
 }
 
-/* Takes up what the writer answered; waits until no more than `most` bytes are under way. */
-static void harvest(struct import *import, size_t most)
+/* Takes up what the writer answered. */
+static void harvest(struct import *import)
 {
-    for (;;) {
-        pthread_mutex_lock(&import->lock);
-        while (!import->finished && import->under_way > most)
-            pthread_cond_wait(&import->changed, &import->lock);
-        struct batch *batch = import->finished;
-        import->finished = NULL;
-        pthread_mutex_unlock(&import->lock);
-        if (!batch)
-            return;
-        while (batch) {
-            struct batch *next = batch->next;
-            import->under_way -= batch->bytes;
-            batch_account(import, batch);
-            batch_free(batch);
-            batch = next;
-        }
+    pthread_mutex_lock(&import->lock);
+    struct batch *batch = import->finished;
+    import->finished = NULL;
+    pthread_mutex_unlock(&import->lock);
+    while (batch) {
+        struct batch *next = batch->next;
+        import->under_way -= batch->bytes;
+        batch_account(import, batch);
+        batch_free(batch);
+        batch = next;
     }
 }
 
@@ -250,7 +273,6 @@ static void harvest(struct import *import, size_t most)
 static void submit(struct import *import, bool last)
 {
     struct batch *batch = g_steal_pointer(&import->batch);
-    harvest(import, UNDER_WAY);
     if (import->stop) {
         batch_free(batch);
         return;
@@ -307,7 +329,7 @@ static void differ(struct import *import)
 static void skip_line(struct import *import)
 {
     uint8_t digest[IMPORT_PLACE_SIZE];
-    __atomic_add_fetch(&import->lines_done, 1, __ATOMIC_RELAXED);
+    atomic_fetch_add(&import->lines_done, 1);
     if (import->bytes < import->place.bytes)
         return;
     import->skipping = false;
@@ -329,61 +351,82 @@ static void count_line(struct import *import, struct str text)
         take_line(import, text);
 }
 
-/* Moves what was fed behind what is left to parse. False at the end of the stream. */
+/* A line longer than others takes memory that one import at a time may have. */
+static bool hold_long_line(struct import *import, size_t length)
+{
+    GError *error = NULL;
+    if (length <= LIMIT_SHORT_LINE || import->has_long_line)
+        return true;
+    import->has_long_line = core_long_line_enter(import->options.core, &error);
+    if (error)
+        fail(import, import->orders + 1, import->line + 1, error);
+    return import->has_long_line;
+}
+
+static void drop_long_line(struct import *import)
+{
+    if (import->has_long_line)
+        core_long_line_leave(import->options.core);
+    import->has_long_line = false;
+}
+
+/* Moves what was fed behind what is left to parse. False: nothing was. */
 static bool refill(struct import *import)
 {
     buf_consume(&import->working, import->start);
     import->start = 0;
+    if (!import->working.len) {
+        buf_clear(&import->working); /* what one long line needed, or an import that nobody feeds */
+        drop_long_line(import);
+    }
     pthread_mutex_lock(&import->lock);
-    while (import->incoming.len == 0 && !import->ended && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST))
-        pthread_cond_wait(&import->changed, &import->lock);
     bool more = import->incoming.len > 0;
     buf_add(&import->working, buf_str(&import->incoming));
-    buf_reset(&import->incoming);
-    bool wake = import->paused;
+    buf_clear(&import->incoming);
+    import->read = !more && import->ended;
+    if (import->paused && import->options.waiter)
+        import->options.waiter->wake(import->options.waiter);
     import->paused = false;
     pthread_cond_broadcast(&import->changed);
     pthread_mutex_unlock(&import->lock);
-    if (wake && import->options.waiter)
-        import->options.waiter->wake(import->options.waiter);
     return more;
 }
 
-static void read_lines(struct import *import)
+/* Reads one line, or what was fed since. False: there is nothing to read now. */
+static bool read_line(struct import *import)
 {
-    size_t seen = 0; /* bytes from start on known to hold no newline */
-    while (!import->stop && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST)) {
-        struct str left = str_skip(buf_str(&import->working), import->start);
-        const char *newline = left.len > seen ? memchr(left.ptr + seen, '\n', left.len - seen) : NULL;
-        if (newline) {
-            size_t length = (size_t)(newline - left.ptr) + 1;
-            count_line(import, str_from(left.ptr, length));
-            import->start += length;
-            seen = 0;
-            continue;
-        }
-        seen = left.len;
-        if (left.len > LIMIT_IMPORT_LINE) {
-            GError *error = NULL;
-            reason_set(&error, REASON_LINE_INVALID, "a line is longer than %d bytes", LIMIT_IMPORT_LINE);
-            fail(import, import->orders + 1, import->line + 1, error);
-        } else if (!refill(import)) {
-            left = str_skip(buf_str(&import->working), import->start);
-            if (left.len > 0)
-                count_line(import, left);
-            return;
-        }
+    struct str left = str_skip(buf_str(&import->working), import->start);
+    const char *newline =
+        left.len > import->seen ? memchr(left.ptr + import->seen, '\n', left.len - import->seen) : NULL;
+    if (newline) {
+        size_t length = (size_t)(newline - left.ptr) + 1;
+        import->seen = 0;
+        count_line(import, str_from(left.ptr, length));
+        import->start += length;
+        return true;
     }
+    import->seen = left.len;
+    if (left.len > LIMIT_IMPORT_LINE) {
+        GError *error = NULL;
+        reason_set(&error, REASON_LINE_INVALID, "a line is longer than %d bytes", LIMIT_IMPORT_LINE);
+        fail(import, import->orders + 1, import->line + 1, error);
+        return true;
+    }
+    if (!hold_long_line(import, left.len) || refill(import))
+        return true;
+    if (import->read && left.len > 0) /* the last one, without a newline */
+        count_line(import, buf_str(&import->working));
+    return import->read;
 }
 
-static void *import_thread(void *data)
+/* Everything was read, or no more will be: what is left goes to the writer. */
+static void wind_up(struct import *import)
 {
-    struct import *import = data;
-    import->batch = batch_new(import);
-    read_lines(import);
-    if (!import->stop && import->skipping && !__atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST))
+    bool cancelled = atomic_load(&import->cancelled);
+    import->wound_up = true;
+    if (!import->stop && import->skipping && !cancelled)
         differ(import); /* it has become shorter */
-    if (!import->stop && __atomic_load_n(&import->cancelled, __ATOMIC_SEQ_CST)) {
+    if (!import->stop && cancelled) {
         GError *error = NULL;
         reason_set(&error, REASON_CANCELLED, "the import was interrupted");
         fail(import, INT64_MAX, 0, error);
@@ -391,22 +434,69 @@ static void *import_thread(void *data)
     if (!import->stop && (import->batch->lines->len > 0 || import->options.place_name.ptr))
         submit(import, true);
     g_clear_pointer(&import->batch, batch_free);
-    harvest(import, 0);
+    buf_clear(&import->working);
+    drop_long_line(import);
+}
 
+/* Does the next small thing. False when there is none before the next poke. */
+static bool move(struct import *import)
+{
+    harvest(import);
+    if (!import->wound_up && (import->read || import->stop || atomic_load(&import->cancelled))) {
+        wind_up(import);
+        return true;
+    }
+    if (!import->wound_up)
+        return import->under_way <= UNDER_WAY && read_line(import);
     pthread_mutex_lock(&import->lock);
-    import->over = true;
+    import->over = import->under_way == 0;
+    pthread_mutex_unlock(&import->lock);
+    return false;
+}
+
+static bool take_turn(struct op *op, struct store_txn *none, GError **error)
+{
+    (void)none, (void)error;
+    struct import *import = (struct import *)op;
+    int64_t until_ms = clock_monotonic_ms() + STEP_MS;
+    bool more;
+    pthread_mutex_lock(&import->lock);
+    import->turn = MOVES;
+    pthread_mutex_unlock(&import->lock);
+    do
+        more = move(import);
+    while (more && clock_monotonic_ms() < until_ms);
+    pthread_mutex_lock(&import->lock);
+    if (more)
+        import->turn = STALE;
+    pthread_mutex_unlock(&import->lock);
+    return true;
+}
+
+/* Once it rests and is over, import_finish may free it: nothing is touched behind the unlocking. */
+static void end_turn(struct op *op)
+{
+    struct import *import = (struct import *)op;
+    pthread_mutex_lock(&import->lock);
+    bool again = import->turn == STALE && !import->over;
+    import->turn = RESTS;
+    if (again)
+        poke(import);
+    if (import->over && import->options.waiter)
+        import->options.waiter->wake(import->options.waiter);
     pthread_cond_broadcast(&import->changed);
     pthread_mutex_unlock(&import->lock);
-    if (import->options.waiter)
-        import->options.waiter->wake(import->options.waiter);
-    return NULL;
 }
 
 /* ---- the feeder's side ---------------------------------------------------------------------------------- */
 
-struct import *import_new(const struct import_options *options)
+struct import *import_new(const struct import_options *options, GError **error)
 {
+    if (!core_import_enter(options->core, error))
+        return NULL;
     struct import *import = g_new0(struct import, 1);
+    op_init(&import->step, options->core, OP_STEP, take_turn);
+    import->step.done = end_turn;
     import->options = *options;
     if (options->place)
         import->place = *options->place;
@@ -417,7 +507,7 @@ struct import *import_new(const struct import_options *options)
     buf_init(&import->incoming, 2 * ROOM);
     buf_init(&import->working, LIMIT_IMPORT_LINE + 4 * ROOM);
     crypto_generichash_init(&import->digest, NULL, 0, IMPORT_PLACE_SIZE);
-    import->thread = g_thread_new("import", import_thread, import);
+    import->batch = batch_new(import);
     return import;
 }
 
@@ -430,7 +520,7 @@ bool import_feed(struct import *import, struct str bytes)
     g_assert(!import->incoming.overflow);
     import->paused = import->incoming.len >= ROOM || import->over;
     bool more = !import->paused;
-    pthread_cond_broadcast(&import->changed);
+    poke(import);
     pthread_mutex_unlock(&import->lock);
     return more;
 }
@@ -449,37 +539,42 @@ void import_end(struct import *import)
 {
     pthread_mutex_lock(&import->lock);
     import->ended = true;
-    pthread_cond_broadcast(&import->changed);
+    poke(import);
     pthread_mutex_unlock(&import->lock);
 }
 
 void import_cancel(struct import *import)
 {
-    __atomic_store_n(&import->cancelled, 1, __ATOMIC_SEQ_CST);
+    atomic_store(&import->cancelled, true);
     import_end(import);
 }
 
 bool import_is_over(struct import *import)
 {
     pthread_mutex_lock(&import->lock);
-    bool over = import->over;
+    bool over = import->over && import->turn == RESTS;
     pthread_mutex_unlock(&import->lock);
     return over;
 }
 
 int64_t import_lines(struct import *import)
 {
-    return __atomic_load_n(&import->lines_done, __ATOMIC_RELAXED);
+    return atomic_load(&import->lines_done);
 }
 
 void import_finish(struct import *import, struct import_result *result)
 {
-    g_thread_join(import->thread);
+    pthread_mutex_lock(&import->lock);
+    while (!import->over || import->turn != RESTS)
+        pthread_cond_wait(&import->changed, &import->lock);
+    pthread_mutex_unlock(&import->lock);
+    core_import_leave(import->options.core);
     *result = import->result;
     buf_clear(&import->incoming);
     buf_clear(&import->working);
     pthread_mutex_destroy(&import->lock);
     pthread_cond_destroy(&import->changed);
+    op_clear(&import->step);
     g_free(import);
 }
 

@@ -1,7 +1,8 @@
 /* Import: a stream of lines (model/line.h), one session each, into a company.
  *
- * Bytes are pushed in; a thread of the import's own parses them and hands batches of lines to the writer, a few under
- * way at once so that the writer groups them. The command feeds a file, the HTTP route a request's body.
+ * Bytes are pushed in; they are parsed in steps on the core's threads (OP_STEP) and handed to the writer in batches of
+ * lines, a few under way at once so that the writer groups them. LIMIT_IMPORTS at once share two threads. The command
+ * feeds a file, the HTTP route a request's body.
  *
  *     struct import *import = import_new(&options);
  *     while (more && import_feed(import, piece)) ...    // false: wait for room, or for the end after a failure
@@ -12,7 +13,7 @@
  * behind the last whole batch before it is changed. Lines that are there already are skipped (core/conversation.h), so
  * an import that was interrupted is simply run again.
  *
- * One thread feeds and finishes; the waiter is woken on another. */
+ * One thread feeds and finishes; the waiter is woken on another, under the import's lock: it must only post. */
 #pragma once
 
 #include "base/waiter.h"
@@ -34,7 +35,7 @@ struct import_options {
     struct core *core;
     int64_t company;
     bool skip_bad;
-    /* Told of each line refused under skip_bad, on the import's thread; may be NULL. */
+    /* Told of each line refused under skip_bad, on the thread that moves the import; may be NULL. */
     void (*refused)(void *data, int64_t line, const GError *why);
     void *data;
     /* Woken when there is room again after import_feed said no, and when the import is over. NULL: the feeder blocks in
@@ -47,7 +48,8 @@ struct import_options {
     const struct import_place *place;
 };
 
-struct import *import_new(const struct import_options *options);
+/* Reason IMPORTS_BUSY: then NULL. */
+struct import *import_new(const struct import_options *options, GError **error);
 
 /* Copies the bytes in, at most a megabyte at a time. False: that is enough for now, wait for the waiter or in
  * import_wait before the next. Bytes fed after the import is over are dropped. */

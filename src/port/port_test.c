@@ -46,7 +46,7 @@ static void feed(struct import *import, struct str bytes, size_t piece)
 static void import_all(struct fixture *f, int64_t company, struct str lines, size_t piece, struct import_result *result)
 {
     struct import_options options = {.core = f->core, .company = company};
-    struct import *import = import_new(&options);
+    struct import *import = import_new(&options, NULL);
     feed(import, lines, piece);
     import_finish(import, result);
 }
@@ -150,7 +150,7 @@ static void test_waiter(void)
     fixture_open(&f, 0);
     struct import_options options = {.core = f.core, .company = f.company, .waiter = &counting.waiter};
     struct str lines = make_lines(&f.arena);
-    struct import *import = import_new(&options);
+    struct import *import = import_new(&options, NULL);
     int refused = 0;
     for (int round = 0; round < 20; round++)
         if (!import_feed(import, lines)) {
@@ -164,6 +164,45 @@ static void test_waiter(void)
     g_assert_cmpint(result.counts.unchanged, ==, 19 * SESSIONS);
     g_assert_cmpint(counting.wakes, >=, 1);
     g_assert_cmpint(counting.wakes, <=, refused + 1);
+    fixture_close(&f);
+}
+
+/* More imports than there is memory for are told to come again; so is the second with a very long line. */
+static void test_imports_are_bounded(void)
+{
+    struct fixture f;
+    struct import *imports[LIMIT_IMPORTS];
+    struct import_result result;
+    GError *error = NULL;
+    fixture_open(&f, 0);
+    struct import_options options = {.core = f.core, .company = f.company};
+    for (int i = 0; i < LIMIT_IMPORTS; i++)
+        g_assert_nonnull((imports[i] = import_new(&options, NULL)));
+    g_assert_null(import_new(&options, &error));
+    g_assert_error(error, REASON, REASON_IMPORTS_BUSY);
+    g_clear_error(&error);
+
+    g_autofree char *piece = g_malloc(LIMIT_SHORT_LINE / 2);
+    memset(piece, ' ', LIMIT_SHORT_LINE / 2);
+    GError *refusal = NULL;
+    for (int i = 0; i < 2; i++)
+        for (int round = 0; round < 4 && !import_is_over(imports[i]); round++)
+            if (!import_feed(imports[i], str_from(piece, LIMIT_SHORT_LINE / 2)))
+                import_wait(imports[i]);
+    while (!import_is_over(imports[0]) && !import_is_over(imports[1]))
+        g_thread_yield();
+    for (int i = 0; i < LIMIT_IMPORTS; i++) {
+        import_cancel(imports[i]);
+        import_finish(imports[i], &result);
+        if (reason_of(result.error) == REASON_IMPORTS_BUSY)
+            g_propagate_error(&refusal, g_steal_pointer(&result.error));
+        import_result_clear(&result);
+    }
+    g_assert_error(refusal, REASON, REASON_IMPORTS_BUSY);
+    g_clear_error(&refusal);
+
+    import_all(&f, f.company, make_lines(&f.arena), 4096, &result); /* all was given back */
+    g_assert_no_error(result.error);
     fixture_close(&f);
 }
 
@@ -181,7 +220,7 @@ static void test_place(void)
     struct str half = str_from(broken, (size_t)(strstr(broken, "\"s100\"") - broken));
     broken[half.len + 1] = '\0';
 
-    struct import *import = import_new(&options);
+    struct import *import = import_new(&options, NULL);
     feed(import, str_from(broken, lines.len), 4096);
     import_finish(import, &result);
     g_assert_cmpint(reason_class(reason_of(result.error)), ==, CLASS_INVALID);
@@ -192,7 +231,7 @@ static void test_place(void)
     g_assert_true(found);
     g_assert_cmpint(place.lines, >, 30);
     options.place = &place;
-    import = import_new(&options);
+    import = import_new(&options, NULL);
     feed(import, lines, 4096);
     import_finish(import, &result);
     g_assert_no_error(result.error);
@@ -205,7 +244,7 @@ static void test_place(void)
     place.bytes = (int64_t)half.len;
     place.lines = 100;
     options.place = &place;
-    import = import_new(&options);
+    import = import_new(&options, NULL);
     feed(import, lines, 4096);
     import_finish(import, &result);
     g_assert_nonnull(result.error);
@@ -327,6 +366,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/port/pieces", test_pieces);
     g_test_add_func("/port/waiter", test_waiter);
+    g_test_add_func("/port/imports-are-bounded", test_imports_are_bounded);
     g_test_add_func("/port/place", test_place);
     g_test_add_func("/port/faults", test_faults);
     g_test_add_func("/port/check-repairs-projections", test_check_repairs_projections);

@@ -15,6 +15,7 @@
 struct reader {
     const char *at, *end; /* after a failure `at` is where it was noticed */
     struct arena *arena;
+    size_t values_left;
     enum reason reason;
     const char *problem;
 };
@@ -259,6 +260,8 @@ static bool read_all(struct reader *r, struct json_node *node, char close, int d
     if (take(r, close))
         return true;
     do {
+        if (r->values_left-- == 0)
+            return fail(r, r->at, "too many values for so short a text");
         struct json_node *item = arena_new(r->arena, struct json_node);
         if ((node->kind == JSON_OBJECT && !read_name(r, node, item)) || !read_value(r, item, depth))
             return false;
@@ -347,6 +350,7 @@ const struct json_node *json_read(struct str text, enum json_top top, struct are
     /* What is missing is missing before the line's end. */
     text.len = (size_t)(trimmed.ptr + trimmed.len - text.ptr);
     struct reader r = {.at = text.ptr, .end = text.ptr + text.len, .arena = a};
+    r.values_left = top == JSON_STORED ? SIZE_MAX : LIMIT_JSON_VALUES + text.len / LIMIT_JSON_DENSITY;
     struct json_node *tree = arena_new(a, struct json_node);
     bool read = read_value(&r, tree, 0);
     if (read) {
@@ -359,7 +363,7 @@ const struct json_node *json_read(struct str text, enum json_top top, struct are
         set_error(&r, text, error);
         return NULL;
     }
-    if (top == JSON_TOP_OBJECT && tree->kind != JSON_OBJECT) {
+    if (top != JSON_TOP_ANY && tree->kind != JSON_OBJECT) {
         reason_set(error, REASON_BODY_MALFORMED, "a JSON object is expected: {...}");
         return NULL;
     }

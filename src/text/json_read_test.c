@@ -247,6 +247,26 @@ static void many_members(GString *text, int count, int again)
     g_string_append_printf(text, "\"%d\":0}", again);
 }
 
+/* A tree of short values takes many times its text, so their number is bounded; what is stored is not asked again. */
+static void test_values_are_bounded(void)
+{
+    enum { FEW_VALUES = LIMIT_JSON_VALUES, MANY = 2 * LIMIT_JSON_VALUES };
+    g_autoptr(GString) text = g_string_new("{\"a\":[0");
+    for (int i = 2; i < FEW_VALUES; i++)
+        g_string_append(text, ",0");
+    g_string_append(text, "]}");
+    struct arena a;
+    arena_init(&a);
+    read_fine(&a, str_from(text->str, text->len));
+    g_string_truncate(text, text->len - 2);
+    for (int i = FEW_VALUES; i < MANY; i++)
+        g_string_append(text, ",0");
+    g_string_append(text, "]}");
+    refuse(str_from(text->str, text->len), REASON_BODY_MALFORMED, "too many values");
+    g_assert_nonnull(json_read(str_from(text->str, text->len), JSON_STORED, &a, NULL));
+    arena_clear(&a);
+}
+
 static void test_repeated_names(void)
 {
     g_autoptr(GString) text = g_string_new("");
@@ -437,6 +457,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json_read/accepted", test_accepted);
     g_test_add_func("/json_read/cut_off", test_cut_off);
     g_test_add_func("/json_read/runs", test_runs);
+    g_test_add_func("/json_read/values_are_bounded", test_values_are_bounded);
     g_test_add_func("/json_read/repeated_names", test_repeated_names);
     g_test_add_func("/json_read/looking", test_looking);
     g_test_add_func("/json_read/message_repeats_nothing", test_message_repeats_nothing);

@@ -134,7 +134,7 @@ bool world_import(struct world *w, const char *path, void (*progress)(int64_t li
     if (ok) {
         const struct import_options options = {
             .core = w->core, .company = w->company, .place_name = name, .place = found ? &place : NULL};
-        struct import *import = import_new(&options);
+        struct import *import = import_new(&options, NULL);
         bool room = true;
         for (gsize at = 0; at < length && room; at += 4096) {
             room = import_feed(import, str_from(bytes + at, MIN(length - at, 4096))) || import_wait(import);

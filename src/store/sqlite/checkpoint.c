@@ -13,7 +13,7 @@ enum {
 };
 
 struct checkpointer {
-    GThread *thread;
+    pthread_t thread;
     struct connection connection; /* the thread's own */
     pthread_mutex_t mutex;
     pthread_cond_t moved; /* `wanted` or `stopping` */
@@ -21,7 +21,7 @@ struct checkpointer {
     int pages; /* moved by the last pass */
 };
 
-static gpointer checkpointer_main(gpointer data)
+static void *checkpointer_main(void *data)
 {
     struct checkpointer *c = data;
     pthread_mutex_lock(&c->mutex);
@@ -43,6 +43,14 @@ static gpointer checkpointer_main(gpointer data)
     return NULL;
 }
 
+static void free_checkpointer(struct checkpointer *c)
+{
+    connection_close(&c->connection);
+    pthread_mutex_destroy(&c->mutex);
+    pthread_cond_destroy(&c->moved);
+    g_free(c);
+}
+
 bool checkpointer_start(struct sqlite_store *store, GError **error)
 {
     struct checkpointer *c = g_new0(struct checkpointer, 1);
@@ -52,9 +60,14 @@ bool checkpointer_start(struct sqlite_store *store, GError **error)
     }
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->moved, NULL);
-    c->thread = g_thread_new("checkpoint", checkpointer_main, c);
-    store->checkpointer = c;
-    return true;
+    int failed = pthread_create(&c->thread, NULL, checkpointer_main, c);
+    if (!failed) {
+        store->checkpointer = c;
+        return true;
+    }
+    reason_set(error, REASON_INTERNAL, "the checkpointer's thread cannot be started: %s", g_strerror(failed));
+    free_checkpointer(c);
+    return false;
 }
 
 void checkpointer_stop(struct sqlite_store *store)
@@ -66,11 +79,8 @@ void checkpointer_stop(struct sqlite_store *store)
     c->stopping = true;
     pthread_cond_broadcast(&c->moved);
     pthread_mutex_unlock(&c->mutex);
-    g_thread_join(c->thread);
-    connection_close(&c->connection);
-    pthread_mutex_destroy(&c->mutex);
-    pthread_cond_destroy(&c->moved);
-    g_free(c);
+    pthread_join(c->thread, NULL);
+    free_checkpointer(c);
     store->checkpointer = NULL;
 }
 

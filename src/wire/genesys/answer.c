@@ -38,7 +38,7 @@ static bool is_rejoin(const struct event *e)
         return false;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *rejoined = json_get(json_read(e->data, JSON_TOP_OBJECT, &scratch, NULL), "rejoined");
+    const struct json_node *rejoined = json_get(json_read(e->data, JSON_STORED, &scratch, NULL), "rejoined");
     bool is_so = json_is(rejoined, JSON_BOOL) && rejoined->truth;
     arena_clear(&scratch);
     return is_so;
@@ -49,7 +49,7 @@ static void add_data(struct json *w, struct str data)
 {
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *tree = json_read(data, JSON_TOP_OBJECT, &scratch, NULL);
+    const struct json_node *tree = json_read(data, JSON_STORED, &scratch, NULL);
     const struct json_node *type = json_get(tree, "messageType");
     const struct json_node *user_data = json_get(tree, "userData");
     if (json_is(type, JSON_STRING))

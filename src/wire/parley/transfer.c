@@ -96,7 +96,7 @@ static void news(struct http_post *post)
     }
     if (incoming->import)
         import_finish(g_steal_pointer(&incoming->import), &incoming->result);
-    /* The import's thread is gone; a wake of its last moments may still be on its way here, and comes first. */
+    /* It will not wake any more; a wake from before may still be on its way here, and comes first. */
     if (!atomic_load(&incoming->posted))
         answer(incoming);
 }
@@ -147,7 +147,12 @@ void parley_import(struct http_request *request, const struct call *call)
         .data = incoming,
         .waiter = &incoming->waiter,
     };
-    incoming->import = import_new(&options);
+    incoming->import = import_new(&options, &error);
+    if (!incoming->import) {
+        buf_clear(&incoming->refusals);
+        parley_refuse(request, error);
+        return;
+    }
     http_body_read(request, &reader);
 }
 
