@@ -1,4 +1,5 @@
 #include "core/conversation.h"
+#include "core/naming.h"
 #include "core/pending.h"
 
 #include "base/clock.h"
@@ -99,9 +100,11 @@ static bool append(struct append_op *op, struct store_txn *txn, const struct ses
 {
     pending_init(p, txn, before, op->event_count + op->close_when_empty, &op->op.arena);
     p->free_id = op->events[0].id; /* find_repeated has looked */
-    for (size_t i = 0; i < op->event_count; i++)
-        if (!add(p, &op->events[i], error))
+    for (size_t i = 0; i < op->event_count; i++) {
+        struct event e = op->events[i];
+        if (!naming_of_event(op->op.core, txn, op->company, &e, &op->op.arena, error) || !add(p, &e, error))
             return false;
+    }
     if ((op->close_when_empty && !close_if_empty(p, error)) || !pending_write(p, error))
         return false;
     const struct session *s = &p->after.session;

@@ -1,4 +1,5 @@
 #include "core/conversation.h"
+#include "core/naming.h"
 #include "core/opening.h"
 #include "core/pending.h"
 
@@ -76,15 +77,16 @@ static bool refuse_event(size_t index, GError *inner, GError **error)
     return false;
 }
 
-static bool add_events(struct pending *p, const struct line *line, size_t from, bool import, int64_t now,
-                       GError **error)
+static bool add_events(struct core *core, struct pending *p, const struct line *line, size_t from, bool import,
+                       int64_t now, GError **error)
 {
     for (size_t i = from; i < line->event_count; i++) {
         struct event e = line->events[i];
         GError *inner = NULL;
         if (!import)
             e.time_ms = now;
-        if (!pending_add(p, &e, !import, &inner))
+        if (!naming_of_event(core, p->txn, p->after.session.company, &e, p->arena, &inner) ||
+            !pending_add(p, &e, !import, &inner))
             return refuse_event(i, inner, error);
     }
     return true;
@@ -111,7 +113,7 @@ static bool open_new(struct core *core, struct store_txn *txn, int64_t company, 
     pending_init_new(p, txn, &h, start, line->event_count, &op->arena);
     p->after.session.company = company;
     p->after.session.id = line->id.ptr ? line->id : id_random(&op->arena);
-    return add_events(p, line, 0, import, now, error) && write_new(p, &h, known ? v : NULL, error);
+    return add_events(core, p, line, 0, import, now, error) && write_new(p, &h, known ? v : NULL, error);
 }
 
 static bool differs(const struct line *line, const char *what, GError **error)
@@ -120,8 +122,19 @@ static bool differs(const struct line *line, const char *what, GError **error)
     return false;
 }
 
+/* As the line gives it, or as we completed it. */
+static bool compare_event(struct core *core, struct store_txn *txn, const struct event *stored, struct event given,
+                          int64_t company, const struct line *line, struct arena *a, GError **error)
+{
+    if (event_equal(stored, &given))
+        return true;
+    return naming_of_event(core, txn, company, &given, a, error) &&
+           (event_equal(stored, &given) || differs(line, "event", error));
+}
+
 /* Every stored event that the line reaches must be the line's. */
-static bool compare_events(struct store_txn *txn, const struct session *s, const struct line *line, GError **error)
+static bool compare_events(struct core *core, struct store_txn *txn, const struct session *s, const struct line *line,
+                           GError **error)
 {
     uint32_t last = (uint32_t)MIN(line->event_count, s->last_index);
     bool equal = true;
@@ -132,8 +145,8 @@ static bool compare_events(struct store_txn *txn, const struct session *s, const
         size_t count;
         equal = store_events(txn, s, first, last, COMPARE_CHUNK, &scratch, &stored, &count, error);
         for (size_t i = 0; i < count && equal; i++)
-            if (!event_equal(&stored[i], &line->events[first - 1 + i]))
-                equal = differs(line, "event", error);
+            equal =
+                compare_event(core, txn, &stored[i], line->events[first - 1 + i], s->company, line, &scratch, error);
         arena_clear(&scratch);
     }
     return equal;
@@ -163,11 +176,11 @@ static bool complete(struct store_txn *txn, const struct line *line, const struc
         return differs(line, "head", error);
     if (line->start_ms != NO_TIME && line->start_ms != head_event->time_ms)
         return differs(line, "start", error);
-    if (!compare_events(txn, s, line, error))
+    if (!compare_events(op->core, txn, s, line, error))
         return false;
     size_t more = line->event_count > s->last_index ? line->event_count - s->last_index : 0;
     pending_init(p, txn, before, more, &op->arena);
-    return more == 0 || (add_events(p, line, s->last_index, true, 0, error) && pending_write(p, error));
+    return more == 0 || (add_events(op->core, p, line, s->last_index, true, 0, error) && pending_write(p, error));
 }
 
 /* A Genesys chat that ended needs its client watched no longer. */

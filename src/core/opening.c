@@ -1,23 +1,10 @@
 #include "core/opening.h"
 
+#include "core/naming.h"
+
 static bool is_nobody(const struct operator_ref *o)
 {
     return !o->id.ptr && !o->username.ptr && !o->name.ptr;
-}
-
-/* A line names an operator by one word, their username or id. Who has no account here is known by that word. */
-static struct operator_ref resolve_operator(const struct directory *d, int64_t company, struct operator_ref given,
-                                            struct arena *a)
-{
-    if (given.id.ptr || !given.username.ptr)
-        return given;
-    const struct operator_account *o = directory_operator_by_username(d, given.username);
-    if (!o || o->company != company)
-        o = directory_operator(d, given.username);
-    if (!o || o->company != company)
-        return (struct operator_ref){.id = given.username, .username = given.username};
-    return (struct operator_ref){
-        .id = arena_str(a, o->id), .username = arena_str(a, o->username), .name = arena_str(a, o->name)};
 }
 
 static void resolve_department(const struct directory *d, int64_t company, struct head *h, struct arena *a)
@@ -42,7 +29,7 @@ static void resolve_participants(const struct directory *d, int64_t company, str
     for (size_t i = 0; i < h->participant_count; i++) {
         struct participant *p = &h->participants[i];
         *p = given[i];
-        p->operator_ref = resolve_operator(d, company, p->operator_ref, a);
+        p->operator_ref = naming_of_line(d, company, p->operator_ref, a);
         if (p->type == PARTICIPANT_AGENT) {
             agent = p;
             agents++;
@@ -55,7 +42,7 @@ static void resolve_participants(const struct directory *d, int64_t company, str
 struct head opening_head(const struct directory *d, int64_t company, const struct head *given, struct arena *a)
 {
     struct head h = *given;
-    h.served_by = resolve_operator(d, company, h.served_by, a);
+    h.served_by = naming_of_line(d, company, h.served_by, a);
     resolve_department(d, company, &h, a);
     const struct button *button = h.button.id.ptr ? directory_button(d, company, h.button.id) : NULL;
     if (button && !h.button.name.ptr)
