@@ -138,6 +138,8 @@ static bool put_token(struct account_op *op, struct store_txn *txn, GError **err
     struct token *t = op->token;
     struct operator_account o;
     bool found = true;
+    if (!t->id.ptr)
+        t->id = id_random_hex(&op->op.arena, 8);
     if (!company_exists(txn, t->company, &op->op.arena, error) ||
         (t->kind == TOKEN_OPERATOR && !store_operator_by_id(txn, t->operator_id, &op->op.arena, &o, &found, error)))
         return false;

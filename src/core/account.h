@@ -14,7 +14,7 @@ struct account_op {
     struct operator_account *account; /* id STR_NULL = add with a random id */
     struct department *department;
     struct button *button;
-    struct token *token;       /* add, made by account_token_make */
+    struct token *token;       /* add, made by account_token_make; id STR_NULL = a random one */
     struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable); alone or after a change */
     int64_t number_made;       /* internal: the new company's, for a second run */
 };

@@ -225,6 +225,69 @@ static void test_tokens(void)
     fixture_close(&f);
 }
 
+static int64_t last_used(struct fixture *f, struct str operator_id, size_t expected)
+{
+    struct token *tokens;
+    size_t count;
+    GError *error = NULL;
+    store_tokens(fixture_read(f), f->company, operator_id, &f->arena, &tokens, &count, &error);
+    g_assert_no_error(error);
+    fixture_read_end(f);
+    g_assert_cmpuint(count, ==, expected);
+    g_assert_cmpuint(tokens[0].id.len, ==, 16);
+    return tokens[0].last_used_ms;
+}
+
+/* The use is written behind the reader's back: this waits for what was submitted before, and drops the cache. */
+static void wait_for_writes(struct fixture *f)
+{
+    struct button b = {.company = f->company, .id = STR("b"), .name = STR("Button")};
+    fixture_put(f, &(struct account_op){.button = &b});
+}
+
+static void test_token_use(void)
+{
+    struct fixture f;
+    struct str secret, api_key, operator_secret;
+    struct caller caller;
+    fixture_open(&f, 0);
+    fixture_add_operator(&f, f.company, "o1", "bob", "Bob");
+    struct token t = make_token(&f, TOKEN_AGENDIZE, NULL, &secret, &api_key);
+    fixture_put(&f, &(struct account_op){.token = &t});
+    t = make_token(&f, TOKEN_OPERATOR, "o1", &operator_secret, NULL);
+    fixture_put(&f, &(struct account_op){.token = &t});
+    g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, 0);
+
+    /* The wrong half is no use of it. */
+    g_assert_false(identity_of_agendize_token(f.core, f.reader, STR("wrong"), secret, &caller, &f.arena, NULL));
+    wait_for_writes(&f);
+    g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, 0);
+
+    int64_t before_ms = clock_now_ms();
+    uint64_t epoch = store_account_epoch(core_store(f.core));
+    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
+    fixture_live(&f, "{'id':'s','visitor':{'id':'v'},'participants':[],'events':[]}", NULL); /* waits, too */
+    int64_t used_ms = last_used(&f, STR_NULL, 1);
+    g_assert_cmpint(used_ms, >=, before_ms);
+    g_assert_cmpint(last_used(&f, STR("o1"), 1), ==, 0);
+    g_assert_cmpuint(store_account_epoch(core_store(f.core)), ==, epoch); /* nobody's cache was dropped */
+
+    clock_set_offset_ms(STORE_TOKEN_USE_MS - 60 * 1000); /* within the hour: from memory, and read anew */
+    for (int i = 0; i < 2; i++) {
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
+        wait_for_writes(&f);
+        g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, used_ms);
+    }
+    clock_set_offset_ms(STORE_TOKEN_USE_MS + 60 * 1000);
+    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
+    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, NULL));
+    wait_for_writes(&f);
+    g_assert_cmpint(last_used(&f, STR_NULL, 1), >=, used_ms + STORE_TOKEN_USE_MS);
+    g_assert_cmpint(last_used(&f, STR("o1"), 1), >, used_ms);
+    clock_set_offset_ms(0);
+    fixture_close(&f);
+}
+
 struct login_case {
     const char *user, *password, *digest, *resume;
     enum reason refused; /* REASON_COUNT = fine */
@@ -320,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/account/directory", test_directory);
     g_test_add_func("/account/directory/in-a-write", test_directory_in_write);
     g_test_add_func("/account/tokens", test_tokens);
+    g_test_add_func("/account/tokens/use", test_token_use);
     g_test_add_func("/account/login", test_login);
     g_test_add_func("/account/login/limited", test_login_is_limited);
     return g_test_run();

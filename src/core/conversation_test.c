@@ -117,6 +117,53 @@ static void test_names_are_resolved(void)
     fixture_close(&f);
 }
 
+static void assert_newest(struct fixture *f, uint32_t index, int64_t lm_ms)
+{
+    struct session session = fixture_session(f, "d").session;
+    g_assert_cmpuint(session_rocketchat_last(&session), ==, index);
+    g_assert_cmpint(session.lm_ms, ==, lm_ms);
+}
+
+/* Deleting Rocket.Chat's newest message shows the one before, whatever lies between, also where all comes in one
+ * append. What reports know stays. */
+static void test_delete_newest(void)
+{
+    struct fixture f;
+    fixture_open(&f, 0);
+#define LINE(more) \
+    "{'id':'d','visitor':{'id':'v1'},'participants':[{'id':1,'type':'Client'}],'events':[" \
+    "{'type':'message','at':5000,'by':1,'text':'a'},{'type':'message','at':9000,'by':1,'text':'b'}," \
+    "{'type':'typing_started','at':9500,'by':1},{'type':'message','at':7000,'by':1,'text':'c'}" more "]}"
+#define DELETE(target) ",{'type':'delete','at':9900,'by':1,'target':" target "}"
+    fixture_import(&f, LINE(), NULL);
+    assert_newest(&f, 2, 9000);
+    struct event removal = {.kind = EVENT_DELETE, .participant = 1, .target = 2, .time_ms = NO_TIME};
+    fixture_append(&f, "d", removal, NULL);
+    assert_newest(&f, 4, 7000);
+    removal.target = 1;
+    fixture_append(&f, "d", removal, NULL);
+    assert_newest(&f, 4, 7000);
+    removal.target = 4;
+    fixture_append(&f, "d", removal, NULL);
+    assert_newest(&f, 0, 5000);
+    g_assert_cmpuint(fixture_session(&f, "d").session.messages, ==, 3);
+    g_assert_cmpint(fixture_session(&f, "d").session.last_message_ms, ==, 9000);
+    fixture_close(&f);
+
+    /* All at once, and then on top of what is stored. */
+    fixture_open(&f, 0);
+    fixture_import(&f, LINE(DELETE("2")), NULL);
+    assert_newest(&f, 4, 7000);
+    fixture_import(&f,
+                   LINE(DELETE("2") ",{'type':'message','at':8000,'by':1,'text':'d'}" DELETE("4")
+                            DELETE("6") ",{'type':'message','at':3000,'by':1,'text':'e'}"),
+                   NULL);
+    assert_newest(&f, 1, 5000);
+#undef DELETE
+#undef LINE
+    fixture_close(&f);
+}
+
 static void test_append(void)
 {
     struct fixture f;
@@ -451,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conversation/open/refused", test_open_refused);
     g_test_add_func("/conversation/open/names", test_names_are_resolved);
     g_test_add_func("/conversation/append", test_append);
+    g_test_add_func("/conversation/delete-newest", test_delete_newest);
     g_test_add_func("/conversation/append/several", test_append_several);
     g_test_add_func("/conversation/append/repeated", test_repeated);
     g_test_add_func("/conversation/append/allow", test_allow);

@@ -120,17 +120,27 @@ static bool fill_visitors(struct store_txn *txn, struct history_item *items, siz
     return true;
 }
 
-static bool make_items(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
-                       struct history_item **items, GError **error)
+/* Each session with the event that `newest` names. */
+static bool make_items(struct store_txn *txn, const struct session *sessions, size_t count,
+                       uint32_t (*newest)(const struct session *), struct arena *a, struct history_item **items,
+                       GError **error)
 {
-    struct event *messages;
+    struct event *events;
     struct participant *authors;
-    if (!store_last_messages(txn, sessions, count, a, &messages, &authors, error))
+    uint32_t *indices = arena_array(a, count, sizeof *indices);
+    for (size_t i = 0; i < count; i++)
+        indices[i] = newest(&sessions[i]);
+    if (!store_event_of_each(txn, sessions, indices, count, a, &events, &authors, error))
         return false;
     *items = arena_array(a, count, sizeof **items);
     for (size_t i = 0; i < count; i++)
-        (*items)[i] = (struct history_item){.session = sessions[i], .last_message = messages[i], .author = authors[i]};
+        (*items)[i] = (struct history_item){.session = sessions[i], .last_message = events[i], .author = authors[i]};
     return true;
+}
+
+static uint32_t last_message(const struct session *s)
+{
+    return s->last_message;
 }
 
 bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
@@ -139,7 +149,18 @@ bool history_list(struct store_txn *txn, const struct store_session_filter *filt
 {
     struct session *sessions;
     return store_session_list(txn, filter, after, ascending, limit, a, &sessions, count, error) &&
-           make_items(txn, sessions, *count, a, items, error) && fill_visitors(txn, *items, *count, a, error);
+           make_items(txn, sessions, *count, last_message, a, items, error) &&
+           fill_visitors(txn, *items, *count, a, error);
+}
+
+bool history_one(struct store_txn *txn, const struct session *s, struct arena *a, struct history_item *item,
+                 GError **error)
+{
+    struct history_item *items;
+    if (!make_items(txn, s, 1, last_message, a, &items, error) || !fill_visitors(txn, items, 1, a, error))
+        return false;
+    *item = items[0];
+    return true;
 }
 
 bool history_visitor_sessions(struct store_txn *txn, const struct visitor *v, const struct store_session_key *after,
@@ -158,7 +179,7 @@ bool history_visitor_sessions(struct store_txn *txn, const struct visitor *v, co
 bool history_room_items(struct store_txn *txn, const struct visitor *v, const struct session *sessions, size_t count,
                         struct arena *a, struct history_item **items, GError **error)
 {
-    if (!make_items(txn, sessions, count, a, items, error))
+    if (!make_items(txn, sessions, count, session_rocketchat_last, a, items, error))
         return false;
     for (size_t i = 0; i < count; i++)
         (*items)[i].visitor = *v;

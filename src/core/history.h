@@ -44,12 +44,16 @@ bool history_event(struct store_txn *txn, const struct session *s, struct str id
 struct history_item {
     struct session session;
     struct visitor visitor;    /* state and id; columns STR_NULL once erased */
-    struct event last_message; /* index 0 = none */
+    struct event last_message; /* index 0 = none. Of rooms: session_rocketchat_last */
     struct participant author; /* of the last message; id 0 = none */
 };
 bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
                   const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
                   struct history_item **items, size_t *count, GError **error);
+
+/* The same for one session that was read. */
+bool history_one(struct store_txn *txn, const struct session *s, struct arena *a, struct history_item *item,
+                 GError **error);
 
 /* One visitor's sessions (Rocket.Chat's rooms): see store_visitor_rooms. limit 0 = all. */
 bool history_rooms(struct store_txn *txn, const struct visitor *v, enum store_room_order order, size_t offset,

@@ -12,6 +12,7 @@ enum { MAX_CACHED = 4096 };
 struct entry {
     struct token token; /* .hash is the key */
     struct caller caller;
+    int64_t used_ms; /* atomic: the use noted last, as token.last_used_ms was when it was read */
     struct arena arena;
 };
 
@@ -97,6 +98,7 @@ static bool read_entry(struct store_reader *reader, const uint8_t hash[ID_HASH_S
             .company = entry->token.company,
             .rights = entry->token.kind == TOKEN_BEARER ? entry->token.rights : 0,
         };
+    entry->used_ms = entry->token.last_used_ms;
     store_read_end(txn);
     return read;
 }
@@ -104,7 +106,8 @@ static bool read_entry(struct store_reader *reader, const uint8_t hash[ID_HASH_S
 static void copy_caller(const struct entry *entry, struct token *token, struct caller *caller, struct arena *a)
 {
     *token = entry->token;
-    token->operator_id = STR_NULL;
+    token->last_used_ms = __atomic_load_n(&entry->used_ms, __ATOMIC_RELAXED);
+    token->id = token->operator_id = STR_NULL;
     *caller = entry->caller;
     caller->operator_id = arena_str(a, entry->caller.operator_id);
     caller->username = arena_str(a, entry->caller.username);
@@ -167,11 +170,63 @@ static bool find(struct core *core, struct store_reader *reader, struct str secr
     return true;
 }
 
+/* ---- noting that a token was used ---- */
+
+struct use_op {
+    struct op op;
+    uint8_t hash[ID_HASH_SIZE];
+    int64_t at_ms;
+};
+
+static bool run_use(struct op *base, struct store_txn *txn, GError **error)
+{
+    struct use_op *op = (struct use_op *)base;
+    return store_token_used(txn, op->hash, op->at_ms, error);
+}
+
+/* One that failed is forgotten: the next use is noted an hour later. */
+static void use_done(struct op *op)
+{
+    op_clear(op);
+    g_free(op);
+}
+
+/* The entry says that this use is noted: true for one caller only. */
+static bool claim_use(struct credentials *c, const struct token *token, int64_t now_ms)
+{
+    int64_t known_ms = token->last_used_ms;
+    pthread_rwlock_rdlock(&c->lock);
+    struct entry *entry = g_hash_table_lookup(c->entries, token->hash);
+    bool claimed = entry && __atomic_compare_exchange_n(&entry->used_ms, &known_ms, now_ms, false, __ATOMIC_RELAXED,
+                                                        __ATOMIC_RELAXED);
+    pthread_rwlock_unlock(&c->lock);
+    return claimed;
+}
+
+/* The credential was found and is right. Nearly always one comparison; at most once an hour a write that nobody waits
+ * for. True. */
+static bool note_use(struct core *core, const struct token *token)
+{
+    int64_t now_ms = clock_now_ms();
+    if (now_ms - token->last_used_ms < STORE_TOKEN_USE_MS || !claim_use(core->credentials, token, now_ms))
+        return true;
+    struct use_op *use = g_new0(struct use_op, 1);
+    op_init(&use->op, core, OP_WRITE, run_use);
+    use->op.done = use_done;
+    use->at_ms = now_ms;
+    memcpy(use->hash, token->hash, sizeof use->hash);
+    core_submit(&use->op);
+    return true;
+}
+
+/* ---- by kind ---- */
+
 bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
                        struct arena *a, GError **error)
 {
     struct token found;
-    return find(core, reader, token, &found, caller, a, error) && (found.kind == TOKEN_OPERATOR || refuse(error));
+    return find(core, reader, token, &found, caller, a, error) && (found.kind == TOKEN_OPERATOR || refuse(error)) &&
+           note_use(core, &found);
 }
 
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
@@ -191,9 +246,10 @@ bool identity_of_agendize_token(struct core *core, struct store_reader *reader, 
     if (found.kind != TOKEN_AGENDIZE)
         return refuse(error);
     if (!api_key.ptr)
-        return true;
+        return note_use(core, &found);
     id_hash(api_key, companion);
-    return sodium_memcmp(companion, found.companion, sizeof companion) == 0 || refuse(error);
+    return (sodium_memcmp(companion, found.companion, sizeof companion) == 0 || refuse(error)) &&
+           note_use(core, &found);
 }
 
 bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
@@ -202,5 +258,5 @@ bool identity_of_bearer(struct core *core, struct store_reader *reader, struct s
     struct token found;
     if (!find(core, reader, bearer, &found, caller, a, error))
         return false;
-    return found.kind == TOKEN_BEARER || refuse(error);
+    return (found.kind == TOKEN_BEARER || refuse(error)) && note_use(core, &found);
 }

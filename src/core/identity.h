@@ -1,7 +1,8 @@
 /* Who is calling, and what they may do.
  *
  * Credentials are looked up by their hash and cached; every commit to an account table moves an epoch and drops the
- * cache, so a revoked token stops working at once. Sample credentials are refused with SAMPLE_CREDENTIAL_REFUSED where
+ * cache, so a revoked token stops working at once. That a token was used is noted at most once an hour, by a write that
+ * nobody waits for. Sample credentials are refused with SAMPLE_CREDENTIAL_REFUSED where
  * the core was opened without sample_credentials. Any thread, with that thread's reader. */
 #pragma once
 

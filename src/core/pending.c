@@ -69,10 +69,10 @@ static bool find_target(struct pending *p, const struct event *e, const struct e
     return true;
 }
 
-/* Later edits of the same message in this batch must see this one. */
+/* Later edits of the same message in this batch must see this one, and find_last_shown any delete. */
 static void note_revision(struct pending *p, const struct event *target, const struct event *e)
 {
-    if (p->capacity == 1)
+    if (p->capacity == 1 && e->kind != EVENT_DELETE)
         return;
     struct event *revised = arena_new(p->arena, struct event);
     *revised = *target;
@@ -122,11 +122,39 @@ bool pending_add(struct pending *p, const struct event *event, bool live, GError
     if (!event_check(e, !live, error) || !find_target(p, e, &target, error) ||
         !session_admits(&p->after, e, target, live, error) || !id_is_free(p, e, error))
         return false;
+    p->last_deleted |= e->kind == EVENT_DELETE && e->target == p->after.session.last_shown;
     session_apply(&p->after, e, p->arena);
     if (target)
         note_revision(p, target, e);
     p->count++;
     return p->before ? fold_visitor(p, e, error) : true;
+}
+
+/* As the events that are written now leave it. */
+static const struct event *as_revised(const struct pending *p, const struct event *e)
+{
+    const struct event *revised = p->revised ? g_hash_table_lookup(p->revised, GUINT_TO_POINTER(e->index)) : NULL;
+    return revised ? revised : e;
+}
+
+/* After a delete: the newest that is still shown, among these events and those stored. Of the latter each one looked at
+ * but the last was deleted just now. */
+static bool find_last_shown(struct pending *p, GError **error)
+{
+    struct session *s = &p->after.session;
+    for (size_t i = 0; i < p->count; i++)
+        session_show(s, as_revised(p, &p->events[i]));
+    struct event *stored = NULL;
+    size_t count;
+    bool found = !p->before;
+    while (!found) {
+        if (!store_shown(p->txn, &p->before->session, stored, false, 1, p->arena, &stored, &count, error))
+            return false;
+        found = count == 0 || !event_is_deleted(as_revised(p, stored));
+        if (count)
+            session_show(s, as_revised(p, stored));
+    }
+    return true;
 }
 
 static void seal(struct pending *p)
@@ -143,6 +171,8 @@ static void seal(struct pending *p)
 
 bool pending_write(struct pending *p, GError **error)
 {
+    if (p->last_deleted && !find_last_shown(p, error))
+        return false;
     seal(p);
     if (!p->before) /* a new session's user data, behind its head */
         for (size_t i = 1; i < p->count; i++)

@@ -17,6 +17,7 @@ struct pending {
     struct str free_id;  /* the caller has seen that no stored event has it */
     GHashTable *ids;     /* client-chosen ones among `events`; made when there can be two */
     GHashTable *revised; /* index -> the event as edits among `events` leave it; alike */
+    bool last_deleted;   /* the newest message shown was deleted: the one before it must be found */
 };
 
 /* For a session read in this transaction, and up to `capacity` more events. pending_clear in any case. */

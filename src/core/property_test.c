@@ -258,7 +258,8 @@ static const char *check_visitor(struct world *w, struct store_txn *txn, struct 
     size_t count;
     const char *difference = NULL;
     if (!store_visitor_get(txn, w->fixture.company, id, &w->arena, &stored, &found, NULL) ||
-        !store_changes(txn, w->fixture.company, w->first_change, SIZE_MAX, &w->arena, &changes, &count, NULL))
+        !store_changes(txn, &(struct store_change_filter){.company = w->fixture.company}, w->first_change, SIZE_MAX,
+                       &w->arena, &changes, &count, NULL))
         return "the visitor cannot be read";
     if (!found)
         return NULL;
@@ -345,7 +346,8 @@ static int64_t newest_change(struct world *w)
     size_t count;
     int64_t newest = w->first_change;
     struct store_txn *txn = fixture_read(&w->fixture);
-    g_assert_true(store_changes(txn, 0, newest, SIZE_MAX, &w->arena, &changes, &count, NULL));
+    g_assert_true(
+        store_changes(txn, &(struct store_change_filter){0}, newest, SIZE_MAX, &w->arena, &changes, &count, NULL));
     for (size_t i = 0; i < count; i++)
         newest = MAX(newest, changes[i].number);
     fixture_read_end(&w->fixture);

@@ -74,6 +74,7 @@ enum token_kind {
 
 struct token {
     uint8_t hash[ID_HASH_SIZE]; /* id_hash of the secret; the secret itself is never stored */
+    struct str id;              /* what lists show and a revocation names: random, tells nothing of the secret */
     enum token_kind kind;
     int64_t company;
     struct str operator_id;
@@ -81,7 +82,8 @@ struct token {
     unsigned rights;
     bool is_sample; /* refused when the server listens beyond loopback */
     int64_t created_ms;
-    int64_t expires_ms; /* 0 = never */
+    int64_t expires_ms;   /* 0 = never */
+    int64_t last_used_ms; /* to the hour; 0 = never */
 };
 
 /* One pair that opens one Genesys chat (doc/dialects/genesys.md 0.3). Earlier ones stay valid. */

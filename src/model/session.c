@@ -1,5 +1,7 @@
 #include "model/session.h"
 
+#include "text/time.h"
+
 #include <stdlib.h>
 
 /* ---- participants ---- */
@@ -70,7 +72,53 @@ static struct participant *actor(struct session_view *view, const struct event *
     return insert_participant(view, &introduced, a);
 }
 
+/* ---- what Rocket.Chat shows as the newest ---- */
+
+static bool is_newer(int64_t time_ms, uint32_t index, int64_t than_ms, uint32_t than)
+{
+    return time_ms > than_ms || (time_ms == than_ms && index > than);
+}
+
+uint32_t session_rocketchat_last(const struct session *s)
+{
+    bool close = s->rocketchat_close && is_newer(s->end_ms, s->close_index, s->last_shown_ms, s->last_shown);
+    return close ? s->close_index : s->last_shown;
+}
+
+/* A recorded room speaks for itself while nothing came after it. */
+static void settle_lm(struct session *s)
+{
+    uint32_t last = session_rocketchat_last(s);
+    if (s->recorded_lm_ms != NO_TIME && s->last_index == s->recorded_up_to)
+        s->lm_ms = s->recorded_lm_ms;
+    else
+        s->lm_ms = !last ? s->start_ms : last == s->last_shown ? s->last_shown_ms : s->end_ms;
+}
+
+void session_show(struct session *s, const struct event *e)
+{
+    bool shown = e->kind == EVENT_FILE || (e->kind == EVENT_MESSAGE && !event_is_deleted(e));
+    if (!shown || !is_newer(e->time_ms, e->index, s->last_shown_ms, s->last_shown))
+        return;
+    s->last_shown = e->index;
+    s->last_shown_ms = e->time_ms;
+    settle_lm(s);
+}
+
 /* ---- the fold ---- */
+
+/* `lm` of the recorded room; NO_TIME where there is none that can be read. */
+static int64_t recorded_lm(const struct head *h)
+{
+    struct time_point lm = {.ms = NO_TIME};
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *recorded = h->recorded.ptr ? json_read(h->recorded, JSON_TOP_OBJECT, &scratch, NULL) : NULL;
+    struct str text = json_str(json_get(json_get(json_get(recorded, "rocketchat"), "room"), "lm"));
+    bool read = text.ptr && time_parse(text, STR_NULL, &lm, NULL);
+    arena_clear(&scratch);
+    return read ? lm.ms : NO_TIME;
+}
 
 void session_open(struct session_view *view, const struct event *head, const struct head *h, struct arena *a)
 {
@@ -85,6 +133,8 @@ void session_open(struct session_view *view, const struct event *head, const str
         .button_id = h->button.id,
         .button_name = h->button.name,
         .head_documents = h->recorded.ptr || h->source.ptr,
+        .recorded_up_to = h->recorded_up_to,
+        .recorded_lm_ms = recorded_lm(h),
         .served_by = h->served_by,
         .served_ms = operator_ref_is_nobody(&h->served_by) ? NO_TIME : head->time_ms,
         .department_id = h->department.id,
@@ -94,6 +144,7 @@ void session_open(struct session_view *view, const struct event *head, const str
         .last_message_ms = NO_TIME,
         .last_time_ms = head->time_ms,
         .end_ms = NO_TIME,
+        .last_shown_ms = NO_TIME,
         .last_client_message_ms = NO_TIME,
         .response_by = {.first_ms = NO_TIME, .last_ms = NO_TIME},
         .metrics =
@@ -109,6 +160,7 @@ void session_open(struct session_view *view, const struct event *head, const str
             },
     };
     memcpy(s->chain, head->chain, sizeof s->chain);
+    settle_lm(s);
 
     view->participants = NULL;
     view->participant_count = view->participant_capacity = 0;
@@ -229,6 +281,7 @@ static void fold_message(struct session *s, const struct event *e, const struct 
     s->last_message = e->index;
     s->first_message_ms = s->messages == 1 ? e->time_ms : MIN(s->first_message_ms, e->time_ms);
     s->last_message_ms = MAX(s->last_message_ms, e->time_ms);
+    session_show(s, e);
     if (!by)
         return;
     fold_metrics(s, e->time_ms, by->type == PARTICIPANT_CLIENT);
@@ -259,17 +312,25 @@ static void fold_transfer(struct session *s, const struct event *e, const struct
     serve(s, &next, e->time_ms);
 }
 
-static void close_session(struct session *s, int64_t end_ms, enum closer closer)
+static void fold_delete(struct session *s, const struct event *e)
 {
-    if (s->state == SESSION_CLOSED)
+    s->deleted++;
+    if (s->last_shown != e->target)
         return;
+    s->last_shown = 0;
+    s->last_shown_ms = NO_TIME;
+}
+
+static void close_session(struct session *s, const struct event *e, enum closer closer)
+{
     s->state = SESSION_CLOSED;
     s->closer = closer;
+    s->close_index = e->index;
     s->on_hold = false;
-    s->end_ms = end_ms;
-    s->metrics.chat_length_ms = end_ms - s->start_ms;
-    if (s->served_ms != NO_TIME && end_ms != s->served_ms)
-        s->metrics.service_length_ms = end_ms - s->served_ms;
+    s->end_ms = e->time_ms;
+    s->metrics.chat_length_ms = s->end_ms - s->start_ms;
+    if (s->served_ms != NO_TIME && s->end_ms != s->served_ms)
+        s->metrics.service_length_ms = s->end_ms - s->served_ms;
 }
 
 static enum closer closer_of(const struct json_node *data, const struct participant *by)
@@ -284,9 +345,45 @@ static enum closer closer_of(const struct json_node *data, const struct particip
     return by->type == PARTICIPANT_CLIENT ? CLOSER_VISITOR : CLOSER_OPERATOR;
 }
 
+/* The operator named in the data, else who did it, else who served: the last for imports that say no more than that an
+ * operator closed. */
+static struct operator_ref closed_by(const struct session *s, const struct json_node *data,
+                                     const struct participant *by, struct arena *a)
+{
+    struct operator_ref named = operator_ref_read(json_get(data, "operator"), a);
+    if (!operator_ref_is_nobody(&named))
+        return named;
+    if (!by || by->type == PARTICIPANT_CLIENT)
+        return s->served_by;
+    return operator_ref_is_nobody(&by->operator_ref) ? (struct operator_ref){.name = by->name} : by->operator_ref;
+}
+
+static bool all_strings(const struct json_node *array)
+{
+    const struct json_node *element = json_first(array);
+    while (json_is(element, JSON_STRING))
+        element = element->next;
+    return json_is(array, JSON_ARRAY) && !element;
+}
+
+static void fold_closed(struct session *s, const struct event *e, const struct json_node *data,
+                        const struct participant *by, struct arena *a)
+{
+    const struct json_node *tags = json_get(data, "tags");
+    if (s->state == SESSION_CLOSED)
+        return;
+    close_session(s, e, closer_of(data, by));
+    s->rocketchat_close = is_rocketchat(data);
+    if (s->closer == CLOSER_OPERATOR)
+        s->closed_by = closed_by(s, data, by, a);
+    if (all_strings(tags))
+        s->tags = model_json_text(tags, a);
+}
+
 static void fold_erased(struct session_view *view, const struct event *e)
 {
-    close_session(&view->session, e->time_ms, CLOSER_SYSTEM);
+    if (view->session.state == SESSION_OPEN)
+        close_session(&view->session, e, CLOSER_SYSTEM);
     view->session.erased = true;
     for (size_t i = 0; i < view->participant_count; i++)
         if (view->participants[i].type == PARTICIPANT_CLIENT)
@@ -311,8 +408,12 @@ static void fold_kind(struct session_view *view, const struct event *e, const st
     case EVENT_MESSAGE:
         fold_message(s, e, by);
         break;
+    case EVENT_FILE:
+        s->files++;
+        session_show(s, e);
+        break;
     case EVENT_DELETE:
-        s->deleted++;
+        fold_delete(s, e);
         break;
     case EVENT_TAKE:
         fold_take(s, e, data, by, a);
@@ -331,7 +432,7 @@ static void fold_kind(struct session_view *view, const struct event *e, const st
             by->name = e->text;
         break;
     case EVENT_CLOSED:
-        close_session(s, e->time_ms, closer_of(data, by));
+        fold_closed(s, e, data, by, a);
         break;
     case EVENT_ERASED:
         fold_erased(view, e);
@@ -360,7 +461,9 @@ void session_apply(struct session_view *view, const struct event *e, struct aren
     fold_kind(view, e, data, by, a);
     s->rocketchat_system += system_messages;
     s->last_index = e->index;
+    s->times_went_back |= e->time_ms < s->last_time_ms;
     s->last_time_ms = MAX(s->last_time_ms, e->time_ms);
+    settle_lm(s);
     memcpy(s->chain, e->chain, sizeof s->chain);
     arena_clear(&scratch);
 }
@@ -472,12 +575,21 @@ static bool participants_equal(const struct session_view *a, const struct sessio
     X(last_index) \
     X(messages) \
     X(deleted) \
-    X(last_message)
+    X(last_message) \
+    X(files) \
+    X(last_shown) \
+    X(last_shown_ms) \
+    X(close_index) \
+    X(times_went_back)
 
 #define OTHER_NUMBERS(X) \
     X(dialect) \
     X(head_documents) \
+    X(recorded_up_to) \
+    X(recorded_lm_ms) \
+    X(lm_ms) \
     X(closer) \
+    X(rocketchat_close) \
     X(on_hold) \
     X(served_ms) \
     X(operators_joined) \
@@ -504,7 +616,8 @@ static bool participants_equal(const struct session_view *a, const struct sessio
     X(button_id) \
     X(button_name) \
     X(department_id) \
-    X(department_ancestors)
+    X(department_ancestors) \
+    X(tags)
 
 #define NUMBER(member) \
     if (a->member != b->member) \
@@ -526,6 +639,8 @@ static const char *other_difference(const struct session *a, const struct sessio
     OTHER_TEXTS(TEXT)
     if (!operator_ref_equal(&a->served_by, &b->served_by))
         return "operator";
+    if (!operator_ref_equal(&a->closed_by, &b->closed_by))
+        return "closed_by";
     return operator_ref_equal(&a->response_by.operator_ref, &b->response_by.operator_ref) ? NULL
                                                                                           : "response_by.operator";
 }

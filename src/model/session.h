@@ -44,11 +44,17 @@ struct session {
     enum dialect dialect;
     struct str time_zone; /* STR_NULL = the company's */
     struct str button_id, button_name;
-    bool head_documents; /* the head holds documents that a view must show (recorded, source) */
+    bool head_documents;     /* the head holds documents that a view must show (recorded, source) */
+    uint32_t recorded_up_to; /* a recorded room speaks while last_index is this; 0 too when there is none */
+    int64_t recorded_lm_ms;  /* that room's `lm`; NO_TIME = none */
 
     /* Folded. */
     enum session_state state;
     enum closer closer;
+    struct operator_ref closed_by; /* the operator who closed it; nobody where somebody else did */
+    struct str tags;               /* of the close: a JSON array of strings; STR_NULL = none */
+    uint32_t close_index;          /* the event that closed it; 0 while open */
+    bool rocketchat_close;         /* which Rocket.Chat's dialect wrote */
     bool on_hold;
     bool erased;
     struct operator_ref served_by; /* who serves it; nobody = STR_NULLs */
@@ -60,10 +66,15 @@ struct session {
     int64_t last_message_ms;        /* greatest */
     int64_t last_time_ms;           /* greatest time of any event: live events are stamped max(now, this) */
     int64_t end_ms;                 /* time of the closing event; NO_TIME while open */
+    bool times_went_back;           /* an event is earlier than one before it: index order is not the order of time */
     uint32_t last_index;            /* 0 = the head only */
     uint32_t messages;              /* message events, deleted ones included */
     uint32_t deleted;               /* how many of those are deleted by now */
     uint32_t last_message;          /* index of the newest message event; 0 = none */
+    uint32_t files;                 /* file events */
+    uint32_t last_shown;            /* Rocket.Chat's newest: a message that is not deleted, or a file; 0 = none */
+    int64_t last_shown_ms;          /* its time */
+    int64_t lm_ms;                  /* Rocket.Chat's `lm`, recorded or computed (doc/events.md) */
     uint32_t operators_joined;      /* agents and supervisors that joined: Rocket.Chat usersCount - 1 */
     uint32_t participant_count;     /* the greatest participant id in use */
     uint32_t rocketchat_system;     /* what its own system messages add to `msgs` (doc/events.md) */
@@ -93,12 +104,23 @@ void session_copy(const struct session_view *from, struct session_view *to, stru
  * `.company`, `.visitor`, `.id` are the caller's. Slices point into `h` and the arena. */
 void session_open(struct session_view *view, const struct event *head, const struct head *h, struct arena *a);
 
-/* Folds one event (index = last_index + 1) into the view. Data that the kinds TAKE, TRANSFER, JOINED, CLOSED... need
- * is read from e->data. New participants named by the event's data are added. Never fails on an event that passed
- * event_check and session_admits; unknown members of data are ignored. Changes the array of participants in place
- * (session_copy first to keep the old state). Slices point into e and the arena. O(1) but for participants (a handful).
+/* Folds one event (index = last_index + 1) into the view. An event that comes with a revision is folded as it stands
+ * now: a deleted message is never shown, so that folding a stored log needs nothing else. Only whoever appends a DELETE
+ * of `last_shown` must then find what else is shown and hand it to session_show; session_apply leaves none.
+ * Data that the kinds TAKE, TRANSFER, JOINED, CLOSED... need is read from e->data. New participants named by the
+ * event's data are added. Never fails on an event that passed event_check and session_admits; unknown members of data
+ * are ignored. Changes the array of participants in place (session_copy first to keep the old state). Slices point into
+ * e and the arena. O(1) but for participants (a handful).
  */
 void session_apply(struct session_view *view, const struct event *e, struct arena *a);
+
+/* The event is one of those that Rocket.Chat shows as messages: `last_shown` is it, unless a newer one (by time, then
+ * index) is known already. Other kinds and deleted messages change nothing. Pure. */
+void session_show(struct session *s, const struct event *e);
+
+/* The index of the message that Rocket.Chat's room shows as its newest: `last_shown`, or the close where its dialect
+ * wrote one; 0 = none. */
+uint32_t session_rocketchat_last(const struct session *s);
 
 /* May this event be appended to the session as it stands? `live` = stamped now by the server, else imported.
  * Reasons: SESSION_CLOSED (live events after the close, but read receipts, surveys and user data), SESSION_ERASED,

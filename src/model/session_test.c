@@ -216,6 +216,126 @@ static void test_closer(void)
     }
 }
 
+/* Who closed it, and the close's tags (doc/dialects/rocketchat.md, more decisions (l) and (m)). */
+static void test_closed_by(void)
+{
+    static const struct {
+        uint32_t by;
+        const char *data, *id, *name, *tags;
+    } cases[] = {
+        {ANNA, NULL, "a", "Anna", NULL},
+        {BEN, "{\"closer\":\"operator\",\"tags\":[\"sale\",\"vip\"]}", "b", "Ben", "[\"sale\",\"vip\"]"},
+        {0, "{\"closer\":\"operator\",\"operator\":{\"id\":\"e\",\"name\":\"Eve\"}}", "e", "Eve", NULL},
+        {0, "{\"closer\":\"operator\"}", "a", "Anna", NULL}, /* who served */
+        {CLIENT, "{\"closer\":\"operator\"}", "a", "Anna", NULL},
+        {BOSS, NULL, NULL, "boss", NULL}, /* without an account */
+        {CLIENT, "{\"tags\":[]}", NULL, NULL, "[]"},
+        {0, "{\"tags\":[\"a\",7]}", NULL, NULL, NULL},
+        {BOT, "{\"tags\":\"a\"}", NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct chat c;
+        chat_open(&c, DIALECT_PARLEY, 0);
+        chat_add(&c, EVENT_JOINED, ANNA, 1, NULL);
+        chat_add(&c, EVENT_CLOSED, cases[i].by, 2, cases[i].data);
+        chat_add(&c, EVENT_CLOSED, BEN, 3, "{\"tags\":[\"late\"]}"); /* the first counts */
+        const struct session *s = &c.view.session;
+        g_assert_true(str_equal(s->closed_by.id, str_from_c(cases[i].id)));
+        g_assert_true(str_equal(s->closed_by.name, str_from_c(cases[i].name)));
+        g_assert_true(str_equal(s->tags, str_from_c(cases[i].tags)) && !s->tags.ptr == !cases[i].tags);
+        g_assert_cmpuint(s->close_index, ==, 2);
+        chat_clear(&c);
+    }
+}
+
+/* ---- Rocket.Chat's newest message ---- */
+
+#define OF_ROCKETCHAT "{\"dialect\":\"rocketchat\"}"
+
+static void assert_newest(const struct chat *c, uint32_t index, int64_t lm_ms)
+{
+    g_assert_cmpuint(session_rocketchat_last(&c->view.session), ==, index);
+    g_assert_cmpint(c->view.session.lm_ms, ==, lm_ms);
+}
+
+static void test_newest_shown(void)
+{
+    struct chat c;
+    chat_open(&c, DIALECT_PARLEY, 1000);
+    assert_newest(&c, 0, 1000); /* the start */
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 3000, NULL);
+    chat_add(&c, EVENT_TYPING_STARTED, CLIENT, 3500, NULL);
+    assert_newest(&c, 1, 3000);
+    g_assert_false(c.view.session.times_went_back);
+    chat_add(&c, EVENT_MESSAGE, ANNA, 2000, NULL); /* imported out of order: the newest by time stays */
+    assert_newest(&c, 1, 3000);
+    g_assert_true(c.view.session.times_went_back);
+    chat_add(&c, EVENT_FILE, CLIENT, 3000, NULL); /* a tie goes to the later one */
+    assert_newest(&c, 4, 3000);
+    g_assert_cmpuint(c.view.session.last_message, ==, 3); /* reports know nothing of this */
+    chat_add(&c, EVENT_CLOSED, ANNA, 5000, NULL);         /* another dialect's close is no message */
+    assert_newest(&c, 4, 3000);
+    chat_clear(&c);
+
+    chat_open(&c, DIALECT_ROCKETCHAT, 1000);
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 3000, NULL);
+    chat_add(&c, EVENT_CLOSED, ANNA, 5000, OF_ROCKETCHAT);
+    assert_newest(&c, 2, 5000);
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 6000, NULL); /* only an import goes on */
+    assert_newest(&c, 3, 6000);
+    chat_clear(&c);
+}
+
+/* After a delete of the newest the caller hands in the one before; a log that is folded as it stands comes to the
+ * same. */
+static void test_newest_deleted(void)
+{
+    struct chat c, again;
+    chat_open(&c, DIALECT_PARLEY, 1000);
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 2000, NULL);
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 3000, NULL);
+    c.events[c.count] = (struct event){.index = 3, .kind = EVENT_DELETE, .time_ms = 4000, .target = 2};
+    session_apply(&c.view, &c.events[c.count++], &c.a);
+    assert_newest(&c, 0, 1000);
+    session_show(&c.view.session, &c.events[0]);
+    assert_newest(&c, 1, 2000);
+    g_assert_cmpuint(c.view.session.messages, ==, 2);
+    g_assert_cmpint(c.view.session.last_message_ms, ==, 3000);
+
+    chat_open(&again, DIALECT_PARLEY, 1000);
+    event_revise(&c.events[1], &c.events[2]);
+    session_show(&again.view.session, &c.events[1]);
+    assert_newest(&again, 0, 1000);
+    for (size_t i = 0; i < c.count; i++)
+        session_apply(&again.view, &c.events[i], &again.a);
+    g_assert_true(session_equal(&c.view, &again.view, NULL));
+    chat_clear(&c);
+    chat_clear(&again);
+}
+
+/* A recorded room's `lm` holds while nothing came after it. */
+static void test_recorded_lm(void)
+{
+    struct chat c;
+    struct head h = {.dialect = DIALECT_ROCKETCHAT,
+                     .recorded = STR("{\"rocketchat\":{\"room\":{\"lm\":\"1970-01-01T00:00:09.500Z\"}}}"),
+                     .recorded_up_to = 1};
+    struct event head = {.kind = EVENT_OPENED, .time_ms = 1000};
+    memset(&c, 0, sizeof c);
+    arena_init(&c.a);
+    session_open(&c.view, &head, &h, &c.a);
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 2000, NULL);
+    assert_newest(&c, 1, 9500);
+    chat_add(&c, EVENT_TYPING_STARTED, CLIENT, 3000, NULL);
+    assert_newest(&c, 1, 2000);
+    h.recorded = STR("{\"rocketchat\":{\"room\":{\"lm\":\"yesterday\"}}}");
+    session_open(&c.view, &head, &h, &c.a);
+    c.count = 0;
+    chat_add(&c, EVENT_MESSAGE, CLIENT, 2000, NULL);
+    assert_newest(&c, 1, 2000);
+    chat_clear(&c);
+}
+
 /* ---- serving, joining ---- */
 
 static void test_take_and_transfer(void)
@@ -718,6 +838,10 @@ int main(int argc, char **argv)
     g_test_add_func("/session/metrics-quirk", test_metrics_quirk);
     g_test_add_func("/session/close-metrics", test_close_metrics);
     g_test_add_func("/session/closer", test_closer);
+    g_test_add_func("/session/closed-by", test_closed_by);
+    g_test_add_func("/session/newest-shown", test_newest_shown);
+    g_test_add_func("/session/newest-deleted", test_newest_deleted);
+    g_test_add_func("/session/recorded-lm", test_recorded_lm);
     g_test_add_func("/session/take-and-transfer", test_take_and_transfer);
     g_test_add_func("/session/head-operator", test_head_operator);
     g_test_add_func("/session/participants", test_participants);

@@ -243,13 +243,14 @@ static bool apply_change(struct check *check, struct store_txn *txn, const struc
 
 static bool fold_changes(struct check *check, struct store_txn *txn, GHashTable *visitors, GError **error)
 {
+    static const struct store_change_filter all;
     int64_t after = 0;
     for (;;) {
         struct arena a;
         struct store_change *changes;
         size_t count = 0;
         arena_init(&a);
-        bool ok = store_changes(txn, 0, after, CHANGES_AT_ONCE, &a, &changes, &count, error);
+        bool ok = store_changes(txn, &all, after, CHANGES_AT_ONCE, &a, &changes, &count, error);
         for (size_t i = 0; ok && i < count; i++) {
             struct kept_visitor *kept = g_hash_table_lookup(visitors, &changes[i].visitor);
             after = changes[i].number;

@@ -303,8 +303,8 @@ static void test_rooms(void)
         GArray *rooms = g_array_new(FALSE, FALSE, sizeof(struct room));
         for (guint i = 0; i < w.sessions->len; i++) {
             const struct told_session *s = w.sessions->pdata[i];
-            int64_t start = g_array_index(s->events, struct told_event, 0).time_ms, last = told_last_message(s);
-            struct room room = {by_start || last == NO_TIME ? start : last, s->id};
+            int64_t start = g_array_index(s->events, struct told_event, 0).time_ms;
+            struct room room = {by_start ? start : told_lm(s), s->id};
             if (s->company == 1 && str_equal(s->visitor, STR("v1")))
                 g_array_append_val(rooms, room);
         }
@@ -327,7 +327,10 @@ static void test_rooms(void)
     struct event *messages;
     struct participant *authors;
     OK(store_visitor_rooms(txn, 1, v.number, STORE_ROOM_LM_DESC, 0, 0, &a, &sessions, &count, &failure));
-    OK(store_last_messages(txn, sessions, count, &a, &messages, &authors, &failure));
+    uint32_t *indices = arena_array(&a, count, sizeof *indices);
+    for (size_t i = 0; i < count; i++)
+        indices[i] = sessions[i].last_message;
+    OK(store_event_of_each(txn, sessions, indices, count, &a, &messages, &authors, &failure));
     for (size_t i = 0; i < count; i++) {
         g_assert_cmpuint(messages[i].index, ==, sessions[i].last_message);
         g_assert_cmpuint(authors[i].id, ==, sessions[i].last_message ? 1 : 0);
@@ -769,6 +772,7 @@ static bool put_accounts(struct store_txn *txn, void *data, GError **error)
                                        .departments = STR("[\"d1\"]"),
                                        .created_ms = 5};
     const struct token t = {.hash = {1, 2, 3},
+                            .id = STR("t1"),
                             .kind = TOKEN_OPERATOR,
                             .company = 1,
                             .operator_id = o.id,
@@ -788,6 +792,29 @@ static bool put_rival(struct store_txn *txn, void *data, GError **error)
         .company = 2, .id = STR("op2"), .username = STR("ann"), .roles = ROLE_AGENT, .created_ms = 5};
     (void)data;
     return store_operator_put(txn, &o, error);
+}
+
+static bool use_token(struct store_txn *txn, void *data, GError **error)
+{
+    const uint8_t hash[ID_HASH_SIZE] = {1, 2, 3};
+    return store_token_used(txn, hash, *(const int64_t *)data, error);
+}
+
+/* One use an hour, wherever it is noted from. */
+static void verify_use(struct world *w, int64_t at_ms, int64_t expected_ms)
+{
+    struct arena a;
+    struct token *tokens;
+    size_t count;
+    arena_init(&a);
+    OK(write_step(w, use_token, &at_ms, &failure));
+    struct store_txn *txn = world_read(w);
+    OK(store_tokens(txn, 1, STR("op1"), &a, &tokens, &count, &failure));
+    g_assert_true(count == 1 && str_equal(tokens[0].id, STR("t1")) && tokens[0].last_used_ms == expected_ms);
+    OK(store_tokens(txn, 1, STR_NULL, &a, &tokens, &count, &failure));
+    g_assert_cmpuint(count, ==, 0); /* the company itself has none */
+    store_read_end(txn);
+    arena_clear(&a);
 }
 
 static bool drop_tokens(struct store_txn *txn, void *data, GError **error)
@@ -846,6 +873,10 @@ static void test_accounts(void)
     epoch = store_account_epoch(w.store);
     world_session(&w, 1, "v1", w.now_ms);
     g_assert_cmpuint(store_account_epoch(w.store), ==, epoch); /* a session is no account */
+    verify_use(&w, 10 * STORE_TOKEN_USE_MS, 10 * STORE_TOKEN_USE_MS);
+    verify_use(&w, 11 * STORE_TOKEN_USE_MS - 1, 10 * STORE_TOKEN_USE_MS);
+    verify_use(&w, 11 * STORE_TOKEN_USE_MS, 11 * STORE_TOKEN_USE_MS);
+    g_assert_cmpuint(store_account_epoch(w.store), ==, epoch); /* nor is a use */
     OK(write_step(&w, drop_tokens, NULL, &failure));
     world_reopen(&w);
     verify_accounts(&w, false);

@@ -178,6 +178,20 @@ static bool put_head(struct store_txn *txn, const struct told_session *s, const 
                         error);
 }
 
+/* What the core does after a delete: the newest that is left is found in the store. */
+static bool find_last_shown(struct store_txn *txn, const struct session_view *before, const struct event *deleted,
+                            struct session *after, struct arena *a, GError **error)
+{
+    struct event *newest;
+    size_t count;
+    if (!store_shown(txn, &before->session, NULL, false, 2, a, &newest, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (newest[i].index != deleted->target)
+            session_show(after, &newest[i]);
+    return true;
+}
+
 static bool put_event(struct store_txn *txn, const struct session_view *before, const struct told_event *told,
                       struct arena *a, GError **error)
 {
@@ -189,6 +203,8 @@ static bool put_event(struct store_txn *txn, const struct session_view *before, 
     event_seal(&e, before->session.chain);
     session_apply(&after, &e, a);
     memcpy(after.session.chain, e.chain, EVENT_CHAIN_SIZE);
+    if (e.kind == EVENT_DELETE && !find_last_shown(txn, before, &e, &after.session, a, error))
+        return false;
     return store_append(txn, &(struct store_append){.before = before, .after = &after, .events = &e, .event_count = 1},
                         error);
 }
@@ -380,6 +396,27 @@ int64_t told_last_message(const struct told_session *s)
     return last;
 }
 
+/* Is the message at `index` before the one at `than` (0 = nothing)? */
+static bool told_is_newer(const struct told_session *s, uint32_t index, uint32_t than)
+{
+    int64_t time_ms = told_at(s, index)->time_ms, than_ms = than ? told_at(s, than)->time_ms : NO_TIME;
+    return time_ms > than_ms || (time_ms == than_ms && index > than);
+}
+
+uint32_t told_shown_before(const struct told_session *s, uint32_t behind)
+{
+    uint32_t newest = 0;
+    for (uint32_t i = 1; i < s->events->len; i++)
+        if (told_current_text(s, i).ptr && (!behind || told_is_newer(s, behind, i)) && told_is_newer(s, i, newest))
+            newest = i;
+    return newest;
+}
+
+int64_t told_lm(const struct told_session *s)
+{
+    return told_at(s, told_shown_before(s, 0))->time_ms;
+}
+
 bool told_is_closed(const struct told_session *s)
 {
     for (guint i = 0; i < s->events->len; i++)
@@ -426,6 +463,34 @@ static void verify_events(struct world *w, struct store_txn *txn, const struct t
     g_assert_cmpmem(chain, sizeof chain, s->chain, sizeof chain);
 }
 
+/* What is shown, newest first and oldest first, a few at a time. */
+static void verify_shown(struct store_txn *txn, const struct told_session *told, const struct session *s,
+                         struct arena *a)
+{
+    GError *error = NULL;
+    struct event *page, last = {0};
+    size_t count = 3, seen = 0, again = 0;
+    for (uint32_t expected = told_shown_before(told, 0); count == 3;) {
+        store_shown(txn, s, seen ? &last : NULL, false, 3, a, &page, &count, &error);
+        g_assert_no_error(error);
+        for (size_t i = 0; i < count; i++, seen++) {
+            g_assert_cmpuint(page[i].index, ==, expected);
+            expected = told_shown_before(told, expected);
+            last = page[i];
+        }
+        g_assert_true(count == 3 || !expected);
+    }
+    do {
+        store_shown(txn, s, again ? &last : NULL, true, 2, a, &page, &count, &error);
+        g_assert_no_error(error);
+        for (size_t i = 0; i < count; i++, again++) {
+            g_assert_true(!again || told_is_newer(told, page[i].index, last.index));
+            last = page[i];
+        }
+    } while (count == 2);
+    g_assert_cmpuint(again, ==, seen);
+}
+
 static void verify_session(struct world *w, struct store_txn *txn, const struct told_session *told, struct arena *a)
 {
     GError *error = NULL;
@@ -439,6 +504,11 @@ static void verify_session(struct world *w, struct store_txn *txn, const struct 
     g_assert_cmpint(s->first_message_ms, ==, told_first_message(told));
     g_assert_cmpint(s->last_message_ms, ==, told_last_message(told));
     g_assert_cmpint(s->start_ms, ==, told_at(told, 0)->time_ms);
+    if (!s->erased) {
+        g_assert_cmpuint(s->last_shown, ==, told_shown_before(told, 0));
+        g_assert_cmpint(s->lm_ms, ==, told_lm(told));
+        verify_shown(txn, told, s, a);
+    }
     g_assert_true((s->state == SESSION_CLOSED) == told_is_closed(told));
     g_assert_cmpuint(view.participant_count, ==, 2);
     verify_events(w, txn, told, s, a);
@@ -453,7 +523,7 @@ static void verify_changes(struct world *w, struct store_txn *txn, struct arena 
     int64_t after = 0;
     uint64_t covered = 0, told = 0;
     do {
-        store_changes(txn, 0, after, 7, a, &changes, &count, &error);
+        store_changes(txn, &(struct store_change_filter){0}, after, 7, a, &changes, &count, &error);
         g_assert_no_error(error);
         for (size_t i = 0; i < count; i++) {
             g_assert_cmpint(changes[i].number, >, after);

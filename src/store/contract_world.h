@@ -69,6 +69,10 @@ void world_play(struct world *w, int count);
 struct str told_current_text(const struct told_session *s, uint32_t index); /* STR_NULL: no message, or deleted */
 int64_t told_first_message(const struct told_session *s);                   /* NO_TIME = none */
 int64_t told_last_message(const struct told_session *s);
+/* The newest message that is not deleted, by time, then index, before the one at `behind` (0 = of all); 0 = none. */
+uint32_t told_shown_before(const struct told_session *s, uint32_t behind);
+/* Its time, else the start. */
+int64_t told_lm(const struct told_session *s);
 bool told_is_closed(const struct told_session *s);
 
 /* Everything the store says equals what it was told; store_check finds nothing. */

@@ -55,6 +55,10 @@ struct store_txn {
       (struct store_txn *txn, const struct session *s, uint32_t first, uint32_t last, size_t limit, struct arena *a, \
        struct event **events, size_t *count, GError **error), \
       (txn, s, first, last, limit, a, events, count, error)) \
+    X(shown, \
+      (struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending, size_t limit, \
+       struct arena *a, struct event **events, size_t *count, GError **error), \
+      (txn, s, behind, ascending, limit, a, events, count, error)) \
     X(event_by_id, \
       (struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event, \
        bool *found, GError **error), \
@@ -91,10 +95,10 @@ struct store_txn {
       (struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order, size_t offset, \
        size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error), \
       (txn, company, visitor, order, offset, limit, a, sessions, count, error)) \
-    X(last_messages, \
-      (struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a, struct event **messages, \
-       struct participant **authors, GError **error), \
-      (txn, sessions, count, a, messages, authors, error)) \
+    X(event_of_each, \
+      (struct store_txn *txn, const struct session *sessions, const uint32_t *indices, size_t count, struct arena *a, \
+       struct event **events, struct participant **authors, GError **error), \
+      (txn, sessions, indices, count, a, events, authors, error)) \
     X(summary, \
       (struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, struct summary *sum, \
        GError **error), \
@@ -108,9 +112,9 @@ struct store_txn {
        size_t *count, GError **error), \
       (txn, search, a, hits, count, error)) \
     X(changes, \
-      (struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a, \
+      (struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit, struct arena *a, \
        struct store_change **changes, size_t *count, GError **error), \
-      (txn, company, after, limit, a, changes, count, error)) \
+      (txn, filter, after, limit, a, changes, count, error)) \
     X(erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
     X(erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
       (txn, limit, finished, error)) \
@@ -150,6 +154,13 @@ struct store_txn {
       (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t, bool *found, \
        GError **error), \
       (txn, hash, a, t, found, error)) \
+    X(tokens, \
+      (struct store_txn *txn, int64_t company, struct str operator_id, struct arena *a, struct token **tokens, \
+       size_t *count, GError **error), \
+      (txn, company, operator_id, a, tokens, count, error)) \
+    X(token_used, \
+      (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], int64_t at_ms, GError **error), \
+      (txn, hash, at_ms, error)) \
     X(token_delete, (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error), \
       (txn, hash, error)) \
     X(token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \

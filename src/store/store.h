@@ -124,6 +124,12 @@ bool store_session_by_number(struct store_txn *txn, int64_t session, struct aren
 bool store_events(struct store_txn *txn, const struct session *s, uint32_t first, uint32_t last, size_t limit,
                   struct arena *a, struct event **events, size_t *count, GError **error);
 
+/* Messages that are not deleted, and files, in the order of (time, index): those strictly behind `behind` (NULL = from
+ * the start; only its index and time are looked at), newest first unless `ascending`. At most `limit`. O(events
+ * returned), whatever lies between them. */
+bool store_shown(struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending,
+                 size_t limit, struct arena *a, struct event **events, size_t *count, GError **error);
+
 /* The event with this client-chosen id in the session. */
 bool store_event_by_id(struct store_txn *txn, const struct session *s, struct str id, struct arena *a,
                        struct event *event, bool *found, GError **error);
@@ -196,18 +202,17 @@ bool store_session_list(struct store_txn *txn, const struct store_session_filter
                         const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
                         struct session **sessions, size_t *count, GError **error);
 
-/* One visitor's rooms for Rocket.Chat: newest first by START or LAST (lm, = last_message_ms or start), id ascending
- * as tie-break, with the wire's offset and count (limit 0 = all). O(offset + count). */
+/* One visitor's rooms for Rocket.Chat: newest first by start or by `lm_ms`, id ascending as tie-break, with the wire's
+ * offset and count (limit 0 = all). O(offset + count). */
 enum store_room_order { STORE_ROOM_START_DESC, STORE_ROOM_START_ASC, STORE_ROOM_LM_DESC, STORE_ROOM_LM_ASC };
 bool store_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order,
                          size_t offset, size_t limit, struct arena *a, struct session **sessions, size_t *count,
                          GError **error);
 
-/* What a list shows beside the sessions, for each of them in one go: the newest message event with its revision
- * (index 0 when there is none; without its seal) and who wrote it (id 0 when nobody). Arrays of `count`, parallel to
- * `sessions`. */
-bool store_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
-                         struct event **messages, struct participant **authors, GError **error);
+/* What a list shows beside the sessions, for each of them in one go: its event of that index (0 = none: the event has
+ * index 0) with its revision, without its seal, and who did it (id 0 when nobody). Arrays of `count`, all parallel. */
+bool store_event_of_each(struct store_txn *txn, const struct session *sessions, const uint32_t *indices, size_t count,
+                         struct arena *a, struct event **events, struct participant **authors, GError **error);
 
 /* ---- summary -------------------------------------------------------------------------------------------- */
 
@@ -264,11 +269,17 @@ struct store_change {
     enum store_change_kind kind;
     int64_t company, visitor, session; /* session 0 for SCRUB */
     uint32_t first, last;              /* indices appended, inclusive */
+    int64_t at_ms;                     /* when it was written here; NO_TIME for those of schema 1 */
 };
 
-/* Changes above `after` in ascending order. company 0 = all. */
-bool store_changes(struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a,
-                   struct store_change **changes, size_t *count, GError **error);
+struct store_change_filter {
+    int64_t company; /* 0 = all */
+    int64_t session; /* 0 = all; with it, `company` is not asked for */
+};
+
+/* Changes above `after` in ascending order. O(changes returned). */
+bool store_changes(struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit,
+                   struct arena *a, struct store_change **changes, size_t *count, GError **error);
 
 /* ---- erasure -------------------------------------------------------------------------------------------- */
 
@@ -315,10 +326,18 @@ bool store_button_put(struct store_txn *txn, const struct button *b, GError **er
 bool store_buttons(struct store_txn *txn, int64_t company, struct arena *a, struct button **buttons, size_t *count,
                    GError **error);
 
+/* Inserts, or replaces the one with this hash. */
 bool store_token_put(struct store_txn *txn, const struct token *t, GError **error);
 bool store_token_get(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t,
                      bool *found, GError **error);
 bool store_token_delete(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error);
+/* An operator's, or with STR_NULL those of the company itself (Agendize, bearer), oldest first. */
+bool store_tokens(struct store_txn *txn, int64_t company, struct str operator_id, struct arena *a,
+                  struct token **tokens, size_t *count, GError **error);
+/* The token was used at `at_ms`. Writes nothing when a use of the hour before is noted already, or the token is gone.
+ * No account commit in the sense of store_account_epoch. */
+#define STORE_TOKEN_USE_MS (INT64_C(60) * 60 * 1000)
+bool store_token_used(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], int64_t at_ms, GError **error);
 /* All of one operator. */
 bool store_token_delete_of(struct store_txn *txn, struct str operator_id, GError **error);
 
@@ -333,8 +352,8 @@ bool store_live_chats(struct store_txn *txn, struct arena *a, int64_t **sessions
 bool store_live_chat_put(struct store_txn *txn, int64_t session, GError **error);
 bool store_live_chat_delete(struct store_txn *txn, int64_t session, GError **error);
 
-/* Counts accounts-table commits (anything in this section but chat keys and guests): caches drop what they hold when it
- * moves. Any thread, one atomic load. */
+/* Counts accounts-table commits (anything in this section but chat keys, guests and the use of tokens): caches drop
+ * what they hold when it moves. Any thread, one atomic load. */
 uint64_t store_account_epoch(struct store *store);
 
 /* Small named values of the installation (cursor key, instance id...), up to 4 KiB. */
@@ -372,5 +391,6 @@ bool store_visitor_scan(struct store_txn *txn, int64_t after, size_t limit, stru
 /* Repair: replaces the stored projection. Write transactions only. */
 bool store_session_replace(struct store_txn *txn, const struct session_view *view, GError **error);
 bool store_visitor_replace(struct store_txn *txn, const struct visitor *v, GError **error);
-/* Makes roll-ups and the search index anew from the log. Long; resumable by calling it again. */
+/* Makes roll-ups, the search index and what else the driver alone keeps of the log anew. Long; resumable by calling it
+ * again. */
 bool store_rebuild(struct store *store, const struct store_progress *progress, GError **error);

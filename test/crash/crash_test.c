@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static int kills = 50;
 static GRand *chance;
@@ -365,29 +366,76 @@ static void test_import(void)
 
 /* ---- migration ------------------------------------------------------------------------------------------- */
 
-static void test_migrate(void)
+/* A database that the program before schema 2 wrote (test/support/schema-1). */
+static void put_schema_1(const char *data)
+{
+    g_autofree char *path = g_build_filename(data, "parley.db", NULL);
+    gzFile from = gzopen(PARLEY_SCHEMA_1, "rb");
+    FILE *to = g_mkdir(data, 0700) == 0 ? fopen(path, "wb") : NULL;
+    g_assert_true(from && to);
+    char piece[65536];
+    int length;
+    while ((length = gzread(from, piece, sizeof piece)) > 0)
+        g_assert_cmpuint(fwrite(piece, 1, (size_t)length, to), ==, (size_t)length);
+    g_assert_cmpint(length, ==, 0);
+    gzclose(from);
+    g_assert_cmpint(fclose(to), ==, 0);
+}
+
+static void put_nothing(const char *data)
+{
+    (void)data;
+}
+
+/* Whatever a kill left, the next open comes to the same: `exported` is what an undisturbed migration gave. */
+static void assert_migrated(const char *data, const char *exported, size_t length)
+{
+    struct world w;
+    GError *error = NULL;
+    size_t found_length;
+    world_open(&w, data);
+    g_assert_cmpint(world_check(&w), ==, 0);
+    g_autofree char *found = world_export(&w, &found_length);
+    g_assert_cmpmem(found, found_length, exported, length);
+    world_open_session(&w, "s", "v", &error);
+    g_assert_no_error(error);
+    world_append(&w, "s", "m", 1, &error);
+    g_assert_no_error(error);
+    world_close(&w);
+}
+
+static void kill_migrations(void (*put)(const char *data))
 {
     struct place p = place_new();
+    put(p.data);
     gint64 start = g_get_monotonic_time();
     struct life whole = live("migrate", p.data, 0, -1);
     gint64 took_us = g_get_monotonic_time() - start;
     g_assert_true(whole.finished);
     life_clear(&whole);
-    for (unsigned round = 0; round < (unsigned)kills / 5; round++) {
-        GError *error = NULL;
+    struct world w;
+    size_t length;
+    world_open(&w, p.data);
+    g_autofree char *exported = world_export(&w, &length);
+    world_close(&w);
+    for (unsigned round = 0; round < (unsigned)kills / 10; round++) {
         faults_remove(p.data);
+        put(p.data);
         struct life life = live("migrate", p.data, round, moment(took_us));
         life_clear(&life);
-        struct world w;
-        world_open(&w, p.data);
-        g_assert_cmpint(world_check(&w), ==, 0);
-        world_open_session(&w, "s", "v", &error);
-        g_assert_no_error(error);
-        world_append(&w, "s", "m", 1, &error);
-        g_assert_no_error(error);
-        world_close(&w);
+        assert_migrated(p.data, exported, length);
     }
     place_clear(&p);
+}
+
+static void test_create(void)
+{
+    kill_migrations(put_nothing);
+}
+
+static void test_migrate_from_1(void)
+{
+    kill_migrations(put_schema_1);
 }
 
 /* ---- backup ---------------------------------------------------------------------------------------------- */
@@ -500,7 +548,8 @@ int main(int argc, char **argv)
     g_test_message("PARLEY_CRASH_SEED=%u PARLEY_CRASH_KILLS=%d", number, kills);
     g_test_add_func("/crash/append", test_append);
     g_test_add_func("/crash/import", test_import);
-    g_test_add_func("/crash/migrate", test_migrate);
+    g_test_add_func("/crash/create", test_create);
+    g_test_add_func("/crash/migrate/1", test_migrate_from_1);
     g_test_add_func("/crash/backup", test_backup);
     g_test_add_func("/crash/erase", test_erase);
     faults_add_tests(number);

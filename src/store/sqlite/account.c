@@ -308,22 +308,53 @@ bool sqlite_buttons(struct store_txn *txn, int64_t company, struct arena *a, str
 bool sqlite_token_put(struct store_txn *txn, const struct token *t, GError **error)
 {
     sqlite3_stmt *s = txn_statement(txn,
-                                    "INSERT OR REPLACE INTO token(hash, kind, company, operator_id, companion, rights,"
-                                    " is_sample, created_ms, expires_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                    "INSERT INTO token(hash, id, kind, company, operator_id, companion, rights,"
+                                    " is_sample, created_ms, expires_ms, last_used_ms)"
+                                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                                    " ON CONFLICT(hash) DO UPDATE SET kind = excluded.kind, company = excluded.company,"
+                                    " operator_id = excluded.operator_id, companion = excluded.companion,"
+                                    " rights = excluded.rights, is_sample = excluded.is_sample,"
+                                    " created_ms = excluded.created_ms, expires_ms = excluded.expires_ms",
                                     error);
     if (!s)
         return false;
     bind_blob(s, 1, t->hash, sizeof t->hash);
-    bind_int(s, 2, t->kind);
-    bind_int(s, 3, t->company);
-    bind_str(s, 4, t->operator_id);
-    bind_blob(s, 5, t->companion, sizeof t->companion);
-    bind_int(s, 6, t->rights);
-    bind_int(s, 7, t->is_sample);
-    bind_int(s, 8, t->created_ms);
-    bind_int(s, 9, t->expires_ms);
+    bind_str(s, 2, t->id);
+    bind_int(s, 3, t->kind);
+    bind_int(s, 4, t->company);
+    bind_str(s, 5, t->operator_id);
+    bind_blob(s, 6, t->companion, sizeof t->companion);
+    bind_int(s, 7, t->rights);
+    bind_int(s, 8, t->is_sample);
+    bind_int(s, 9, t->created_ms);
+    bind_int(s, 10, t->expires_ms);
+    bind_int(s, 11, t->last_used_ms);
     moved(txn);
     return txn_run(txn, s, error);
+}
+
+#define TOKEN_SELECT \
+    "SELECT hash, id, kind, company, operator_id, companion, rights, is_sample, created_ms, expires_ms, last_used_ms" \
+    " FROM token"
+
+/* The row of a TOKEN_SELECT. When it cannot be read the statement is reset. */
+static bool read_token(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct token *t, GError **error)
+{
+    *t = (struct token){
+        .id = column_str(s, 1, a),
+        .kind = (enum token_kind)column_int(s, 2),
+        .company = column_int(s, 3),
+        .operator_id = column_str(s, 4, a),
+        .rights = (unsigned)column_int(s, 6),
+        .is_sample = column_int(s, 7),
+        .created_ms = column_int(s, 8),
+        .expires_ms = column_int(s, 9),
+        .last_used_ms = column_int(s, 10),
+    };
+    if (column_bytes(s, 0, t->hash, sizeof t->hash) && column_bytes(s, 5, t->companion, sizeof t->companion))
+        return true;
+    sqlite3_reset(s);
+    return txn_corrupt(txn, "a token cannot be read", error);
 }
 
 bool sqlite_token_get(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t,
@@ -331,30 +362,57 @@ bool sqlite_token_get(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], s
 {
     *found = false;
     *t = (struct token){0};
-    sqlite3_stmt *s = txn_statement(txn,
-                                    "SELECT kind, company, operator_id, companion, rights, is_sample, created_ms,"
-                                    " expires_ms FROM token WHERE hash = ?",
-                                    error);
+    sqlite3_stmt *s = txn_statement(txn, TOKEN_SELECT " WHERE hash = ?", error);
     if (!s)
         return false;
     bind_blob(s, 1, hash, ID_HASH_SIZE);
     int row = txn_step(txn, s, error);
     if (row <= 0)
         return row == 0;
-    memcpy(t->hash, hash, ID_HASH_SIZE);
-    t->kind = (enum token_kind)column_int(s, 0);
-    t->company = column_int(s, 1);
-    t->operator_id = column_str(s, 2, a);
-    bool whole = column_bytes(s, 3, t->companion, sizeof t->companion);
-    t->rights = (unsigned)column_int(s, 4);
-    t->is_sample = column_int(s, 5);
-    t->created_ms = column_int(s, 6);
-    t->expires_ms = column_int(s, 7);
+    if (!read_token(txn, s, a, t, error))
+        return false;
     sqlite3_reset(s);
-    if (!whole)
-        return txn_corrupt(txn, "a token cannot be read", error);
     *found = true;
     return true;
+}
+
+#define TOKENS_OF_OPERATOR \
+    TOKEN_SELECT " INDEXED BY token_operator WHERE operator_id = ?2 AND company = ?1 ORDER BY created_ms"
+#define TOKENS_OF_COMPANY \
+    TOKEN_SELECT " INDEXED BY token_company WHERE operator_id IS NULL AND company = ?1 ORDER BY created_ms"
+
+bool sqlite_tokens(struct store_txn *txn, int64_t company, struct str operator_id, struct arena *a,
+                   struct token **tokens, size_t *count, GError **error)
+{
+    *tokens = NULL;
+    *count = 0;
+    sqlite3_stmt *s = txn_statement(txn, operator_id.ptr ? TOKENS_OF_OPERATOR : TOKENS_OF_COMPANY, error);
+    if (!s)
+        return false;
+    bind_int(s, 1, company);
+    bind_str(s, 2, operator_id);
+    g_autoptr(GArray) read = g_array_new(FALSE, FALSE, sizeof(struct token));
+    int row;
+    while ((row = txn_step(txn, s, error)) > 0) {
+        struct token t;
+        if (!read_token(txn, s, a, &t, error))
+            return false;
+        g_array_append_val(read, t);
+    }
+    *tokens = take(read, a, count);
+    return row == 0;
+}
+
+bool sqlite_token_used(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], int64_t at_ms, GError **error)
+{
+    sqlite3_stmt *s =
+        txn_statement(txn, "UPDATE token SET last_used_ms = ?2 WHERE hash = ?1 AND last_used_ms <= ?2 - ?3", error);
+    if (!s)
+        return false;
+    bind_blob(s, 1, hash, ID_HASH_SIZE);
+    bind_int(s, 2, at_ms);
+    bind_int(s, 3, STORE_TOKEN_USE_MS);
+    return txn_run(txn, s, error);
 }
 
 bool sqlite_token_delete(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error)

@@ -59,7 +59,7 @@ static bool add_events(struct store_txn *txn, const struct store_append *append,
     for (size_t i = 0; i < append->event_count; i++) {
         const struct event *e = &append->events[i];
         const struct event *revision = revisions ? g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->index)) : NULL;
-        if (!event_insert(txn, session, e, revision ? revision->index : 0, error))
+        if (!event_insert(txn, session, e, revision, error))
             return false;
         if (!full_text || e->kind != EVENT_MESSAGE || e->erased || (revision && revision->kind == EVENT_DELETE))
             continue;
@@ -86,14 +86,7 @@ static bool revise(struct store_txn *txn, const struct session *session, const s
             ok = search_add(txn, session, &target, revision->text, error);
     }
     arena_clear(&a);
-    if (!ok)
-        return false;
-    sqlite3_stmt *s = txn_statement(txn, "UPDATE event SET revised_by = ? WHERE number = ?", error);
-    if (!s)
-        return false;
-    bind_int(s, 1, revision->index);
-    bind_int(s, 2, event_number(session->number, revision->target));
-    return txn_run(txn, s, error);
+    return ok && event_mark_revised(txn, session, revision, error);
 }
 
 static bool revise_stored(struct store_txn *txn, const struct store_append *append, GHashTable *revisions,

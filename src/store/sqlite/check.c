@@ -74,6 +74,8 @@ static const char *const orphans[] = {
     " FROM event WHERE revised_by <> 0 AND NOT EXISTS(SELECT 1 FROM event AS r"
     " WHERE r.number = (event.number & ~1048575 | event.revised_by) AND r.target = (event.number & 1048575)"
     " AND r.kind IN (13, 14))" FIRST_100,
+    "SELECT 'event ' || (number & 1048575) || ' of session ' || (number >> 20) || ' is wrong about being deleted'"
+    " FROM event WHERE deleted <> " EVENT_IS_DELETED FIRST_100,
     "SELECT 'a chat key names session ' || session || ', which is not there' FROM chat_key"
     " WHERE NOT EXISTS(SELECT 1 FROM session WHERE session.number = chat_key.session)" FIRST_100,
     "SELECT 'a live chat names session ' || session || ', which is not there' FROM live_chat"

@@ -51,6 +51,8 @@ static const struct {
     {"INSERT INTO search(search) VALUES('delete-all')", "search index", true},
     {"UPDATE event SET text = 'other words' WHERE number = " ONE_MESSAGE " AND revised_by = 0", "search index", true},
     {"UPDATE search_key SET key = key + 9000000000 WHERE event = " ONE_MESSAGE, "search", true},
+    {"UPDATE event SET deleted = 1 WHERE number = " ONE_MESSAGE, "being deleted", true},
+    {"UPDATE event SET deleted = 0 WHERE deleted", "being deleted", true},
     {"DELETE FROM event WHERE number = " ONE_MESSAGE, "in a row", false},
     {"UPDATE session SET last_index = last_index + 1 WHERE number = 1", "last event", false},
     {"DELETE FROM change WHERE number = 5", "change", false},

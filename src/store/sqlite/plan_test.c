@@ -44,6 +44,7 @@ static void read_all(struct store_txn *txn, struct arena *a)
     struct participant *authors;
     struct store_change *changes;
     struct chat_key *keys;
+    struct token *tokens;
     int64_t session;
     size_t count;
     bool found;
@@ -53,7 +54,10 @@ static void read_all(struct store_txn *txn, struct arena *a)
     no_error(store_session_get(txn, 1, STR("s"), a, &view, &found, &error), error);
     g_assert_true(found);
     no_error(store_session_by_number(txn, view.session.number, a, &view, &found, &error), error);
-    no_error(store_last_messages(txn, &view.session, 1, a, &events, &authors, &error), error);
+    no_error(store_event_of_each(txn, &view.session, &view.session.last_message, 1, a, &events, &authors, &error),
+             error);
+    no_error(store_shown(txn, &view.session, NULL, false, 10, a, &events, &count, &error), error);
+    no_error(store_shown(txn, &view.session, NULL, true, 10, a, &events, &count, &error), error);
     no_error(store_events(txn, &view.session, 0, 10, 10, a, &events, &count, &error), error);
     no_error(store_event_by_id(txn, &view.session, STR("m"), a, &event, &found, &error), error);
     no_error(store_event_find(txn, 1, STR("m"), a, &event, &session, &found, &error), error);
@@ -63,7 +67,11 @@ static void read_all(struct store_txn *txn, struct arena *a)
     no_error(store_visitor_list(txn, 1, STR("x"), 0, 10, a, &visitors, &count, &error), error);
     no_error(store_visitor_scan(txn, 0, 10, a, &visitors, &count, &error), error);
     no_error(store_session_scan(txn, 0, 0, 10, a, &views, &count, &error), error);
-    no_error(store_changes(txn, 1, 0, 10, a, &changes, &count, &error), error);
+    static const struct store_change_filter filters[] = {{0}, {.company = 1}, {.session = 1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(filters); i++)
+        no_error(store_changes(txn, &filters[i], 0, 10, a, &changes, &count, &error), error);
+    no_error(store_tokens(txn, 1, STR("o"), a, &tokens, &count, &error), error);
+    no_error(store_tokens(txn, 1, STR_NULL, a, &tokens, &count, &error), error);
     no_error(store_chat_keys(txn, 1, a, &keys, &count, &error), error);
 }
 

@@ -1,5 +1,6 @@
-/* Makes the roll-ups and the search index anew from the log. On the writer's thread, in transactions of a bounded size;
- * writes wait. Interrupted, the index is incomplete until the call is repeated; check says so. */
+/* Makes the roll-ups, what events know of their deletion and the search index anew from the log. On the writer's
+ * thread, in transactions of a bounded size; writes wait. Interrupted, the index is incomplete until the call is
+ * repeated; check says so. */
 #include "store/sqlite/sqlite.h"
 
 enum { EVENTS_PER_STEP = 20000 };
@@ -36,6 +37,9 @@ static bool rebuild_rollups(struct store_txn *txn, GError **error)
 static bool rebuild_begin(struct store_txn *txn, struct rebuild *rebuild, GError **error)
 {
     sqlite3_stmt *q = txn_statement(txn, "INSERT INTO search(search) VALUES('delete-all')", error);
+    if (!q || !txn_run(txn, q, error))
+        return false;
+    q = txn_statement(txn, "UPDATE event SET deleted = NOT deleted WHERE deleted <> " EVENT_IS_DELETED, error);
     if (!q || !txn_run(txn, q, error))
         return false;
     q = txn_statement(txn, "DELETE FROM search_key", error);

@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "store/sqlite/sqlite.h"
 
 /* "PARL": tells Parley's files from other SQLite databases. */
@@ -8,6 +9,8 @@ enum { APPLICATION_ID = 0x5041524c };
  *
  * Order: lists run newest first with the id as ascending tie-break, so their indexes do too. */
 static const char *const migrations[] = {
+    /* ---- 0 -> 1 ---- */
+
     /* The log. number = session number << 20 | index. Large columns last: the small ones are read without them. */
     "CREATE TABLE event("
     " number INTEGER PRIMARY KEY,"
@@ -188,19 +191,61 @@ static const char *const migrations[] = {
     " expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX token_operator ON token(operator_id) WHERE operator_id IS NOT NULL;"
     "CREATE TABLE value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+
+    /* ---- 1 -> 2 ---- */
+
+    /* Messages that are not deleted, and files: by session, then time and index as one number. */
+    "ALTER TABLE event ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE event SET deleted = 1 WHERE number IN"
+    " (SELECT number & ~1048575 | target FROM event WHERE kind = 14);"
+    "CREATE INDEX event_shown ON event(number >> 20, time_ms << 20 | (number & 1048575))"
+    " WHERE kind IN (3, 8) AND NOT deleted;"
+
+    /* Rocket.Chat's `lm`: what it nearly always is; the fold corrects the others. */
+    "ALTER TABLE session ADD COLUMN lm_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE session SET lm_ms = coalesce(last_message_ms, start_ms);"
+    "DROP INDEX session_visitor_last;"
+    "CREATE INDEX session_visitor_lm ON session(company, visitor, lm_ms DESC, id);"
+
+    "ALTER TABLE change ADD COLUMN at_ms INTEGER;"    /* NULL: written before this */
+    "CREATE INDEX change_company ON change(company);" /* in the order of the numbers, both */
+    "CREATE INDEX change_session ON change(session);"
+
+    "ALTER TABLE token ADD COLUMN id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE token ADD COLUMN last_used_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE token SET id = lower(hex(randomblob(8)));"
+    "CREATE UNIQUE INDEX token_id ON token(id);"
+    "DROP INDEX token_operator;"
+    "CREATE INDEX token_operator ON token(operator_id, created_ms) WHERE operator_id IS NOT NULL;"
+    "CREATE INDEX token_company ON token(company, created_ms) WHERE operator_id IS NULL;",
 };
 
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS(migrations))
 
-/* A migration and its version number become visible together or, after a kill, not at all. */
-static bool migrate_once(struct connection *c, int64_t version, GError **error)
+/* The last version that changed what a session's row is folded into: older rows are folded anew, once, after all
+ * migrations' texts, since the fold that this program knows writes the columns that this program knows. */
+enum { REFOLD_VERSION = 2 };
+
+static bool migrate_from(struct connection *c, int64_t version, GError **error)
 {
-    if (!connection_run(c, "BEGIN IMMEDIATE", error))
+    struct sqlite_txn txn = {.connection = c};
+    for (int64_t next = version; next < SCHEMA_VERSION; next++)
+        if (!connection_run(c, migrations[next], error))
+            return false;
+    if (version > 0 && version < REFOLD_VERSION && !refold_sessions(&txn.head, error))
         return false;
     char numbers[96];
     g_snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
-               (int)version + 1);
-    if (connection_run(c, migrations[version], error) && connection_run(c, numbers, error) &&
+               SCHEMA_VERSION);
+    return connection_run(c, numbers, error);
+}
+
+/* All that changes and the version number become visible together or, after a kill, not at all. */
+static bool migrate(struct connection *c, int64_t version, GError **error)
+{
+    if (version > 0)
+        LOG_INFO("migrating the database", LOG_NUMBER("from", version), LOG_NUMBER("to", SCHEMA_VERSION));
+    if (connection_run(c, "BEGIN IMMEDIATE", error) && migrate_from(c, version, error) &&
         connection_run(c, "COMMIT", error))
         return true;
     connection_roll_back(c, NULL);
@@ -238,8 +283,5 @@ bool schema_migrate(struct connection *c, bool create, GError **error)
     /* Only now: a stranger's file is left as it was found. */
     if (!connection_run(c, "PRAGMA journal_mode = WAL", error))
         return false;
-    for (; version < SCHEMA_VERSION; version++)
-        if (!migrate_once(c, version, error))
-            return false;
-    return true;
+    return version == SCHEMA_VERSION || migrate(c, version, error);
 }

@@ -9,6 +9,7 @@
  *
  * What is owed stands in the table `value`, and goes in the transaction that adds the SCRUB entry, after all of it is
  * done; a scrub that was interrupted anywhere is begun again. */
+#include "base/clock.h"
 #include "store/sqlite/sqlite.h"
 
 enum { PAGES_PER_MERGE = 2000 };
@@ -75,11 +76,11 @@ static bool rebuild_file(struct sqlite_store *store, void *data, GError **error)
     if (!ok || !empty_log(c, error))
         return false;
     char *owed = sqlite3_mprintf("BEGIN IMMEDIATE;"
-                                 "INSERT INTO change(kind, company, visitor, session, first, last)"
-                                 " VALUES(%d, 0, 0, 0, 0, 0);"
+                                 "INSERT INTO change(kind, company, visitor, session, first, last, at_ms)"
+                                 " VALUES(%d, 0, 0, 0, 0, 0, %lld);"
                                  "DELETE FROM value WHERE name = 'scrub' AND value = %Q"
                                  " AND NOT EXISTS(SELECT 1 FROM visitor WHERE state = 1); COMMIT",
-                                 STORE_CHANGE_SCRUB, scrub->owed ? scrub->owed : "");
+                                 STORE_CHANGE_SCRUB, (long long)clock_now_ms(), scrub->owed ? scrub->owed : "");
     if (!owed)
         reason_set(error, REASON_MEMORY_SHORT, "there is not enough memory for this: try again");
     ok = owed && connection_roll_back(c, error) && connection_run(c, owed, error);

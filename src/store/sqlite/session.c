@@ -201,7 +201,8 @@ static bool update(struct store_txn *txn, const struct session *before, const st
     bool moved = before->state != session->state || before->first_message_ms != session->first_message_ms ||
                  !same(before->served_by.id, session->served_by.id) ||
                  !same(before->department_id, session->department_id);
-    bool message = before->messages != session->messages || before->last_message_ms != session->last_message_ms;
+    bool message = before->messages != session->messages || before->last_message_ms != session->last_message_ms ||
+                   before->lm_ms != session->lm_ms;
     sqlite3_stmt *s = txn_statement(txn,
                                     moved     ? UPDATE_SESSION(SET_IN_MOVED)
                                     : message ? UPDATE_SESSION(SET_IN_MESSAGE)

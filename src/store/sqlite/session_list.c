@@ -133,8 +133,8 @@ bool sqlite_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visito
     static const char *const texts[] = {
         [STORE_ROOM_START_DESC] = ROOMS("session_visitor_start", "s.start_ms DESC, s.id"),
         [STORE_ROOM_START_ASC] = ROOMS("session_visitor_start", "s.start_ms, s.id"),
-        [STORE_ROOM_LM_DESC] = ROOMS("session_visitor_last", "coalesce(s.last_message_ms, s.start_ms) DESC, s.id"),
-        [STORE_ROOM_LM_ASC] = ROOMS("session_visitor_last", "coalesce(s.last_message_ms, s.start_ms), s.id"),
+        [STORE_ROOM_LM_DESC] = ROOMS("session_visitor_lm", "s.lm_ms DESC, s.id"),
+        [STORE_ROOM_LM_ASC] = ROOMS("session_visitor_lm", "s.lm_ms, s.id"),
     };
     *sessions = NULL;
     *count = 0;
@@ -148,9 +148,9 @@ bool sqlite_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visito
     return collect(txn, s, a, sessions, count, error);
 }
 
-/* A message and its author at once, without the seal: a page asks for two dozen of them. */
-static bool last_message(struct store_txn *txn, const struct session *session, struct arena *a, struct event *e,
-                         struct participant *author, GError **error)
+/* An event and its author at once, without the seal: a page asks for two dozen of them. */
+static bool read_one(struct store_txn *txn, const struct session *session, uint32_t index, struct arena *a,
+                     struct event *e, struct participant *author, GError **error)
 {
     sqlite3_stmt *s = txn_statement(
         txn,
@@ -161,13 +161,13 @@ static bool last_message(struct store_txn *txn, const struct session *session, s
         error);
     if (!s)
         return false;
-    bind_int(s, 1, event_number(session->number, session->last_message));
+    bind_int(s, 1, event_number(session->number, index));
     int row = txn_step(txn, s, error);
     if (row < 0)
         return false;
     if (row == 0)
-        return txn_corrupt(txn, "a session's last message is missing", error);
-    e->index = session->last_message;
+        return txn_corrupt(txn, "a session's newest message is missing", error);
+    e->index = index;
     e->kind = (enum event_kind)CLAMP(column_int(s, 0), 0, EVENT_KIND_COUNT - 1);
     e->time_ms = column_int(s, 1);
     e->participant = (uint32_t)column_int(s, 2);
@@ -184,15 +184,13 @@ static bool last_message(struct store_txn *txn, const struct session *session, s
     return !e->revised_by || event_read_revision(txn, session->number, session->erased, a, e, error);
 }
 
-bool sqlite_last_messages(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
-                          struct event **messages, struct participant **authors, GError **error)
+bool sqlite_event_of_each(struct store_txn *txn, const struct session *sessions, const uint32_t *indices, size_t count,
+                          struct arena *a, struct event **events, struct participant **authors, GError **error)
 {
-    struct event *events = arena_array(a, MAX(count, 1), sizeof *events);
-    struct participant *people = arena_array(a, MAX(count, 1), sizeof *people);
+    *events = arena_array(a, MAX(count, 1), sizeof **events);
+    *authors = arena_array(a, MAX(count, 1), sizeof **authors);
     for (size_t i = 0; i < count; i++)
-        if (sessions[i].last_message && !last_message(txn, &sessions[i], a, &events[i], &people[i], error))
+        if (indices[i] && !read_one(txn, &sessions[i], indices[i], a, &(*events)[i], &(*authors)[i], error))
             return false;
-    *messages = events;
-    *authors = people;
     return true;
 }

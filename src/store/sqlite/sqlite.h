@@ -153,9 +153,13 @@ bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size);
 
 /* ---- the file (schema.c) --------------------------------------------------------------------------------- */
 
-/* Checks that the file is Parley's and not from the future, then runs the pending migrations, each in a transaction of
- * its own. */
+/* Checks that the file is Parley's and not from the future, then runs the pending migrations, all in one transaction.
+ */
 bool schema_migrate(struct connection *c, bool create, GError **error);
+
+/* refold.c: makes every session's row anew from its events, inside the transaction of a migration that asks for it. An
+ * erased session's row stays: its payloads are gone. A session whose log does not read is left to `parley check`. */
+bool refold_sessions(struct store_txn *txn, GError **error);
 
 /* ---- events (event.c) ------------------------------------------------------------------------------------ */
 
@@ -177,14 +181,22 @@ static inline uint32_t event_number_index(int64_t number)
     return (uint32_t)(number & ((1 << EVENT_INDEX_BITS) - 1));
 }
 
+/* SQL: is the row of `event` that of a message that was deleted? What the column `deleted` must say. */
+#define EVENT_IS_DELETED \
+    "(revised_by <> 0 AND EXISTS(SELECT 1 FROM event AS r" \
+    " WHERE r.number = (event.number & ~1048575 | event.revised_by) AND r.kind = 14))"
+
 /* One event with its revision. `hide` = its session is erased: no payload whatever the disk still holds. */
 bool event_read(struct store_txn *txn, int64_t number, bool hide, struct arena *a, struct event *e, bool *found,
                 GError **error);
 /* Fills in what the event at e->revised_by did to it. */
 bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, struct arena *a, struct event *e,
                          GError **error);
-bool event_insert(struct store_txn *txn, const struct session *s, const struct event *e, uint32_t revised_by,
+/* `revision`: the edit or delete of it that comes along in the same append; NULL = none. */
+bool event_insert(struct store_txn *txn, const struct session *s, const struct event *e, const struct event *revision,
                   GError **error);
+/* Notes in the row of its target that an edit or delete happened. */
+bool event_mark_revised(struct store_txn *txn, const struct session *s, const struct event *revision, GError **error);
 
 /* ---- sessions (session.c) -------------------------------------------------------------------------------- */
 
@@ -193,7 +205,7 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
  * rewrites every index that holds it:
  *   FIXED    never after the insert
  *   QUIET    always; no index holds it
- *   MESSAGE  when a message came
+ *   MESSAGE  when a message came, or Rocket.Chat's `lm` moved
  *   MOVED    when the session changed hands or state, or had its first message */
 /* clang-format off */
 #define SESSION_COLUMNS(X) \
@@ -209,6 +221,7 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
     X(start_ms, time, start_ms, FIXED) \
     X(first_message_ms, time, first_message_ms, MOVED) \
     X(last_message_ms, time, last_message_ms, MESSAGE) \
+    X(lm_ms, time, lm_ms, MESSAGE) \
     X(messages, int, messages, MESSAGE) \
     X(last_index, int, last_index, QUIET) \
     X(last_message, int, last_message, QUIET)
@@ -249,7 +262,19 @@ bool event_insert(struct store_txn *txn, const struct session *s, const struct e
     X(str, department_ancestors) \
     X(str, response_by.operator_ref.id) \
     X(str, response_by.operator_ref.username) \
-    X(str, response_by.operator_ref.name)
+    X(str, response_by.operator_ref.name) \
+    X(int, recorded_up_to) \
+    X(time, recorded_lm_ms) \
+    X(int, files) \
+    X(int, last_shown) \
+    X(time, last_shown_ms) \
+    X(int, times_went_back) \
+    X(int, close_index) \
+    X(int, rocketchat_close) \
+    X(str, closed_by.id) \
+    X(str, closed_by.username) \
+    X(str, closed_by.name) \
+    X(str, tags)
 /* clang-format on */
 
 /* Packs SESSION_FOLDED behind what is in `out`: the chain first. */
@@ -285,7 +310,7 @@ extern const int64_t rollup_width_ms[ROLLUP_LEVELS];
 /* Applies after's contribution minus before's (NULL = none). */
 bool rollup_apply(struct store_txn *txn, const struct session *before, const struct session *after, GError **error);
 
-/* Adds an entry and says its number. */
+/* Adds an entry, stamped now, and says its number. */
 bool change_add(struct store_txn *txn, const struct store_change *change, int64_t *number, GError **error);
 
 /* ---- search (search.c) ----------------------------------------------------------------------------------- */

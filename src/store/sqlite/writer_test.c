@@ -434,7 +434,7 @@ static gpointer read_on(gpointer data)
                 .company = 1, .state = -1, .dialect = -1, .from_ms = NO_TIME, .to_ms = NO_TIME};
             store_session_list(txn, &filter, NULL, false, 10, &a, &sessions, &count, &error);
             g_assert_no_error(error);
-            store_last_messages(txn, sessions, count, &a, &messages, &authors, &error);
+            store_event_of_each(txn, sessions, &sessions[0].last_message, 1, &a, &messages, &authors, &error);
             g_assert_no_error(error);
             g_assert_cmpint(messages[0].index, ==, seen);
             store_summary(txn, 1, NO_TIME, NO_TIME, &sum, &error);

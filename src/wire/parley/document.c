@@ -132,18 +132,6 @@ void document_visitor(struct json *w, const struct visitor *v)
     json_object_end(w);
 }
 
-bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,
-                       struct history_item *item, GError **error)
-{
-    struct history_item *items;
-    struct visitor visitor;
-    if (!history_visitor_of(txn, &view->session, a, &visitor, error) ||
-        !history_room_items(txn, &visitor, &view->session, 1, a, &items, error))
-        return false;
-    *item = items[0];
-    return true;
-}
-
 void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view)
 {
     document_session(w, item, true);

@@ -59,10 +59,6 @@ void document_participants(struct json *w, const struct session_view *view);
 void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
 void document_visitor(struct json *w, const struct visitor *v);
 
-/* A session with everything that one answer shows of it, read in `txn`. */
-bool session_read_item(struct store_txn *txn, const struct session_view *view, struct arena *a,
-                       struct history_item *item, GError **error);
-
 /* One session with everybody who takes part. */
 enum { SESSION_MAX = 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME };
 void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view);

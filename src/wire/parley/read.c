@@ -27,7 +27,7 @@ static bool session_part(struct page *page, struct store_txn *txn, struct json *
     struct history_item item;
     int64_t company = ((struct single *)page)->call->caller.company;
     if (!history_session(txn, company, page->request->parameters[0], scratch, &view, error) ||
-        !session_read_item(txn, &view, scratch, &item, error))
+        !history_one(txn, &view.session, scratch, &item, error))
         return false;
     document_whole_session(w, &item, &view);
     page->last = true;

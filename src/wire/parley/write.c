@@ -15,7 +15,7 @@ static bool read_opened(struct http_request *request, const struct open_op *op, 
     struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
-    bool read = session_read_item(txn, &op->opened.view, &request->arena, item, error);
+    bool read = history_one(txn, &op->opened.view.session, &request->arena, item, error);
     core_read_end(txn);
     return read;
 }

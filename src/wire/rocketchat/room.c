@@ -20,9 +20,9 @@ static struct str room_name(const struct visitor *v)
     return v->name.len ? v->name : v->username;
 }
 
-static int64_t room_lm(const struct session *room)
+static int64_t room_msgs(const struct session *room)
 {
-    return room->last_message_ms != NO_TIME ? room->last_message_ms : room->start_ms;
+    return (int64_t)room->messages - room->deleted + room->files + room->rocketchat_system;
 }
 
 static void add_visitor(struct json *w, const struct session *room, const struct visitor *v)
@@ -130,9 +130,9 @@ static void add_members(struct json *w, const struct history_item *item, const s
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
     json_member_string(w, "_id", room->id);
-    json_member_int(w, "msgs", room->messages + room->rocketchat_system);
+    json_member_int(w, "msgs", room_msgs(room));
     json_member_int(w, "usersCount", 1 + room->operators_joined);
-    json_member_time(w, "lm", room_lm(room));
+    json_member_time(w, "lm", room->lm_ms);
     json_member_string(w, "fname", room_name(v));
     json_member_string(w, "t", STR("l"));
     json_member_time(w, "ts", room->start_ms);
@@ -258,9 +258,9 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
         struct sort_value value;
     } members[] = {
         {STR("_id"), sort_string(room->id)},
-        {STR("msgs"), sort_number(room->messages + room->rocketchat_system)},
+        {STR("msgs"), sort_number(room_msgs(room))},
         {STR("usersCount"), sort_number(1 + room->operators_joined)},
-        {STR("lm"), sort_number(room_lm(room))},
+        {STR("lm"), sort_number(room->lm_ms)},
         {STR("ts"), sort_number(room->start_ms)},
         {STR("_updatedAt"), sort_number(room->last_time_ms)},
         {STR("closedAt"), sort_number(room->end_ms)},
