@@ -1,17 +1,16 @@
-/* Rows are collected and written once a group, keys ascending: each step back would make FTS5 write out a segment. */
+/* Rows are collected and written once a group: first all get their keys, then they go in, keys ascending: each step
+ * back would make FTS5 write out a segment. */
 #include "store/sqlite/search_index.h"
 
-/* A key is taken at most this far behind the wished one. */
-enum { KEY_PROBES = 1 << SEARCH_KEY_LOW_BITS };
-
-/* The low bits wished: a slot for the session, and in it the event's index. */
+/* The low bits of the first try: a slot for the session, and in it the event's index. */
 enum { KEY_INDEX_BITS = 10, KEY_SLOT_BITS = SEARCH_KEY_LOW_BITS - KEY_INDEX_BITS };
 
 /* A group's texts are held in memory up to here, then written early. */
 enum { COLLECTED_BYTES = 8 * 1024 * 1024 };
 
 struct search_row {
-    int64_t key; /* wished */
+    int64_t time_ms;
+    int64_t key; /* of the first try; from key_settle on the row's own, 0 = nothing is to be written */
     int64_t event;
     const char *scope;
     struct str old_text; /* to be taken out; STR_NULL = nothing is in */
@@ -30,11 +29,23 @@ int64_t search_key_at(int64_t time_ms)
     return CLAMP(time_ms, 0, LIMIT_TIME_MS) << SEARCH_KEY_LOW_BITS;
 }
 
-int64_t search_key_wish(int64_t time_ms, int64_t event)
+static uint64_t scatter(uint64_t x)
 {
-    uint64_t slot = (uint64_t)event_number_session(event) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KEY_SLOT_BITS);
-    return search_key_at(time_ms) | (int64_t)(slot << KEY_INDEX_BITS) |
-           (event_number_index(event) & ((1 << KEY_INDEX_BITS) - 1));
+    x *= UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
+int64_t search_key_try(int64_t time_ms, int64_t event, int number)
+{
+    uint64_t low;
+    if (number == 0) {
+        uint64_t slot = (uint64_t)event_number_session(event) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KEY_SLOT_BITS);
+        low = slot << KEY_INDEX_BITS | (event_number_index(event) & ((1 << KEY_INDEX_BITS) - 1));
+    } else {
+        low = scatter((uint64_t)event * SEARCH_KEY_TRIES + (uint64_t)number) >> (64 - SEARCH_KEY_LOW_BITS);
+    }
+    return search_key_at(time_ms) | (int64_t)low;
 }
 
 void search_scope(char scope[SEARCH_SCOPE_SIZE], int64_t company, enum dialect dialect, int64_t visitor)
@@ -69,7 +80,8 @@ static struct search_row *row_get(struct sqlite_store *store, const struct sessi
         return row;
     row = arena_new(&rows->arena, struct search_row);
     row->event = number;
-    row->key = search_key_wish(e->time_ms, number);
+    row->time_ms = e->time_ms;
+    row->key = search_key_try(e->time_ms, number, 0);
     row->scope = scope_get(rows, s);
     g_hash_table_insert(rows->by_event, &row->event, row);
     return row;
@@ -108,26 +120,30 @@ bool search_remove(struct store_txn *txn, const struct session *s, const struct 
 /* The key under which the event is indexed; 0 = it is not. */
 static bool key_find(struct store_txn *txn, const struct search_row *row, int64_t *key, GError **error)
 {
-    sqlite3_stmt *q = txn_statement(
-        txn, "SELECT key FROM search_key WHERE key >= ?1 AND key < ?1 + ?2 AND event = ?3 LIMIT 1", error);
+    sqlite3_stmt *q = txn_statement(txn, "SELECT 1 FROM search_key WHERE key = ?1 AND event = ?2", error);
     if (!q)
         return false;
-    bind_int(q, 1, row->key);
-    bind_int(q, 2, KEY_PROBES);
-    bind_int(q, 3, row->event);
-    int found = txn_step(txn, q, error);
-    *key = found > 0 ? column_int(q, 0) : 0;
-    sqlite3_reset(q);
-    return found >= 0;
+    for (int number = 0; number < SEARCH_KEY_TRIES; number++) {
+        *key = search_key_try(row->time_ms, row->event, number);
+        bind_int(q, 1, *key);
+        bind_int(q, 2, row->event);
+        int found = txn_step(txn, q, error);
+        sqlite3_reset(q);
+        if (found)
+            return found > 0;
+    }
+    *key = 0;
+    return true;
 }
 
-/* Takes the first free key from the wished one on. */
+/* Takes the first of the event's keys that is free. */
 static bool key_take(struct store_txn *txn, const struct search_row *row, int64_t *key, GError **error)
 {
     sqlite3_stmt *q = txn_statement(txn, "INSERT OR IGNORE INTO search_key(key, event) VALUES(?1, ?2)", error);
     if (!q)
         return false;
-    for (*key = row->key; *key < row->key + KEY_PROBES; ++*key) {
+    for (int number = 0; number < SEARCH_KEY_TRIES; number++) {
+        *key = search_key_try(row->time_ms, row->event, number);
         bind_int(q, 1, *key);
         bind_int(q, 2, row->event);
         if (!txn_run(txn, q, error))
@@ -136,7 +152,7 @@ static bool key_take(struct store_txn *txn, const struct search_row *row, int64_
             return true;
     }
     txn->failed = true;
-    reason_set(error, REASON_INTERNAL, "more than %d messages in one millisecond", KEY_PROBES);
+    reason_set_field(error, REASON_TIME_INVALID, STR("at"), "too many messages have this very time already");
     return false;
 }
 
@@ -161,23 +177,25 @@ static bool index_change(struct store_txn *txn, const char *sql, int64_t key, st
     return txn_run(txn, q, error);
 }
 
+/* No key that is given up here is free before all have theirs: one row's text never goes in before another's is out. */
+static bool key_settle(struct store_txn *txn, struct search_row *row, GError **error)
+{
+    row->key = 0;
+    return (!row->old_text.ptr || key_find(txn, row, &row->key, error)) &&
+           (row->key || !row->new_text.ptr || key_take(txn, row, &row->key, error));
+}
+
 static bool row_write(struct store_txn *txn, const struct search_row *row, GError **error)
 {
-    int64_t key = 0;
-    if (row->old_text.ptr) {
-        if (!key_find(txn, row, &key, error))
-            return false;
-        if (key && !index_change(txn, "INSERT INTO search(search, rowid, text, scope) VALUES('delete', ?1, ?2, ?3)",
-                                 key, row->old_text, row->scope, error))
-            return false;
-        if (key && !row->new_text.ptr)
-            return key_drop(txn, key, error);
-    }
-    if (!row->new_text.ptr)
+    if (!row->key)
         return true;
-    if (!key && !key_take(txn, row, &key, error))
+    if (row->old_text.ptr &&
+        !index_change(txn, "INSERT INTO search(search, rowid, text, scope) VALUES('delete', ?1, ?2, ?3)", row->key,
+                      row->old_text, row->scope, error))
         return false;
-    return index_change(txn, "INSERT INTO search(rowid, text, scope) VALUES(?1, ?2, ?3)", key, row->new_text,
+    if (!row->new_text.ptr)
+        return key_drop(txn, row->key, error);
+    return index_change(txn, "INSERT INTO search(rowid, text, scope) VALUES(?1, ?2, ?3)", row->key, row->new_text,
                         row->scope, error);
 }
 
@@ -202,9 +220,13 @@ bool search_flush(struct store_txn *txn, GError **error)
     g_hash_table_iter_init(&i, rows->by_event);
     for (guint at = 0; g_hash_table_iter_next(&i, NULL, &row);)
         sorted[at++] = row;
+    bool ok = true;
     if (count)
         qsort(sorted, count, sizeof(struct search_row *), by_key);
-    bool ok = true;
+    for (guint at = 0; ok && at < count; at++)
+        ok = key_settle(txn, sorted[at], error);
+    if (count)
+        qsort(sorted, count, sizeof(struct search_row *), by_key);
     for (guint at = 0; ok && at < count; at++)
         ok = row_write(txn, sorted[at], error);
     search_forget(store);
