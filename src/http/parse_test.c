@@ -361,6 +361,52 @@ static void test_wheel(void)
     g_free(wheel);
 }
 
+static void test_tail(void)
+{
+    static const struct http_route tails[] = {
+        {.method = HTTP_GET, .pattern = "/files/*path", .word = "tail"},
+        {.method = HTTP_GET, .pattern = "/files/:id/name", .word = "name"},
+        {.method = HTTP_GET, .pattern = "/files/fixed", .word = "fixed"},
+        {.method = HTTP_GET, .pattern = "/:one/*rest", .word = "rest"},
+    };
+    static const struct {
+        const char *path, *word, *first, *second;
+    } cases[] = {
+        {"/files", NULL, NULL, NULL},
+        {"/files/", "tail", "", NULL},
+        {"/files/a.js", "tail", "a.js", NULL},
+        {"/files/a/b/c.js", "tail", "a/b/c.js", NULL},
+        {"/files/a//b/", "tail", "a//b/", NULL},
+        {"/files/a%2Fb/%2e%2e/c", "tail", "a/b/../c", NULL},
+        {"/files/7/name", "name", "7", NULL},
+        {"/files/7/names", "tail", "7/names", NULL},
+        {"/files/fixed", "fixed", NULL, NULL},
+        {"/files/fixed/x", "tail", "fixed/x", NULL},
+        {"/other/", "rest", "other", ""},
+        {"/other/x/y", "rest", "other", "x/y"},
+        {"/files/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3", NULL, NULL, NULL},
+    };
+    struct http_router *router = http_router_new();
+    const struct http_mount mount = {.prefix = "", .routes = tails, .route_count = G_N_ELEMENTS(tails)};
+    g_assert_true(http_router_mount(router, &mount, NULL));
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct str parameters[HTTP_PARAMETERS] = {0};
+        struct http_match match = http_router_find(router, str_from_c(cases[i].path), &arena, parameters);
+        const struct http_route *route = NULL;
+        if (match.node)
+            http_router_get(router, http_router_pick(router, &match, HTTP_GET), &route);
+        g_assert_cmpstr(route ? route->word : NULL, ==, cases[i].word);
+        if (cases[i].first)
+            g_assert_true(str_equal(parameters[0], str_from_c(cases[i].first)));
+        if (cases[i].second)
+            g_assert_true(str_equal(parameters[1], str_from_c(cases[i].second)));
+    }
+    arena_clear(&arena);
+    http_router_free(router);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -370,6 +416,7 @@ int main(int argc, char **argv)
     g_test_add_func("/http/heads/limits", test_head_limits);
     g_test_add_func("/http/chunks", test_chunks);
     g_test_add_func("/http/router", test_router);
+    g_test_add_func("/http/tail", test_tail);
     g_test_add_func("/http/wheel", test_wheel);
     return g_test_run();
 }

@@ -32,11 +32,13 @@ enum http_route_flag {
     HTTP_ROUTE_STREAM = 1 << 1,
 };
 
-enum { HTTP_PARAMETERS = 8 /* `:name` segments of one pattern, at most */ };
+enum { HTTP_PARAMETERS = 8 /* `:name` and `*name` segments of one pattern, at most */ };
 
 /* One route. `pattern` stands behind the mount's prefix and is "" or starts with a slash; a segment `:name`
- * captures one non-empty segment. A literal segment wins over a capture at the same place ("/history/summary"
- * before "/history/:id"). A GET route answers HEAD too, without the body, unless HEAD has a route of its own. */
+ * captures one non-empty segment, and `*name` at its end all that is left of the path, slashes included, maybe nothing
+ * (`/files` and `*path`: "a/b.js" of "/files/a/b.js", "" of "/files/", but not "/files"). A literal segment wins over a
+ * capture at the same place ("/history/summary" before "/history/:id"), and both win over a tail. A GET route answers
+ * HEAD too, without the body, unless HEAD has a route of its own. */
 struct http_route {
     enum http_method method;
     const char *pattern;

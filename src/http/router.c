@@ -38,6 +38,8 @@ static void clear_node(struct http_node *node)
     g_free(node->literals);
     if (node->capture)
         clear_node(node->capture);
+    if (node->tail)
+        clear_node(node->tail);
 }
 
 void http_router_free(struct http_router *router)
@@ -108,12 +110,14 @@ static void add_route(struct http_router *router, struct mounted *mounted, const
         g_error("malformed route %s", route->pattern);
     struct http_node *node = &mounted->root;
     for (size_t i = 0; i < count; i++) {
-        if (segments[i].len && segments[i].ptr[0] == ':') {
-            if (++captures > HTTP_PARAMETERS)
+        char kind = segments[i].len ? segments[i].ptr[0] : 0;
+        if (kind == ':' || kind == '*') {
+            if (++captures > HTTP_PARAMETERS || (kind == '*' && i + 1 < count))
                 g_error("route %s captures too much", route->pattern);
-            if (!node->capture)
-                node->capture = arena_new(&router->arena, struct http_node);
-            node = node->capture;
+            struct http_node **child = kind == ':' ? &node->capture : &node->tail;
+            if (!*child)
+                *child = arena_new(&router->arena, struct http_node);
+            node = *child;
         } else {
             node = add_literal(router, node, segments[i]);
         }
@@ -228,6 +232,7 @@ struct walk {
     const struct str *segments;
     size_t count;
     struct str *parameters;
+    struct arena *arena;
     bool slash;
 };
 
@@ -240,7 +245,23 @@ static bool takes_slash(const struct walk *walk, const struct http_node *node)
     return false;
 }
 
-/* Depth first, literals before captures; goes as deep as the pattern at most. */
+/* The path from segment `i` on. */
+static struct str join(const struct walk *walk, size_t i)
+{
+    size_t length = 0;
+    for (size_t n = i; n < walk->count; n++)
+        length += walk->segments[n].len + 1;
+    char *text = arena_alloc(walk->arena, length), *end = text;
+    for (size_t n = i; n < walk->count; n++) {
+        if (n > i)
+            *end++ = '/';
+        if (walk->segments[n].len)
+            end = mempcpy(end, walk->segments[n].ptr, walk->segments[n].len);
+    }
+    return str_from(text, (size_t)(end - text));
+}
+
+/* Depth first, literals before captures before tails; goes as deep as the pattern at most. */
 static const struct http_node *descend(struct walk *walk, const struct http_node *node, size_t i, size_t captured)
 {
     if (i == walk->count)
@@ -253,16 +274,19 @@ static const struct http_node *descend(struct walk *walk, const struct http_node
         if (end)
             return end;
     }
-    if (segment.len == 0) {
-        if (i + 1 < walk->count || !takes_slash(walk, node))
-            return NULL;
+    if (segment.len == 0 && i + 1 == walk->count && takes_slash(walk, node)) {
         walk->slash = true;
         return node;
     }
-    if (!node->capture)
-        return NULL;
-    walk->parameters[captured] = segment;
-    return descend(walk, node->capture, i + 1, captured + 1);
+    if (segment.len && node->capture) {
+        walk->parameters[captured] = segment;
+        const struct http_node *end = descend(walk, node->capture, i + 1, captured + 1);
+        if (end)
+            return end;
+    }
+    if (node->tail)
+        walk->parameters[captured] = join(walk, i);
+    return node->tail;
 }
 
 /* The segments as a mount sees them. */
@@ -322,7 +346,7 @@ struct http_match http_router_find(const struct http_router *router, struct str 
     match.mount = &mounted->mount;
     if (match.malformed || deep)
         return match;
-    struct walk walk = {router, path->segments, path->count, parameters, false};
+    struct walk walk = {router, path->segments, path->count, parameters, arena, false};
     match.node = descend(&walk, &mounted->root, mounted->segment_count, 0);
     match.slash = walk.slash;
     return match;

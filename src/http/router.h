@@ -12,6 +12,7 @@ struct http_node {
     struct http_node **literals; /* sorted by str_compare */
     size_t literal_count;
     struct http_node *capture;   /* under `:name` */
+    struct http_node *tail;      /* under `*name` */
     size_t routes[HTTP_METHODS]; /* number + 1 of the route that ends here; 0: none */
 };
 
