@@ -126,7 +126,7 @@ enum http_more {
     HTTP_FAIL, /* cannot go on: the connection is cut so that the client sees an incomplete answer */
 };
 
-/* Where a chunked answer comes from. Embed it in a larger struct. */
+/* Where an answer comes from that is made piece by piece. Embed it in a larger struct. */
 struct http_stream {
     /* Appends the next piece to `out` (empty, capped at LIMIT_HTTP_REPLY_BUFFER); an overflow counts as HTTP_FAIL.
      * Called only when the socket has taken all before it, never from inside http_reply_stream. Never called for
@@ -134,10 +134,14 @@ struct http_stream {
     enum http_more (*next)(struct http_request *request, struct http_stream *stream, struct buf *out);
     /* Exactly once, at the very end, however it came. The request dies when it returns. */
     void (*closed)(struct http_request *request, struct http_stream *stream);
+    /* Bytes in all, where that is known: the client is told, and a producer that makes more or fewer is cut. 0: not
+     * known. */
+    uint64_t length;
 };
 
-/* Ends the request with an answer whose length is not known yet: chunked, or up to the connection's end for
- * HTTP/1.0. Memory stays constant. `stream` is borrowed until `closed`; it may live in the request's arena. */
+/* Ends the request with an answer that is made while it is sent; when its length is not known it is chunked, or goes up
+ * to the connection's end for HTTP/1.0. Memory stays constant. `stream` is borrowed until `closed`; it may live in the
+ * request's arena. */
 void http_reply_stream(struct http_request *request, unsigned status, struct str headers, struct http_stream *stream);
 
 /* After HTTP_WAIT: there is something again. */

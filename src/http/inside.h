@@ -83,6 +83,7 @@ struct request {
     const struct http_body_reader *reader;
     struct http_stream *stream;
 
+    uint64_t left; /* STREAMING a known length: bytes to come */
     int64_t begun_ns;
     uint64_t bytes_in, bytes_out;
     uint32_t route_number; /* the router's count: none */

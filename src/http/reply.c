@@ -173,8 +173,10 @@ void http_reply_stream(struct http_request *http, unsigned status, struct str he
     struct request *request = inside(http);
     struct connection *connection = request->connection;
     leave_body(request);
-    if (request->minor == 0)
+    bool chunked = stream->length == 0;
+    if (request->minor == 0 && chunked)
         connection->closing = true;
+    request->left = stream->length;
     request->stream = stream;
     request->status = (uint16_t)status;
     wheel_unset(&http->loop->wheel, &request->timer);
@@ -182,7 +184,7 @@ void http_reply_stream(struct http_request *http, unsigned status, struct str he
     struct buf head;
     buf_init(&head, SIZE_MAX / 2);
     if (!connection->dead)
-        add_head(request, &head, status, headers, CHUNKED);
+        add_head(request, &head, status, headers, chunked ? CHUNKED : (int64_t)stream->length);
     if (produces) {
         buf_clear(&request->bytes);
         request->bytes = head;
@@ -215,19 +217,29 @@ static void end_stream(struct request *request)
     end(request);
 }
 
+static bool keeps_to_length(struct request *request, size_t more_bytes, enum http_more more)
+{
+    if (request->stream->length == 0)
+        return true;
+    if (more_bytes > request->left)
+        return false;
+    request->left -= more_bytes;
+    return (request->left == 0) == (more == HTTP_LAST);
+}
+
 void http_reply_produce(struct connection *connection)
 {
     struct request *request = connection->first;
     struct http_loop *loop = connection->loop;
     buf_reset(&loop->piece);
     enum http_more more = request->stream->next(&request->http, request->stream, &loop->piece);
-    if (loop->piece.overflow || more == HTTP_FAIL) {
+    struct str piece = buf_str(&loop->piece);
+    if (loop->piece.overflow || more == HTTP_FAIL || !keeps_to_length(request, piece.len, more)) {
         http_connection_kill(connection); /* ends the stream too */
         return;
     }
     request->waiting = more == HTTP_WAIT;
-    bool chunked = request->minor == 1;
-    struct str piece = buf_str(&loop->piece);
+    bool chunked = request->minor == 1 && request->stream->length == 0;
     if (piece.len) {
         char size[24];
         int digits = g_snprintf(size, sizeof size, "%zx\r\n", piece.len);

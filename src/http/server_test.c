@@ -93,7 +93,7 @@ static void pieces(struct http_request *request)
     int64_t count = 0;
     str_to_int64(request->query, &count);
     struct counting *counting = arena_new(&request->arena, struct counting);
-    *counting = (struct counting){{next_piece, stream_closed}, (int)count, 0};
+    *counting = (struct counting){{.next = next_piece, .closed = stream_closed}, (int)count, 0};
     http_reply_stream(request, 200, TEXT, &counting->stream);
 }
 

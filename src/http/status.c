@@ -8,6 +8,7 @@ struct str http_status_line(unsigned status)
 #define S(number, text) \
     case number: \
         return STR("HTTP/1.1 " #number " " text "\r\n")
+        S(101, "Switching Protocols");
         S(200, "OK");
         S(201, "Created");
         S(202, "Accepted");
@@ -32,9 +33,11 @@ struct str http_status_line(unsigned status)
         S(412, "Precondition Failed");
         S(413, "Content Too Large");
         S(415, "Unsupported Media Type");
+        S(416, "Range Not Satisfiable");
         S(417, "Expectation Failed");
         S(422, "Unprocessable Content");
         S(423, "Locked");
+        S(426, "Upgrade Required");
         S(429, "Too Many Requests");
         S(431, "Request Header Fields Too Large");
         S(500, "Internal Server Error");
