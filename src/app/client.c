@@ -5,6 +5,7 @@
 #include "text/json_read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -222,18 +223,22 @@ static void problem(struct str body, unsigned status, GError **error)
     arena_clear(&a);
 }
 
+/* Over a handle of the socket's own: no link is followed, and the path may be of any length. */
 static int connect_to(const char *path, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool fits = g_strlcpy(address.sun_path, path, sizeof address.sun_path) < sizeof address.sun_path;
-    if (fd >= 0 && fits && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    reason_set(error, REASON_SOCKET, "the server that has the data directory cannot be reached over %s: %s", path,
-               fits ? g_strerror(errno) : "the path is too long");
-    if (fd >= 0)
+    int place = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = place < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", place);
+    bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (!connected)
+        reason_set(error, REASON_SOCKET, "the server that has the data directory cannot be reached over %s: %s", path,
+                   g_strerror(errno));
+    if (!connected && fd >= 0)
         close(fd);
-    return -1;
+    if (place >= 0)
+        close(place);
+    return connected ? fd : -1;
 }
 
 bool client_run(const struct client_request *request, GError **error)

@@ -11,7 +11,7 @@ typedef size_t client_source(void *data, char *piece, size_t size);
 typedef bool client_sink(void *data, struct str piece);
 
 struct client_request {
-    const char *socket;    /* path */
+    const char *socket;    /* its path, of any length; not followed when it is a link */
     const char *path;      /* "/parley/v1/..." with its query, encoded */
     const char *company;   /* whose; NULL = the default one */
     struct str body;       /* POST when given */

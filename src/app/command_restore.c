@@ -1,24 +1,5 @@
 #include "app/command.h"
-#include "app/place.h"
-#include "port/restore.h"
-
-#include <glib/gstdio.h>
-
-/* A backup that does not open leaves nothing behind. */
-static bool opens(const struct settings *settings, GError **error)
-{
-    struct place place;
-    if (place_open(&place, settings, false, error)) {
-        place_close(&place);
-        return true;
-    }
-    static const char *const names[] = {"parley.db", "parley.db-wal", "parley.db-shm", "lock"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(settings->data, names[i], NULL);
-        g_unlink(path);
-    }
-    return false;
-}
+#include "store/store.h"
 
 int command_restore(int argc, char **argv)
 {
@@ -33,7 +14,7 @@ int command_restore(int argc, char **argv)
         code = command_usage("restore", "FILE is missing");
     else if (!*line.settings.data)
         code = command_usage("restore", "--data DIR is missing");
-    else if (restore_run(line.settings.data, line.arguments[0], &error) && opens(&line.settings, &error))
+    else if (store_restore(line.settings.data, line.arguments[0], &error))
         code = EXIT_FINE;
     else
         code = command_fail(error);

@@ -23,9 +23,14 @@ struct store *place_store(const struct settings *settings, bool create, GError *
     return store;
 }
 
+static char *socket_path(const char *data)
+{
+    return g_build_filename(data, "parley.sock", NULL);
+}
+
 char *place_socket(const char *data)
 {
-    char *path = g_build_filename(data, "parley.sock", NULL);
+    char *path = socket_path(data);
     bool fits = strlen(path) < sizeof((struct sockaddr_un *)NULL)->sun_path;
     int directory = fits ? -1 : open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
@@ -41,7 +46,7 @@ bool place_open(struct place *place, const struct settings *settings, bool creat
     *place = (struct place){0};
     struct store *store = place_store(settings, create, &cause);
     if (!store && reason_of(cause) == REASON_DIRECTORY_IN_USE) {
-        place->socket = place_socket(settings->data);
+        place->socket = socket_path(settings->data);
         if (g_file_test(place->socket, G_FILE_TEST_EXISTS))
             return true;
         g_clear_pointer(&place->socket, g_free);

@@ -13,8 +13,8 @@ struct place {
 /* Opens the store of the settings' directory, and says how to make one when there is none. Reasons: as place_open. */
 struct store *place_store(const struct settings *settings, bool create, GError **error);
 
-/* The path of the server's socket in a data directory: DIR/parley.sock, or, where that is longer than a socket's path
- * may be, a short one of this process, whatever the directory is called. To g_free. */
+/* The path by which to bind the server's socket, DIR/parley.sock: that itself or, where it is longer than a socket's
+ * path may be, a short one of this process. To g_free. */
 char *place_socket(const char *data);
 
 /* `create` makes the directory when there is none. Reasons: USAGE (no --data), those of store_open. */

@@ -212,9 +212,9 @@ static bool open_local(struct http_server *server, GError **error)
     if (lstat(path, &old) == 0 && S_ISSOCK(old.st_mode))
         unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* Linux gives the file the mode of the socket: it is never open to others. */
+    /* Linux gives the file the mode of the socket: it is never open to others. bind follows no link. */
     if (fd < 0 || fchmod(fd, 0600) != 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        chmod(path, 0600) != 0 || listen(fd, BACKLOG) != 0)
+        listen(fd, BACKLOG) != 0)
         return socket_error(error, fd, "the unix socket");
     server->unix_path = g_strdup(path);
     server->local.fd = fd;
@@ -227,6 +227,14 @@ static void close_listener(struct listener *listener)
         return;
     close(listener->fd);
     listener->fd = -1;
+}
+
+/* Once: by the time the server is freed another process may have bound that name. */
+static void remove_local(struct http_server *server)
+{
+    if (server->unix_path)
+        unlink(server->unix_path);
+    g_clear_pointer(&server->unix_path, g_free);
 }
 
 /* --- life --- */
@@ -275,9 +283,7 @@ static void free_server(struct http_server *server)
         http_loop_close(&server->loops[i]);
     close_listener(&server->tcp);
     close_listener(&server->local);
-    if (server->unix_path)
-        unlink(server->unix_path);
-    g_free(server->unix_path);
+    remove_local(server);
     g_free(server->loops);
     http_router_free(server->router);
     g_free(server);
@@ -372,6 +378,7 @@ void http_server_stop(struct http_server *server)
     }
     for (unsigned i = 0; i < server->loop_count; i++)
         uv_thread_join(&server->loops[i].thread);
+    remove_local(server);
 }
 
 void http_server_close(struct http_server *server)

@@ -247,3 +247,4 @@ struct store_driver {
 
 /* The drivers there are. */
 struct store *sqlite_store_open(const char *directory, const struct store_options *options, GError **error);
+bool sqlite_restore(const char *directory, const char *path, GError **error);

@@ -8,6 +8,11 @@ struct store *store_open(const char *directory, const struct store_options *opti
     return sqlite_store_open(directory, options, error);
 }
 
+bool store_restore(const char *directory, const char *path, GError **error)
+{
+    return sqlite_restore(directory, path, error);
+}
+
 #define X(name, parameters, arguments) \
     bool store_##name parameters \
     { \

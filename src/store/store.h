@@ -44,8 +44,9 @@ struct store_options {
 };
 
 /* Opens the data directory for this process and starts the writer. Runs pending migrations first.
- * Reasons: DIRECTORY_IN_USE (another process has it; the message says how to reach that one), FILE_UNREADABLE,
- * FILE_UNWRITABLE, DATABASE_FOREIGN (not Parley's), DATABASE_NEWER (written by a later version), DATABASE_CORRUPT. */
+ * Reasons: DIRECTORY_IN_USE (another process has it; the message says how to reach that one), DIRECTORY_UNSAFE (others
+ * may write it, or a file in it is a link; the message says what to do), FILE_UNREADABLE, FILE_UNWRITABLE,
+ * DATABASE_FOREIGN (not Parley's), DATABASE_NEWER (written by a later version), DATABASE_CORRUPT. */
 struct store *store_open(const char *directory, const struct store_options *options, GError **error);
 
 /* Finishes what was submitted, stops the writer, checkpoints, gives the directory free. All readers must be closed. */
@@ -369,9 +370,15 @@ struct store_progress {
     void *data;
 };
 
-/* Writes a consistent copy of the database to `path` (a new file) while the store serves. Reason FILE_UNWRITABLE,
- * CANCELLED. */
+/* Writes a consistent copy of the database to `path` while the store serves: a new file that only its owner may read,
+ * under that name only once it is whole and on disk. Reasons FILE_UNWRITABLE (also for a name that is taken),
+ * DISK_FULL, CANCELLED. */
 bool store_backup(struct store *store, const char *path, const struct store_progress *progress, GError **error);
+
+/* Makes `directory`, which must be empty or not there, hold what the backup at `path` does, and opens it once, so that
+ * migrations have run. What is no backup leaves no file behind. Reasons: DIRECTORY_NOT_EMPTY, DISK_FULL, those of
+ * store_open. */
+bool store_restore(const char *directory, const char *path, GError **error);
 
 /* What a check found; `text` is for people. */
 typedef void store_finding(void *data, const char *text);

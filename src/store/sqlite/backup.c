@@ -5,20 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGES_PER_STEP = 256 };
 
-static bool sync_path(const char *path, int flags)
-{
-    int file = open(path, flags | O_CLOEXEC);
-    bool ok = file >= 0 && fsync(file) == 0;
-    if (file >= 0)
-        close(file);
-    return ok;
-}
-
-static bool copy(struct connection *from, struct connection *to, const struct store_progress *progress, GError **error)
+static bool copy_pages(struct connection *from, struct connection *to, const struct store_progress *progress,
+                       GError **error)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
     if (!backup)
@@ -40,55 +33,92 @@ static bool copy(struct connection *from, struct connection *to, const struct st
     return code == SQLITE_DONE || connection_fail(to, error);
 }
 
-/* The file is made here and not by SQLite, so that nobody else may read it. Only the name says that it is not whole. */
-static bool make_file(const char *path, GError **error)
+/* Where the copy is made: a new file of this process, under a name that nobody can have guessed, beside the one that it
+ * gets in the end. */
+struct copy {
+    char *directory; /* where it really is */
+    char *path;
+    int directory_handle, handle;
+};
+
+static bool copy_make(struct copy *copy, const char *path, GError **error)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) {
-        reason_set(error, REASON_FILE_UNWRITABLE, "%s cannot be made: %s", path, g_strerror(errno));
-        return false;
+    g_autofree char *name = g_path_get_basename(path), *directory = g_path_get_dirname(path);
+    *copy = (struct copy){.directory = realpath(directory, NULL), .directory_handle = -1, .handle = -1};
+    if (copy->directory)
+        copy->directory_handle = open(copy->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (copy->directory_handle >= 0) {
+        copy->path = g_strdup_printf("%s/%s.partial-XXXXXX", copy->directory, name);
+        copy->handle = mkostemp(copy->path, O_CLOEXEC);
     }
-    close(file);
-    return true;
+    if (copy->handle >= 0)
+        return true;
+    reason_set(error, errno == ENOSPC ? REASON_DISK_FULL : REASON_FILE_UNWRITABLE, "%s cannot be made: %s", path,
+               g_strerror(errno));
+    return false;
 }
 
-static bool copy_to(struct sqlite_store *store, const char *path, const struct store_progress *progress, GError **error)
+static bool copy_write(const struct copy *copy, struct sqlite_store *store, const struct store_progress *progress,
+                       GError **error)
 {
     struct connection from = {0}, to = {0};
     int64_t ignored;
     bool ok =
-        make_file(path, error) && connection_open(&from, store->path, false, 0, NULL, error) &&
-        connection_open(&to, path, true, 0, NULL, error) && connection_run(&from, "BEGIN", error) &&
+        connection_open(&from, store->path, false, 0, NULL, error) &&
+        connection_open(&to, copy->path, true, 0, NULL, error) && connection_run(&from, "BEGIN", error) &&
         connection_number(&from, "SELECT count(*) FROM sqlite_schema", &ignored, error) && /* takes the snapshot */
-        copy(&from, &to, progress, error);
+        copy_pages(&from, &to, progress, error);
     connection_close(&from);
     connection_close(&to);
     return ok;
 }
 
+/* Is the file of that name still the one that was made? In a directory that others may write it need not be. */
+static bool copy_is_there(const struct copy *copy)
+{
+    struct stat made, there;
+    if (fstat(copy->handle, &made) != 0 || lstat(copy->path, &there) != 0)
+        return false;
+    errno = EEXIST;
+    return made.st_dev == there.st_dev && made.st_ino == there.st_ino;
+}
+
+static bool copy_name(const struct copy *copy, const char *path, GError **error)
+{
+    g_autofree char *part = g_path_get_basename(copy->path), *name = g_path_get_basename(path);
+    if (fsync(copy->handle) == 0 && copy_is_there(copy) && folder_publish(copy->directory_handle, part, name) &&
+        fsync(copy->directory_handle) == 0)
+        return true;
+    reason_set(error, errno == ENOSPC ? REASON_DISK_FULL : REASON_FILE_UNWRITABLE, "%s cannot be made: %s", path,
+               g_strerror(errno));
+    return false;
+}
+
+/* What is still there under the first name was not finished. */
+static void copy_clear(struct copy *copy)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; copy->handle >= 0 && i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *path = g_strconcat(copy->path, suffixes[i], NULL);
+        g_unlink(path);
+    }
+    if (copy->handle >= 0)
+        close(copy->handle);
+    if (copy->directory_handle >= 0)
+        close(copy->directory_handle);
+    g_free(copy->path);
+    free(copy->directory);
+}
+
 bool sqlite_backup(struct store *store, const char *path, const struct store_progress *progress, GError **error)
 {
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    struct copy copy;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
         reason_set(error, REASON_FILE_UNWRITABLE, "there is a file of that name already");
         return false;
     }
-    char *partial = g_strconcat(path, ".partial", NULL);
-    char *directory = g_path_get_dirname(path);
-    bool ok = copy_to(sqlite_store(store), partial, progress, error);
-    if (ok && !(sync_path(partial, O_RDONLY) && g_rename(partial, path) == 0 &&
-                sync_path(directory, O_RDONLY | O_DIRECTORY))) {
-        reason_set(error, REASON_FILE_UNWRITABLE, "the copy cannot be written");
-        ok = false;
-    }
-    if (!ok)
-        g_unlink(partial);
-    const char *const companions[] = {"-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < G_N_ELEMENTS(companions); i++) {
-        char *companion = g_strconcat(partial, companions[i], NULL);
-        g_unlink(companion);
-        g_free(companion);
-    }
-    g_free(directory);
-    g_free(partial);
+    bool ok = copy_make(&copy, path, error) && copy_write(&copy, sqlite_store(store), progress, error) &&
+              copy_name(&copy, path, error);
+    copy_clear(&copy);
     return ok;
 }

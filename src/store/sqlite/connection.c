@@ -77,7 +77,8 @@ bool connection_open(struct connection *c, const char *path, bool writer, size_t
 {
     *c = (struct connection){.store = store, .writer = writer};
     /* One thread uses a connection at a time, so SQLite's own locks are left out. */
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW |
+                (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     if (sqlite3_open_v2(path, &c->db, flags, NULL) != SQLITE_OK) {
         connection_fail(c, error);
         connection_close(c);

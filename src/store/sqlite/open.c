@@ -1,10 +1,7 @@
-/* The data directory: lock, file, readers, and the driver's table. */
+/* Opening and closing: the files, the writer, readers, and the driver's table. */
 #include "store/sqlite/sqlite.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct store_driver sqlite_driver = {
@@ -28,70 +25,24 @@ static const struct store_driver sqlite_driver = {
     .between_groups = sqlite_between_groups,
 };
 
-static bool file_fail(const char *what, bool writing, GError **error)
+/* The files are made here and not by SQLite, and what of them is there already is looked at before SQLite meets it. An
+ * empty database is one to be. */
+static bool make_files(struct sqlite_store *store, GError **error)
 {
-    int code = errno;
-    reason_set(error,
-               code == ENOSPC || code == EDQUOT ? REASON_DISK_FULL
-               : writing                        ? REASON_FILE_UNWRITABLE
-                                                : REASON_FILE_UNREADABLE,
-               "%s: %s", what, g_strerror(code));
-    return false;
-}
-
-static bool take_lock(struct sqlite_store *store, GError **error)
-{
-    g_autofree char *path = g_build_filename(store->directory, "lock", NULL);
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock < 0 && errno == ENOENT) {
-        reason_set(error, REASON_FILE_UNREADABLE, "there is no such directory");
-        return false;
-    }
-    if (store->lock < 0)
-        return file_fail("the data directory's lock cannot be opened", true, error);
-    char pid[32] = "";
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return file_fail("the data directory cannot be locked", true, error);
-        ssize_t length = pread(store->lock, pid, sizeof pid - 1, 0);
-        pid[length > 0 ? length : 0] = 0;
-        g_strchomp(pid);
-        reason_set(error, REASON_DIRECTORY_IN_USE,
-                   "another process%s%s has the data directory open; commands reach it over its parley.sock",
-                   pid[0] ? " with the id " : "", pid);
-        return false;
-    }
-    /* Only for that message: the lock itself is the kernel's, so a stale id after a kill does no harm. */
-    int length = g_snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(store->lock, 0) != 0 || pwrite(store->lock, pid, (size_t)length, 0) != length)
-        return file_fail("the data directory's lock cannot be written", true, error);
-    return true;
-}
-
-static bool sync_directory(const char *directory, GError **error)
-{
-    int handle = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = handle >= 0 && fsync(handle) == 0;
-    if (!ok)
-        file_fail("the data directory cannot be synced", true, error);
-    if (handle >= 0)
-        close(handle);
-    return ok;
-}
-
-/* The file is made here and not by SQLite, so that nobody else may read it. An empty one is a database to be. */
-static bool make_file(struct sqlite_store *store, GError **error)
-{
-    int handle = open(store->path, O_RDWR | O_CLOEXEC | (store->options.create ? O_CREAT : 0), 0600);
-    if (handle < 0) {
-        if (errno == ENOENT) {
-            reason_set(error, REASON_FILE_UNREADABLE, "there is no database in the data directory");
+    static const char *const companions[] = {DATABASE "-wal", DATABASE "-shm", DATABASE "-journal"};
+    for (size_t i = 0; i < G_N_ELEMENTS(companions); i++) {
+        if (!folder_has(&store->folder, companions[i]))
+            continue;
+        int handle = folder_file(&store->folder, companions[i], O_RDWR, error);
+        if (handle < 0)
             return false;
-        }
-        return file_fail("the database cannot be opened", errno != EIO, error);
+        close(handle);
     }
+    int handle = folder_file(&store->folder, DATABASE, O_RDWR | (store->options.create ? O_CREAT : 0), error);
+    if (handle < 0)
+        return false;
     close(handle);
-    return !store->options.create || sync_directory(store->directory, error);
+    return !store->options.create || folder_sync(&store->folder, error);
 }
 
 static bool start_writer(struct sqlite_store *store, GError **error)
@@ -106,10 +57,8 @@ static bool start_writer(struct sqlite_store *store, GError **error)
 
 static bool open_store(struct sqlite_store *store, GError **error)
 {
-    if (store->options.create && g_mkdir_with_parents(store->directory, 0700) != 0)
-        return file_fail("the data directory cannot be made", true, error);
     struct connection *c = &store->connection;
-    return take_lock(store, error) && make_file(store, error) &&
+    return make_files(store, error) &&
            connection_open(c, store->path, true, store->options.writer_cache_bytes, store, error) &&
            schema_migrate(c, store->options.create, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
@@ -123,10 +72,8 @@ static void free_store(struct sqlite_store *store)
     connection_close(&store->connection);
     search_free(store);
     buf_clear(&store->folded);
-    if (store->lock >= 0)
-        close(store->lock);
     g_free(store->path);
-    g_free(store->directory);
+    folder_close(&store->folder);
     g_free(store);
 }
 
@@ -140,14 +87,13 @@ static void configure(void)
     }
 }
 
-struct store *sqlite_store_open(const char *directory, const struct store_options *options, GError **error)
+struct store *folder_store(struct folder *folder, const struct store_options *options, GError **error)
 {
     configure();
     struct sqlite_store *store = g_new0(struct sqlite_store, 1);
     store->head.driver = &sqlite_driver;
-    store->lock = -1;
-    store->directory = g_strdup(directory);
-    store->path = g_build_filename(directory, "parley.db", NULL);
+    store->folder = *folder;
+    store->path = g_build_filename(folder->path, DATABASE, NULL);
     store->options = *options;
     buf_init(&store->folded, 4 * LIMIT_EVENT_DATA);
     if (!store->options.reader_cache_bytes)
@@ -156,8 +102,31 @@ struct store *sqlite_store_open(const char *directory, const struct store_option
         store->options.writer_cache_bytes = 16 * 1024 * 1024;
     if (open_store(store, error))
         return &store->head;
+    store->folder = FOLDER_NONE;
     free_store(store);
     return NULL;
+}
+
+/* Before the lock, whose file is left in no directory that is not a store's. */
+static bool is_store(const struct folder *folder, GError **error)
+{
+    if (folder_has(folder, DATABASE))
+        return true;
+    reason_set(error, REASON_FILE_UNREADABLE, "there is no database in the data directory");
+    return false;
+}
+
+struct store *sqlite_store_open(const char *directory, const struct store_options *options, GError **error)
+{
+    struct folder folder;
+    if (!folder_open(&folder, directory, options->create, error))
+        return NULL;
+    struct store *store = NULL;
+    if ((options->create || is_store(&folder, error)) && folder_lock(&folder, error))
+        store = folder_store(&folder, options, error);
+    if (!store)
+        folder_close(&folder);
+    return store;
 }
 
 void sqlite_close(struct store *head)

@@ -54,15 +54,6 @@ static void test_create(void)
     shop_close(&shop);
 }
 
-static void test_missing(void)
-{
-    g_autofree char *directory = g_dir_make_tmp("parley-sqlite-XXXXXX", NULL);
-    refused(directory, false, REASON_FILE_UNREADABLE, "no database");
-    g_autofree char *lock = g_build_filename(directory, "lock", NULL);
-    g_unlink(lock);
-    g_rmdir(directory);
-}
-
 static void test_in_use(void)
 {
     struct shop shop;
@@ -243,7 +234,6 @@ int main(int argc, char **argv)
     id_library_init();
     g_test_add_func("/sqlite/open/kill", test_kill); /* first: it forks, so no thread may be there */
     g_test_add_func("/sqlite/open/create", test_create);
-    g_test_add_func("/sqlite/open/missing", test_missing);
     g_test_add_func("/sqlite/open/in-use", test_in_use);
     g_test_add_func("/sqlite/open/foreign", test_foreign);
     g_test_add_func("/sqlite/open/newer", test_newer);

@@ -45,11 +45,18 @@ struct sqlite_reader {
 
 struct checkpointer; /* checkpoint.c: the thread that empties the log */
 
+/* The data directory (folder.c). */
+struct folder {
+    char *path; /* where it really is: no link in it */
+    int handle;
+    int lock; /* DIR/lock, once it is held; -1 before */
+};
+#define FOLDER_NONE ((struct folder){.handle = -1, .lock = -1})
+
 struct sqlite_store {
     struct store head;
-    char *directory;
+    struct folder folder;
     char *path; /* of the database */
-    int lock;   /* DIR/lock, held as long as the store is open */
     struct store_options options;
     struct connection connection;       /* the writer's */
     struct sqlite_txn txn;              /* the writer's */
@@ -66,9 +73,41 @@ static inline struct sqlite_store *sqlite_store(struct store *store)
     return (struct sqlite_store *)store;
 }
 
+/* ---- the data directory (folder.c) ------------------------------------------------------------------------ */
+
+#define DATABASE "parley.db"
+
+/* `create` makes it when it is not there, for its owner alone. Reasons: FILE_UNREADABLE, FILE_UNWRITABLE,
+ * DIRECTORY_UNSAFE (others may write it, or it is another user's; the message says what to do). */
+bool folder_open(struct folder *folder, const char *path, bool create, GError **error);
+/* Gives the lock back. A folder that is closed or FOLDER_NONE may be closed again. */
+void folder_close(struct folder *folder);
+
+/* Takes the lock for this process. DIRECTORY_IN_USE. */
+bool folder_lock(struct folder *folder, GError **error);
+
+/* Is there anything of that name, be it a link to nowhere? */
+bool folder_has(const struct folder *folder, const char *name);
+
+/* Opens a file in it, with open's flags: a regular file that has no other name, else DIRECTORY_UNSAFE; links are not
+ * followed. It is the owner's alone afterwards, whatever mode it had. -1 with error set. */
+int folder_file(const struct folder *folder, const char *name, int flags, GError **error);
+
+/* Names and files in it are on disk. */
+bool folder_sync(const struct folder *folder, GError **error);
+
+/* Renames in a directory, never over something that is there (EEXIST). FALSE with errno set. */
+bool folder_publish(int directory, const char *part, const char *name);
+
+/* FALSE with errno as a reason: DISK_FULL, else FILE_UNWRITABLE or FILE_UNREADABLE. */
+bool folder_fail(const char *what, bool writing, GError **error);
+
+/* Opens the store in a locked folder, which moves into it; not when that fails (open.c). */
+struct store *folder_store(struct folder *folder, const struct store_options *options, GError **error);
+
 /* ---- connections (connection.c) ------------------------------------------------------------------------- */
 
-/* Opens `path`. `store` may be NULL. cache_bytes 0 = SQLite's default. */
+/* Opens `path`, in which no link is followed. `store` may be NULL. cache_bytes 0 = SQLite's default. */
 bool connection_open(struct connection *c, const char *path, bool writer, size_t cache_bytes,
                      struct sqlite_store *store, GError **error);
 /* Finalizes its statements too. A closed or zeroed connection may be closed again. */
