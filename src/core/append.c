@@ -9,7 +9,6 @@ static void forget_outputs(struct append_op *op)
 {
     op->view = (struct session_view){0};
     op->stored = NULL;
-    op->stored_count = 0;
     op->repeated = false;
 }
 
@@ -17,7 +16,7 @@ static void forget_outputs(struct append_op *op)
 static bool find_repeated(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
 {
     const struct event *first = &op->events[0];
-    if (!first->id.ptr)
+    if (!op->event_count || !first->id.ptr)
         return true;
     struct event *stored = arena_new(&op->op.arena, struct event);
     bool found;
@@ -31,7 +30,6 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
     }
     op->repeated = true;
     op->stored = stored;
-    op->stored_count = 1;
     op->view = *view;
     return true;
 }
@@ -95,26 +93,50 @@ static bool close_if_empty(struct pending *p, GError **error)
     return add(p, &closed, error);
 }
 
+static bool join_again(struct pending *p, uint32_t id, GError **error)
+{
+    const struct participant *who = session_participant(&p->after, id);
+    if (p->after.session.state == SESSION_CLOSED || !who || !who->joined || who->present)
+        return true;
+    struct event joined = {.kind = EVENT_JOINED, .participant = id, .time_ms = NO_TIME};
+    return add(p, &joined, error);
+}
+
+static bool add_all(struct append_op *op, struct pending *p, GError **error)
+{
+    if (op->returning && !join_again(p, op->returning, error))
+        return false;
+    op->stored = arena_array(&op->op.arena, op->event_count, sizeof *op->stored);
+    for (size_t i = 0; i < op->event_count; i++) {
+        struct event e = op->events[i];
+        if (!naming_of_event(op->op.core, p->txn, op->company, &e, &op->op.arena, error) || !add(p, &e, error))
+            return false;
+        op->stored[i] = p->events[p->count - 1];
+    }
+    return !op->close_when_empty || close_if_empty(p, error);
+}
+
+/* What stands in `p`, and that a Genesys chat which ended needs its client watched no longer. */
+static bool write_all(struct append_op *op, const struct session_view *before, struct pending *p, GError **error)
+{
+    const struct session *s = &p->after.session;
+    if (!pending_write(p, error))
+        return false;
+    if (s->state == SESSION_CLOSED && s->dialect == DIALECT_GENESYS && before->session.state == SESSION_OPEN &&
+        !store_live_chat_delete(p->txn, s->number, error))
+        return false;
+    effect_of(&op->op, &p->after);
+    return true;
+}
+
 static bool append(struct append_op *op, struct store_txn *txn, const struct session_view *before, struct pending *p,
                    GError **error)
 {
-    pending_init(p, txn, before, op->event_count + op->close_when_empty, &op->op.arena);
-    p->free_id = op->events[0].id; /* find_repeated has looked */
-    for (size_t i = 0; i < op->event_count; i++) {
-        struct event e = op->events[i];
-        if (!naming_of_event(op->op.core, txn, op->company, &e, &op->op.arena, error) || !add(p, &e, error))
-            return false;
-    }
-    if ((op->close_when_empty && !close_if_empty(p, error)) || !pending_write(p, error))
-        return false;
-    const struct session *s = &p->after.session;
-    if (s->state == SESSION_CLOSED && s->dialect == DIALECT_GENESYS && before->session.state == SESSION_OPEN &&
-        !store_live_chat_delete(txn, s->number, error))
-        return false;
+    pending_init(p, txn, before, (op->returning != 0) + op->event_count + op->close_when_empty, &op->op.arena);
+    p->free_id = op->event_count ? op->events[0].id : STR_NULL; /* find_repeated has looked */
+    if (!add_all(op, p, error) || (p->count && !write_all(op, before, p, error)))
+        return false; /* nothing to write: who may return was there */
     op->view = p->after;
-    op->stored = p->events;
-    op->stored_count = p->count;
-    effect_of(&op->op, s);
     return true;
 }
 

@@ -47,8 +47,9 @@ void open_op_init(struct open_op *op, struct core *core);
 
 /* ---- append --------------------------------------------------------------------------------------------- */
 
-/* The data of a LEFT event of a client that fell silent. */
+/* The data of a LEFT event of a client that fell silent, and of one that a live close brings. */
 #define LEFT_BY_TIMEOUT STR("{\"reason\":\"timeout\"}")
+#define LEFT_BY_CLOSE STR("{\"reason\":\"closed\"}")
 
 struct append_op {
     struct op op;
@@ -58,16 +59,17 @@ struct append_op {
      * event is there already. May run twice. */
     bool (*allow)(struct append_op *op, const struct session_view *view, GError **error);
     const void *allow_data;
+    uint32_t returning;    /* this participant, when they have left a session that is still open, joins again first;
+                              0 = nobody */
     struct event *events;  /* kind, participant, id, text, data, target, and time_ms (NO_TIME = live: stamped now);
                               appended all or none */
-    size_t event_count;    /* 1..8 */
+    size_t event_count;    /* 1..8; with `returning` also 0 */
     bool close_when_empty; /* after these, append CLOSED when neither a client nor an agent or supervisor is present */
     /* out */
     struct session_view view; /* after */
-    struct event *stored;     /* events as stored (index, time), those of close_when_empty included */
-    size_t stored_count;
+    struct event *stored;     /* each of `events` as stored (index, time): not what came beside them */
     /* The first event's id was there already, by the same participant and of the same kind (else ID_TAKEN): `stored`
-     * is that event, nothing was appended. */
+     * is that event alone, nothing was appended. */
     bool repeated;
 };
 /* Other reasons: SESSION_UNKNOWN, SESSION_ERASED, ID_TAKEN, ID_INVALID (an id that reads as another event's), those of

@@ -201,7 +201,7 @@ static void test_append(void)
     fixture_append(&f, "s1", closed, NULL);
     g_assert_false(fixture_append(&f, "s1", fixture_message(1, "late"), &reason));
     g_assert_cmpint(reason, ==, REASON_SESSION_CLOSED);
-    g_assert_cmpuint(fixture_session(&f, "s1").session.last_index, ==, 7);
+    g_assert_cmpuint(fixture_session(&f, "s1").session.last_index, ==, 8); /* the client's leave, and the close */
     fixture_close(&f);
 }
 
@@ -225,7 +225,6 @@ static void test_append_several(void)
     op.event_count = 3;
     core_run(&op.op, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(op.stored_count, ==, 3);
     g_assert_cmpuint(op.stored[2].index, ==, 4);
     g_assert_cmpuint(op.view.session.last_index, ==, 4);
     op_clear(&op.op);
@@ -271,7 +270,7 @@ static void test_repeated(void)
     g_assert_cmpuint(op.stored->index, ==, 2);
     ASSERT_STR(op.stored->text, "once");
     op_clear(&op.op);
-    g_assert_cmpuint(fixture_session(&f, "s1").session.last_index, ==, 3);
+    g_assert_cmpuint(fixture_session(&f, "s1").session.last_index, ==, 4);
 
     message.participant = 2;
     g_assert_false(fixture_append(&f, "s1", message, &reason));
@@ -335,7 +334,6 @@ static enum closer leave(struct fixture *f, const char *session, uint32_t by, bo
     g_assert_no_error(error);
     *closed = op.view.session.state == SESSION_CLOSED;
     enum closer closer = op.view.session.closer;
-    g_assert_cmpuint(op.stored_count, ==, 1 + *closed);
     op_clear(&op.op);
     return closer;
 }
@@ -354,6 +352,108 @@ static void test_close_when_empty(void)
     g_assert_false(closed); /* the agent is there */
     g_assert_cmpint(leave(&f, "s1", 2, &closed), ==, CLOSER_OPERATOR);
     g_assert_true(closed); /* the bot alone keeps nothing open */
+    g_assert_cmpstr(fixture_transcript(&f, "s1"), ==,
+                    "joined:1: joined:2: joined:3: left:1: left:2: left:3: closed:0:");
+    fixture_close(&f);
+}
+
+/* Everybody present leaves before the end, who closes first; `stored` is the close. */
+static void test_close(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    fixture_open(&f, 0);
+    fixture_live(&f, chat, NULL);
+    struct event joined = {.kind = EVENT_JOINED, .participant = 2, .time_ms = NO_TIME};
+    fixture_append(&f, "s1", joined, NULL);
+    struct event closed = {.kind = EVENT_CLOSED, .participant = 2, .id = STR("end"), .time_ms = NO_TIME};
+    for (int again = 0; again < 2; again++) {
+        struct append_op op;
+        append_op_init(&op, f.core);
+        op.company = f.company;
+        op.session_id = STR("s1");
+        op.events = &closed;
+        op.event_count = 1;
+        core_run(&op.op, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(op.repeated, ==, again);
+        g_assert_cmpuint(op.stored->index, ==, 5);
+        g_assert_cmpint(op.stored->kind, ==, EVENT_CLOSED);
+        g_assert_cmpuint(op.view.session.last_index, ==, 5);
+        op_clear(&op.op);
+    }
+    g_assert_cmpstr(fixture_transcript(&f, "s1"), ==, "joined:1: joined:2: left:2: left:1: closed:2:");
+    struct event left = fixture_event(&f, "s1", 4);
+    g_assert_true(str_equal(left.data, LEFT_BY_CLOSE));
+    g_assert_cmpint(left.time_ms, ==, fixture_event(&f, "s1", 5).time_ms);
+    fixture_close(&f);
+}
+
+/* A conversation that ends as it is opened; and an import says itself who left. */
+static void test_close_at_open(void)
+{
+    struct fixture f;
+    fixture_open(&f, 0);
+    fixture_live(&f,
+                 "{'id':'s1','visitor':{'id':'v1'},'participants':[{'id':1,'type':'Client','name':'A'},"
+                 "{'id':2,'type':'Agent','name':'B'}],'events':[{'type':'joined','at':1,'by':1},"
+                 "{'type':'joined','at':1,'by':2},{'type':'closed','at':1,'by':1},{'type':'survey','at':1,'by':1}]}",
+                 NULL);
+    g_assert_cmpstr(fixture_transcript(&f, "s1"), ==, "joined:1: joined:2: left:1: left:2: closed:1: survey:1:");
+    fixture_import(&f,
+                   "{'id':'s2','visitor':{'id':'v1'},'participants':[{'id':1,'type':'Client','name':'A'}],"
+                   "'events':[{'type':'joined','at':1,'by':1},{'type':'closed','at':2,'by':1}]}",
+                   NULL);
+    g_assert_cmpstr(fixture_transcript(&f, "s2"), ==, "joined:1: closed:1:");
+    struct event closed = {.kind = EVENT_CLOSED, .participant = 1, .time_ms = 3};
+    fixture_append(&f, "s2", closed, NULL); /* history, too: its time is given */
+    g_assert_cmpstr(fixture_transcript(&f, "s2"), ==, "joined:1: closed:1: closed:1:");
+    fixture_close(&f);
+}
+
+static void return_to(struct fixture *f, const char *session, uint32_t who, struct event *event)
+{
+    GError *error = NULL;
+    struct append_op op;
+    append_op_init(&op, f->core);
+    op.company = f->company;
+    op.session_id = str_from_c(session);
+    op.returning = who;
+    op.events = event;
+    op.event_count = event != NULL;
+    core_run(&op.op, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(op.view.session.last_index, ==, fixture_session(f, session).session.last_index);
+    if (event)
+        g_assert_cmpint(op.stored->kind, ==, event->kind);
+    op_clear(&op.op);
+}
+
+/* Who left an open session joins again first; nobody else does. */
+static void test_return(void)
+{
+    struct fixture f;
+    bool closed;
+    fixture_open(&f, 0);
+    fixture_live(&f, chat, NULL);
+    struct event joined = {.kind = EVENT_JOINED, .participant = 2, .time_ms = NO_TIME};
+    fixture_append(&f, "s1", joined, NULL);
+    struct event message = fixture_message(1, "x"), closing = {.kind = EVENT_CLOSED, .time_ms = NO_TIME};
+    return_to(&f, "s1", 1, &message);
+    return_to(&f, "s1", 1, NULL); /* is there */
+    return_to(&f, "s1", 3, NULL); /* never was */
+    return_to(&f, "s1", 9, NULL); /* nobody */
+    g_assert_cmpstr(fixture_transcript(&f, "s1"), ==, "joined:1: joined:2: message:1:x");
+    leave(&f, "s1", 1, &closed);
+    return_to(&f, "s1", 1, NULL);
+    g_assert_true(str_equal(fixture_event(&f, "s1", 5).data, STR("{\"rejoined\":true}")));
+    leave(&f, "s1", 1, &closed);
+    return_to(&f, "s1", 1, &message);
+    fixture_append(&f, "s1", closing, NULL);
+    return_to(&f, "s1", 1, NULL); /* it is over */
+    g_assert_cmpstr(fixture_transcript(&f, "s1"), ==,
+                    "joined:1: joined:2: message:1:x left:1: joined:1: left:1: joined:1: message:1:x left:1: left:2: "
+                    "closed:0:");
     fixture_close(&f);
 }
 
@@ -503,6 +603,9 @@ int main(int argc, char **argv)
     g_test_add_func("/conversation/append/repeated", test_repeated);
     g_test_add_func("/conversation/append/allow", test_allow);
     g_test_add_func("/conversation/append/close-when-empty", test_close_when_empty);
+    g_test_add_func("/conversation/append/close", test_close);
+    g_test_add_func("/conversation/append/return", test_return);
+    g_test_add_func("/conversation/open/close", test_close_at_open);
     g_test_add_func("/conversation/key", test_key);
     g_test_add_func("/conversation/import/again", test_import_again);
     g_test_add_func("/conversation/import/batch", test_import_batch);

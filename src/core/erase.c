@@ -41,9 +41,9 @@ static bool append_erased(struct store_txn *txn, const struct session_view *befo
         pending_add(&p, &erased, true, error) && pending_write(&p, error) &&
         (before->session.dialect != DIALECT_GENESYS || store_live_chat_delete(txn, before->session.number, error));
     if (done) {
-        struct session s = p.after.session;
-        s.id = arena_str(&op->arena, s.id);
-        effect_of(op, &s);
+        struct session_view after = {.session = p.after.session}; /* whose participants nobody asks for any more */
+        after.session.id = arena_str(&op->arena, after.session.id);
+        effect_of(op, &after);
     }
     pending_clear(&p);
     return done;
@@ -82,7 +82,7 @@ static bool erase_visitor(struct erase_op *op, struct store_txn *txn, GArray *nu
         }
     if (!store_erase_begin(txn, &v, error))
         return false;
-    struct session nothing = {0};
+    struct session_view nothing = {0};
     effect_of(&op->op, &nothing)->erasure = true;
     op->sessions = numbers->len;
     return true;

@@ -219,6 +219,19 @@ struct session_view fixture_session(struct fixture *f, const char *id)
     return view;
 }
 
+struct event fixture_event(struct fixture *f, const char *id, uint32_t index)
+{
+    GError *error = NULL;
+    struct session_view view = fixture_session(f, id);
+    struct event *events;
+    size_t count;
+    store_events(fixture_read(f), &view.session, index, index, 1, &f->arena, &events, &count, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(count, ==, 1);
+    fixture_read_end(f);
+    return events[0];
+}
+
 const char *fixture_transcript(struct fixture *f, const char *id)
 {
     GError *error = NULL;

@@ -49,5 +49,6 @@ struct event fixture_message(uint32_t by, const char *text);
 
 /* The session as stored. */
 struct session_view fixture_session(struct fixture *f, const char *id);
-/* Its events, `first` on, as "kind:by:text kind:by:text...". */
+struct event fixture_event(struct fixture *f, const char *id, uint32_t index);
+/* Its events as "kind:by:text kind:by:text...". */
 const char *fixture_transcript(struct fixture *f, const char *id);

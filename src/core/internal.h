@@ -36,13 +36,21 @@ struct effect {
     struct str session_id;
     uint32_t last_index;
     bool ended, erased;
+    bool client_left;           /* chat_client has, as of last_index */
     const struct chat_key *key; /* added; NULL = none */
     bool live_chat;             /* opened here with that key: its client's silence is watched from now on */
     bool erasure;               /* payloads wait to be dropped; no session is meant */
 };
 
 /* Adds the effect of what was written to this session; more can be set in the result. */
-struct effect *effect_of(struct op *op, const struct session *s);
+struct effect *effect_of(struct op *op, const struct session_view *after);
+
+/* ---- key.c ---- */
+
+/* Whom a session's keys speak for: its first client; NULL = there is none. */
+const struct participant *chat_client(const struct session_view *view);
+/* They joined, and are there no longer. */
+bool chat_client_left(const struct session_view *view);
 
 /* ---- pool.c: the threads of ops that are no writes ---- */
 

@@ -151,6 +151,12 @@ static void *watch(void *data)
     return NULL;
 }
 
+static void add_tail(struct keepalive *keepalive, struct tail *tail)
+{
+    atomic_store(&tail->watched, true);
+    g_ptr_array_add(keepalive->tails, tail);
+}
+
 static bool load_chat(struct keepalive *keepalive, struct store_txn *txn, int64_t session, struct arena *a,
                       GError **error)
 {
@@ -165,8 +171,8 @@ static bool load_chat(struct keepalive *keepalive, struct store_txn *txn, int64_
     if (!store_chat_keys(txn, session, a, &keys, &count, error))
         return false;
     struct tail *tail = hub_insert(keepalive->core->hub, view.session.company, view.session.id);
-    tail_fill(tail, &view.session, keys, count);
-    g_ptr_array_add(keepalive->tails, tail);
+    tail_fill(tail, &view, keys, count);
+    add_tail(keepalive, tail);
     return true;
 }
 
@@ -236,6 +242,6 @@ void keepalive_watch(struct keepalive *keepalive, struct tail *tail)
         return;
     }
     pthread_mutex_lock(&keepalive->lock);
-    g_ptr_array_add(keepalive->tails, tail);
+    add_tail(keepalive, tail);
     pthread_mutex_unlock(&keepalive->lock);
 }

@@ -1,12 +1,18 @@
 #include "core/conversation.h"
 #include "core/internal.h"
 
-static const struct participant *first_client(const struct session_view *view)
+const struct participant *chat_client(const struct session_view *view)
 {
     for (size_t i = 0; i < view->participant_count; i++)
         if (view->participants[i].type == PARTICIPANT_CLIENT)
             return &view->participants[i];
     return NULL;
+}
+
+bool chat_client_left(const struct session_view *view)
+{
+    const struct participant *client = chat_client(view);
+    return client && client->joined && !client->present;
 }
 
 static bool run_key(struct op *base, struct store_txn *txn, GError **error)
@@ -16,7 +22,7 @@ static bool run_key(struct op *base, struct store_txn *txn, GError **error)
     bool found;
     if (!store_session_get(txn, op->company, op->session_id, &base->arena, &view, &found, error))
         return false;
-    const struct participant *client = found ? first_client(&view) : NULL;
+    const struct participant *client = found ? chat_client(&view) : NULL;
     if (!found)
         reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
     else if (view.session.erased)
@@ -29,7 +35,7 @@ static bool run_key(struct op *base, struct store_txn *txn, GError **error)
     *key = (struct chat_key){
         .company = op->company, .session = view.session.number, .user_id = op->user_id, .participant = client->id};
     id_hash(op->secure_key, key->hash);
-    effect_of(base, &view.session)->key = key;
+    effect_of(base, &view)->key = key;
     return store_chat_key_put(txn, key, error);
 }
 

@@ -1,15 +1,15 @@
 #include "core/limiter.h"
 
 #include "base/clock.h"
-#include "core/hash.h"
+#include "base/id.h"
 
 #include <pthread.h>
 
 enum { MAX_WINDOWS = 16384 };
 
 struct window {
-    struct str key;
-    int64_t start_ms; /* monotonic */
+    uint8_t key[ID_HASH_SIZE]; /* of the caller's, which may be long: clients choose their names and ids */
+    int64_t start_ms;          /* monotonic */
     int64_t calls;
     GList link; /* in `by_age` */
 };
@@ -21,11 +21,16 @@ struct limiter {
     GQueue by_age;       /* oldest first */
 };
 
-static void free_window(void *data)
+static guint hash_key(gconstpointer key)
 {
-    struct window *window = data;
-    g_free((char *)window->key.ptr);
-    g_free(window);
+    guint hash;
+    memcpy(&hash, key, sizeof hash);
+    return hash;
+}
+
+static gboolean equal_keys(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, ID_HASH_SIZE) == 0;
 }
 
 struct limiter *limiter_new(int64_t calls, int64_t window_ms)
@@ -34,7 +39,7 @@ struct limiter *limiter_new(int64_t calls, int64_t window_ms)
     limiter->calls = calls;
     limiter->window_ms = window_ms;
     pthread_mutex_init(&limiter->lock, NULL);
-    limiter->windows = g_hash_table_new_full(hash_str, hash_str_equal, NULL, free_window);
+    limiter->windows = g_hash_table_new_full(hash_key, equal_keys, NULL, g_free);
     return limiter;
 }
 
@@ -48,7 +53,7 @@ void limiter_free(struct limiter *limiter)
 static void drop_window(struct limiter *limiter, struct window *window)
 {
     g_queue_unlink(&limiter->by_age, &window->link);
-    g_hash_table_remove(limiter->windows, &window->key);
+    g_hash_table_remove(limiter->windows, window->key);
 }
 
 static void drop_ended(struct limiter *limiter, int64_t now)
@@ -58,25 +63,27 @@ static void drop_ended(struct limiter *limiter, int64_t now)
         drop_window(limiter, oldest);
 }
 
-static struct window *add_window(struct limiter *limiter, struct str key, int64_t now)
+static struct window *add_window(struct limiter *limiter, const uint8_t key[ID_HASH_SIZE], int64_t now)
 {
     if (g_queue_get_length(&limiter->by_age) >= MAX_WINDOWS)
         drop_window(limiter, g_queue_peek_head(&limiter->by_age));
     struct window *window = g_new0(struct window, 1);
-    window->key = str_from(str_to_heap(key), key.len);
+    memcpy(window->key, key, sizeof window->key);
     window->start_ms = now;
     window->link.data = window;
     g_queue_push_tail_link(&limiter->by_age, &window->link);
-    g_hash_table_insert(limiter->windows, &window->key, window);
+    g_hash_table_insert(limiter->windows, window->key, window);
     return window;
 }
 
-static bool look(struct limiter *limiter, struct str key, struct limiter_state *state, bool take)
+static bool look(struct limiter *limiter, struct str name, struct limiter_state *state, bool take)
 {
+    uint8_t key[ID_HASH_SIZE];
+    id_hash(name, key);
     pthread_mutex_lock(&limiter->lock);
     int64_t now = clock_monotonic_ms();
     drop_ended(limiter, now);
-    struct window *window = g_hash_table_lookup(limiter->windows, &key);
+    struct window *window = g_hash_table_lookup(limiter->windows, key);
     if (!window && take)
         window = add_window(limiter, key, now);
     int64_t calls = window ? window->calls : 0;

@@ -1,5 +1,6 @@
 /* How often something may happen: fixed windows per key, as Rocket.Chat counts calls (doc/dialects/rocketchat.md 1.6)
- * and as wrong credentials are slowed down. Bounded memory: the oldest windows go first. Any thread. */
+ * and as wrong credentials are slowed down. Bounded memory, however many
+ * and long the keys are: the oldest windows go first. Any thread. */
 #pragma once
 
 #include "base/str.h"

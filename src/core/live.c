@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 
 enum { SHARDS = 64, WRONG_KEYS = 10, WRONG_KEYS_WINDOW_MS = 60 * 1000 };
@@ -178,13 +177,20 @@ static void unlink_waiter(struct tail *tail, struct waiter *waiter)
     atomic_fetch_sub_explicit(&tail->hub->waiter_count, 1, memory_order_relaxed);
 }
 
-/* Both sides of a load race, what is read and what commits meanwhile, meet here: the greater index and all flags win.
- */
+/* Both sides of a load race, what is read and what commits meanwhile, meet here: the greater index wins, and with it
+ * whether the client has left; the other flags stay for ever. */
+static uint64_t later_state(uint64_t old, uint32_t last_index, uint64_t flags)
+{
+    if (last_index < (uint32_t)old)
+        return old | (flags & ~TAIL_LEFT);
+    return last_index | (old & ~(TAIL_LEFT | UINT32_MAX)) | flags;
+}
+
 static void advance(struct tail *tail, uint32_t last_index, uint64_t flags)
 {
     uint64_t old = atomic_load(&tail->state), state;
     do
-        state = MAX((uint32_t)old, last_index) | (old & ~(uint64_t)UINT32_MAX) | flags;
+        state = later_state(old, last_index, flags);
     while (!atomic_compare_exchange_weak(&tail->state, &old, state));
 
     pthread_mutex_lock(&tail->lock);
@@ -200,17 +206,19 @@ static void advance(struct tail *tail, uint32_t last_index, uint64_t flags)
     pthread_mutex_unlock(&tail->lock);
 }
 
-static uint64_t flags_of(bool ended, bool erased)
+static uint64_t flags_of(bool ended, bool erased, bool client_left)
 {
-    return (ended ? TAIL_ENDED : 0) | (erased ? TAIL_ERASED : 0);
+    return (ended ? TAIL_ENDED : 0) | (erased ? TAIL_ERASED : 0) | (client_left ? TAIL_LEFT : 0);
 }
 
-void tail_fill(struct tail *tail, const struct session *s, const struct chat_key *keys, size_t count)
+void tail_fill(struct tail *tail, const struct session_view *view, const struct chat_key *keys, size_t count)
 {
+    const struct session *s = &view->session;
+    bool ended = s->state == SESSION_CLOSED;
     atomic_store(&tail->session, s->number);
     for (size_t i = 0; i < count; i++)
         add_key(tail, &keys[i]);
-    advance(tail, s->last_index, flags_of(s->state == SESSION_CLOSED, s->erased) | TAIL_LOADED);
+    advance(tail, s->last_index, flags_of(ended, s->erased, chat_client_left(view)) | TAIL_LOADED);
 }
 
 static void learn_one(struct core *core, const struct effect *effect)
@@ -223,7 +231,8 @@ static void learn_one(struct core *core, const struct effect *effect)
     atomic_store(&tail->session, effect->session);
     if (effect->key)
         add_key(tail, effect->key);
-    advance(tail, effect->last_index, flags_of(effect->ended, effect->erased) | (effect->live_chat ? TAIL_LOADED : 0));
+    advance(tail, effect->last_index,
+            flags_of(effect->ended, effect->erased, effect->client_left) | (effect->live_chat ? TAIL_LOADED : 0));
     if (effect->live_chat)
         keepalive_watch(core->keepalive, tail);
     else
@@ -282,7 +291,7 @@ struct tail *live_get(struct core *core, struct store_reader *reader, int64_t co
     if (read_session(reader, company, session_id, &scratch, &view, NULL, NULL, error)) {
         tail = hub_insert(core->hub, company, session_id);
         if (read_session(reader, company, session_id, &scratch, &view, &keys, &count, error)) {
-            tail_fill(tail, &view.session, keys, count);
+            tail_fill(tail, &view, keys, count);
         } else {
             tail_unref(tail);
             tail = NULL;
@@ -326,28 +335,47 @@ static bool key_fits(const struct tail *tail, struct str user_id, struct str sec
     return fits && !(atomic_load(&tail->state) & TAIL_ERASED);
 }
 
-bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
-                    uint32_t *participant, GError **error)
+/* Slows guesses down. The right key never comes here, and a chat that does not exist counts like one that does. */
+static void refuse_key(struct core *core, const struct live_key *key, GError **error)
 {
-    struct limiter *limiter = tail->hub->wrong_keys;
-    bool fits = key_fits(tail, user_id, secure_key, participant), guessed = atomic_load(&tail->guessed);
-    if (fits && !guessed)
-        return true; /* nearly always, and then the limit's name for the caller need not be made */
-    char name[128];
-    int length = g_snprintf(name, sizeof name, "%" PRId64 " %.*s", tail_session(tail), STR_ARG(address));
-    struct str who = str_from(name, (size_t)MIN(length, (int)sizeof name - 1));
+    struct buf name;
     struct limiter_state state;
-    if (guessed && !limiter_allows(limiter, who, &state)) {
+    buf_init(&name, sizeof(int64_t) + LIMIT_HTTP_HEAD);
+    buf_add(&name, str_from((const char *)&key->company, sizeof key->company));
+    buf_add(&name, key->address);
+    buf_add_literal(&name, " ");
+    buf_add(&name, key->session_id);
+    bool more = limiter_take(core->hub->wrong_keys, buf_str(&name), &state);
+    buf_clear(&name);
+    if (more)
+        reason_set(error, REASON_KEY_WRONG, "no chat is opened by this userId and secureKey");
+    else
         reason_set_retry(error, REASON_ATTEMPTS_LIMITED, MAX(state.reset_ms - clock_now_ms(), 0),
                          "too many wrong keys; try again later");
-        return false;
+}
+
+struct tail *live_open(struct core *core, struct store_reader *reader, const struct live_key *key,
+                       uint32_t *participant, GError **error)
+{
+    GError *inner = NULL;
+    struct tail *tail = live_get(core, reader, key->company, key->session_id, &inner);
+    if (tail && key_fits(tail, key->user_id, key->secure_key, participant))
+        return tail;
+    if (tail)
+        tail_unref(tail);
+    if (inner && reason_of(inner) != REASON_SESSION_UNKNOWN) {
+        g_propagate_error(error, inner);
+        return NULL;
     }
-    if (fits)
-        return true;
-    atomic_store(&tail->guessed, true);
-    limiter_take(limiter, who, NULL);
-    reason_set(error, REASON_KEY_WRONG, "no chat is opened by this userId and secureKey");
-    return false;
+    g_clear_error(&inner);
+    refuse_key(core, key, error);
+    return NULL;
+}
+
+bool tail_client_was_let_go(const struct tail *tail)
+{
+    uint64_t state = atomic_load(&tail->state);
+    return state & TAIL_LEFT && !(state & (TAIL_ENDED | TAIL_ERASED)) && atomic_load(&tail->watched);
 }
 
 void tail_touch(struct tail *tail, uint32_t participant)

@@ -29,10 +29,22 @@ int64_t tail_session(const struct tail *tail); /* session number */
 /* The session's id, borrowed with the reference, and its company. */
 struct str tail_name(const struct tail *tail, int64_t *company);
 
-/* Does this pair open the chat, and as which participant? Constant time in the key. KEY_WRONG (wrong pair, or an erased
- * session), ATTEMPTS_LIMITED (too many wrong ones for this chat from this address). */
-bool tail_check_key(struct tail *tail, struct str user_id, struct str secure_key, struct str address,
-                    uint32_t *participant, GError **error);
+/* The pair that a client says opens a chat, and the address that wrong ones count for. */
+struct live_key {
+    int64_t company;
+    struct str session_id, user_id, secure_key, address;
+};
+
+/* The tail of the chat that this pair opens, with a reference, and as which participant. Constant time in the key. The
+ * right key is always answered. Else KEY_WRONG (wrong pair, unknown chat, erased session), and ATTEMPTS_LIMITED after
+ * too many of those for one chat's name from one address (doc/dialects/genesys.md 0.5, 0.6). Reads the store when the
+ * chat is not in memory. */
+struct tail *live_open(struct core *core, struct store_reader *reader, const struct live_key *key,
+                       uint32_t *participant, GError **error);
+
+/* The chat goes on without its client, who was silent for too long: the next call brings them back
+ * (append_op.returning). Only chats whose silence is watched: reading an old conversation changes nothing. */
+bool tail_client_was_let_go(const struct tail *tail);
 
 /* The client was heard of now: restarts its keep-alive. Who waits on the tail (waiter->participant) is not silent
  * either: a held poll may last longer than the time-out. */

@@ -93,13 +93,13 @@ static void test_tail(void)
     g_assert_cmpuint(tail_last_index(tail, &ended), ==, 2);
     struct event closed = {.kind = EVENT_CLOSED, .participant = 1, .time_ms = NO_TIME};
     fixture_append(&f, "c1", closed, NULL);
-    g_assert_cmpuint(tail_last_index(tail, &ended), ==, 3);
+    g_assert_cmpuint(tail_last_index(tail, &ended), ==, 4);
     g_assert_true(ended);
     tail_unref(tail);
     fixture_reopen(&f);
     tail = live_get(f.core, f.reader, f.company, STR("c1"), &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(tail_last_index(tail, &ended), ==, 3);
+    g_assert_cmpuint(tail_last_index(tail, &ended), ==, 4);
     g_assert_true(ended);
     tail_unref(tail);
     struct live_counters counters;
@@ -140,19 +140,38 @@ static void test_idle(void)
     fixture_close(&f);
 }
 
+static bool opens(struct fixture *f, const char *chat, struct str user_id, struct str secure_key, const char *address,
+                  enum reason *reason)
+{
+    GError *error = NULL;
+    uint32_t participant = 0;
+    struct live_key key = {.company = f->company,
+                           .session_id = str_from_c(chat),
+                           .user_id = user_id,
+                           .secure_key = secure_key,
+                           .address = str_from_c(address)};
+    struct tail *tail = live_open(f->core, f->reader, &key, &participant, &error);
+    if (tail) {
+        g_assert_cmpuint(participant, ==, 1);
+        tail_unref(tail);
+        return true;
+    }
+    g_assert_nonnull(error);
+    *reason = reason_of(error);
+    g_error_free(error);
+    return false;
+}
+
 static void test_keys(void)
 {
     struct fixture f;
     GError *error = NULL;
-    uint32_t participant = 0;
+    enum reason reason = REASON_COUNT;
     fixture_open(&f, 0);
     open_chat(&f, CHAT);
-    struct tail *tail = live_find(f.core, f.company, STR("c1"));
-    g_assert_true(tail_check_key(tail, USER, KEY, STR("192.0.2.1"), &participant, &error));
-    g_assert_cmpuint(participant, ==, 1);
-    g_assert_false(tail_check_key(tail, KEY, KEY, STR("192.0.2.1"), &participant, &error));
-    g_assert_error(error, REASON, REASON_KEY_WRONG);
-    g_clear_error(&error);
+    g_assert_true(opens(&f, "c1", USER, KEY, "192.0.2.1", NULL));
+    g_assert_false(opens(&f, "c1", KEY, KEY, "192.0.2.1", &reason));
+    g_assert_cmpint(reason, ==, REASON_KEY_WRONG);
 
     struct key_op op; /* a second key; the first stays valid */
     key_op_init(&op, f.core);
@@ -162,35 +181,42 @@ static void test_keys(void)
     op.secure_key = STR("k2");
     g_assert_true(core_run(&op.op, &error));
     op_clear(&op.op);
-    g_assert_true(tail_check_key(tail, STR("u2"), STR("k2"), STR("192.0.2.1"), &participant, &error));
-    g_assert_true(tail_check_key(tail, USER, KEY, STR("192.0.2.1"), &participant, &error));
-    g_assert_false(tail_check_key(tail, USER, STR("k2"), STR("192.0.2.1"), &participant, &error));
-    g_clear_error(&error);
-    tail_unref(tail);
-
-    fixture_reopen(&f);
-    tail = live_get(f.core, f.reader, f.company, STR("c1"), &error);
-    g_assert_true(tail_check_key(tail, USER, KEY, STR("192.0.2.1"), &participant, &error));
-    g_assert_true(tail_check_key(tail, STR("u2"), STR("k2"), STR("192.0.2.1"), &participant, &error));
-    int guesses = 0;
-    for (enum reason reason = REASON_KEY_WRONG; reason == REASON_KEY_WRONG; guesses++) {
-        g_assert_false(tail_check_key(tail, USER, STR("guess"), STR("192.0.2.1"), &participant, &error));
-        reason = reason_of(error);
-        g_clear_error(&error);
+    for (int restarted = 0; restarted < 2; restarted++) {
+        g_assert_true(opens(&f, "c1", STR("u2"), STR("k2"), "192.0.2.1", NULL));
+        g_assert_true(opens(&f, "c1", USER, KEY, "192.0.2.1", NULL));
+        g_assert_false(opens(&f, "c1", USER, STR("k2"), "192.0.2.1", &reason));
+        fixture_reopen(&f);
     }
-    g_assert_cmpint(guesses, ==, 11);
-    g_assert_true(tail_check_key(tail, USER, KEY, STR("192.0.2.2"), &participant, &error)); /* from elsewhere */
-
     struct erase_op erase;
     erase_op_init(&erase, f.core);
     erase.company = f.company;
     erase.visitor_id = STR("v1");
     g_assert_true(core_run(&erase.op, &error));
     op_clear(&erase.op);
-    g_assert_false(tail_check_key(tail, USER, KEY, STR("192.0.2.2"), &participant, &error));
-    g_assert_error(error, REASON, REASON_KEY_WRONG);
-    g_clear_error(&error);
-    tail_unref(tail);
+    g_assert_false(opens(&f, "c1", USER, KEY, "192.0.2.2", &reason));
+    g_assert_cmpint(reason, ==, REASON_KEY_WRONG);
+    fixture_close(&f);
+}
+
+/* Wrong keys are slowed down for each chat's name and address, whether there is such a chat or not; the right one never
+ * is. */
+static void test_guesses(void)
+{
+    struct fixture f;
+    enum reason reason;
+    fixture_open(&f, 0);
+    open_chat(&f, CHAT);
+    static const char *const chats[] = {"c1", "nothing"};
+    for (size_t i = 0; i < G_N_ELEMENTS(chats); i++) {
+        int guesses = 0;
+        for (reason = REASON_KEY_WRONG; reason == REASON_KEY_WRONG; guesses++)
+            g_assert_false(opens(&f, chats[i], USER, STR("guess"), "192.0.2.1", &reason));
+        g_assert_cmpint(reason, ==, REASON_ATTEMPTS_LIMITED);
+        g_assert_cmpint(guesses, ==, 11);
+        g_assert_false(opens(&f, chats[i], USER, STR("guess"), "192.0.2.2", &reason)); /* from elsewhere */
+        g_assert_cmpint(reason, ==, REASON_KEY_WRONG);
+        g_assert_true(opens(&f, "c1", USER, KEY, "192.0.2.1", NULL));
+    }
     fixture_close(&f);
 }
 
@@ -254,7 +280,20 @@ static void test_silent_client(void)
     fixture_close(&f);
 }
 
-/* With an agent there the client leaves and the chat goes on. */
+static void append_return(struct fixture *f)
+{
+    GError *error = NULL;
+    struct append_op op;
+    append_op_init(&op, f->core);
+    op.company = f->company;
+    op.session_id = STR("c1");
+    op.returning = 1;
+    core_run(&op.op, &error);
+    g_assert_no_error(error);
+    op_clear(&op.op);
+}
+
+/* With an agent there the client leaves and the chat goes on; it knows, over a restart too, until they are back. */
 static void test_silent_client_with_agent(void)
 {
     struct fixture f;
@@ -264,12 +303,38 @@ static void test_silent_client_with_agent(void)
                   "'name':'A'},{'id':2,'type':'Agent','name':'B'}],'events':[{'type':'joined','at':1,'by':1},"
                   "{'type':'joined','at':1,'by':2}]}");
     struct tail *tail = live_find(f.core, f.company, STR("c1"));
+    g_assert_false(tail_client_was_let_go(tail));
     live_wait(tail, &sleeper.waiter, 2);
     sleep_until_woken(&sleeper);
     live_unwait(tail, &sleeper.waiter);
+    g_assert_true(tail_client_was_let_go(tail));
     tail_unref(tail);
     g_assert_cmpstr(fixture_transcript(&f, "c1"), ==, "joined:1: joined:2: left:1:");
     g_assert_cmpint(fixture_session(&f, "c1").session.state, ==, SESSION_OPEN);
+    f.options.chat_timeout_ms = 60 * 1000;
+    fixture_reopen(&f);
+    tail = live_find(f.core, f.company, STR("c1"));
+    g_assert_true(tail_client_was_let_go(tail));
+    append_return(&f);
+    g_assert_false(tail_client_was_let_go(tail));
+    tail_unref(tail);
+    fixture_close(&f);
+}
+
+/* Who has left a conversation that nobody watches, such as an imported one, is not brought back by reading it. */
+static void test_unwatched(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    fixture_open(&f, 50);
+    fixture_import(&f,
+                   "{'id':'old','dialect':'genesys','visitor':{'id':'v2'},'participants':[{'id':1,'type':'Client',"
+                   "'name':'A'}],'events':[{'type':'joined','at':1,'by':1},{'type':'left','at':2,'by':1}]}",
+                   NULL);
+    struct tail *tail = live_get(f.core, f.reader, f.company, STR("old"), &error);
+    g_assert_no_error(error);
+    g_assert_false(tail_client_was_let_go(tail));
+    tail_unref(tail);
     fixture_close(&f);
 }
 
@@ -315,12 +380,16 @@ static void *follow(void *data)
     struct store_reader *reader = core_reader_open(f->core, &error);
     g_assert_no_error(error);
     uint32_t seen = 0, participant;
+    struct live_key key = {.company = f->company,
+                           .session_id = STR("c1"),
+                           .user_id = USER,
+                           .secure_key = KEY,
+                           .address = STR("192.0.2.1")};
     bool ended = false;
     while (!ended) {
         struct sleeper sleeper = SLEEPER;
-        struct tail *tail = live_get(f->core, reader, f->company, STR("c1"), &error);
+        struct tail *tail = live_open(f->core, reader, &key, &participant, &error);
         g_assert_no_error(error);
-        g_assert_true(tail_check_key(tail, USER, KEY, STR("192.0.2.1"), &participant, &error));
         tail_touch(tail, participant);
         live_wait(tail, &sleeper.waiter, seen);
         sleep_until_woken(&sleeper);
@@ -340,7 +409,7 @@ static void *follow(void *data)
         core_read_end(txn);
         arena_clear(&a);
     }
-    g_assert_cmpuint(seen, ==, 1 + WRITERS * MESSAGES + 1);
+    g_assert_cmpuint(seen, ==, 1 + WRITERS * MESSAGES + 2); /* joined, messages, left, closed */
     store_reader_close(reader);
     return NULL;
 }
@@ -408,9 +477,11 @@ int main(int argc, char **argv)
     g_test_add_func("/live/tail", test_tail);
     g_test_add_func("/live/idle", test_idle);
     g_test_add_func("/live/keys", test_keys);
+    g_test_add_func("/live/keys/guesses", test_guesses);
     g_test_add_func("/live/wait", test_wait);
     g_test_add_func("/live/silent", test_silent_client);
     g_test_add_func("/live/silent/agent-stays", test_silent_client_with_agent);
+    g_test_add_func("/live/silent/unwatched", test_unwatched);
     g_test_add_func("/live/silent/after-restart", test_silent_after_restart);
     g_test_add_func("/live/crowd", test_crowd);
     g_test_add_func("/live/unwait-race", test_unwait_race);

@@ -36,8 +36,9 @@ void op_clear(struct op *op)
     arena_clear(&op->arena);
 }
 
-struct effect *effect_of(struct op *op, const struct session *s)
+struct effect *effect_of(struct op *op, const struct session_view *after)
 {
+    const struct session *s = &after->session;
     struct effect *effect = arena_new(&op->arena, struct effect);
     *effect = (struct effect){
         .company = s->company,
@@ -46,6 +47,7 @@ struct effect *effect_of(struct op *op, const struct session *s)
         .last_index = s->last_index,
         .ended = s->state == SESSION_CLOSED,
         .erased = s->erased,
+        .client_left = chat_client_left(after),
     };
     struct effect **end = &op->effects;
     while (*end)

@@ -69,7 +69,7 @@ static void test_slow_queue_is_bounded(void)
 
 static bool note_effect(struct op *op, struct store_txn *txn, GError **error)
 {
-    struct session nothing = {0};
+    struct session_view nothing = {0};
     (void)txn, (void)error;
     g_assert_null(op->effects);
     effect_of(op, &nothing)->erasure = true;

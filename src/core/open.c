@@ -209,7 +209,7 @@ static bool open_or_complete(struct core *core, struct store_txn *txn, int64_t c
     opened->view = p->after;
     opened->events_written = p->count - !found; /* the head is not counted */
     if (p->count)
-        effect_of(op, &p->after.session);
+        effect_of(op, &p->after);
     return !found || unwatch_if_ended(txn, &p->after.session, error);
 }
 

@@ -1,20 +1,21 @@
 #include "core/pending.h"
 
+#include "core/conversation.h"
 #include "core/hash.h"
 
-void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t capacity,
+void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t expected,
                   struct arena *a)
 {
-    *p = (struct pending){.txn = txn, .arena = a, .before = before, .capacity = capacity};
-    p->events = arena_array(a, capacity, sizeof *p->events);
+    *p = (struct pending){.txn = txn, .arena = a, .before = before, .capacity = expected, .expected = expected};
+    p->events = arena_array(a, expected, sizeof *p->events);
     if (before)
         session_copy(before, &p->after, a);
 }
 
-void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t capacity,
+void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
                       struct arena *a)
 {
-    pending_init(p, txn, NULL, capacity + 1, a);
+    pending_init(p, txn, NULL, expected + 1, a);
     p->events[0] = (struct event){.kind = EVENT_OPENED, .time_ms = time_ms};
     p->count = 1;
     session_open(&p->after, &p->events[0], h, a);
@@ -40,10 +41,13 @@ static bool id_is_free(struct pending *p, const struct event *e, GError **error)
     if (p->before && e->id.ptr != p->free_id.ptr &&
         !store_event_by_id(p->txn, &p->before->session, e->id, p->arena, &known, &taken, error))
         return false;
-    if (p->capacity > 1 && !p->ids)
+    if (p->expected > 1 && !p->ids)
         p->ids = g_hash_table_new(hash_str, hash_str_equal);
-    if (!taken && p->ids)
-        taken = !g_hash_table_add(p->ids, (void *)&e->id);
+    if (!taken && p->ids) {
+        struct str *id = arena_new(p->arena, struct str); /* the events may move */
+        *id = e->id;
+        taken = !g_hash_table_add(p->ids, id);
+    }
     if (taken)
         reason_set_field(error, REASON_ID_TAKEN, STR("id"), "another event of the session has this id");
     return !taken;
@@ -72,7 +76,7 @@ static bool find_target(struct pending *p, const struct event *e, const struct e
 /* Later edits of the same message in this batch must see this one, and find_last_shown any delete. */
 static void note_revision(struct pending *p, const struct event *target, const struct event *e)
 {
-    if (p->capacity == 1 && e->kind != EVENT_DELETE)
+    if (p->expected == 1 && e->kind != EVENT_DELETE)
         return;
     struct event *revised = arena_new(p->arena, struct event);
     *revised = *target;
@@ -104,9 +108,20 @@ static bool fold_visitor(struct pending *p, const struct event *e, GError **erro
     return true;
 }
 
-bool pending_add(struct pending *p, const struct event *event, bool live, GError **error)
+static void make_room(struct pending *p)
 {
-    g_assert(p->count < p->capacity);
+    if (p->count < p->capacity)
+        return;
+    p->capacity = MAX(2 * p->capacity, 4);
+    struct event *larger = arena_array(p->arena, p->capacity, sizeof *larger);
+    if (p->count)
+        memcpy(larger, p->events, p->count * sizeof *larger);
+    p->events = larger;
+}
+
+static bool add(struct pending *p, const struct event *event, bool live, GError **error)
+{
+    make_room(p);
     struct event *e = &p->events[p->count];
     *e = (struct event){
         .index = p->after.session.last_index + 1,
@@ -128,6 +143,29 @@ bool pending_add(struct pending *p, const struct event *event, bool live, GError
         note_revision(p, target, e);
     p->count++;
     return p->before ? fold_visitor(p, e, error) : true;
+}
+
+static bool add_leave(struct pending *p, const struct participant *who, int64_t time_ms, GError **error)
+{
+    struct event left = {.kind = EVENT_LEFT, .participant = who->id, .time_ms = time_ms, .data = LEFT_BY_CLOSE};
+    return !who->present || add(p, &left, true, error);
+}
+
+/* Who closes goes first. The participants stay where they are: nobody new is among those who leave. */
+static bool add_leaves(struct pending *p, const struct event *closed, GError **error)
+{
+    const struct session_view *view = &p->after;
+    const struct participant *closer = session_participant(view, closed->participant);
+    bool done = !closer || add_leave(p, closer, closed->time_ms, error);
+    for (size_t i = 0; i < view->participant_count && done; i++)
+        done = add_leave(p, &view->participants[i], closed->time_ms, error);
+    return done;
+}
+
+bool pending_add(struct pending *p, const struct event *event, bool live, GError **error)
+{
+    bool ends = live && event->kind == EVENT_CLOSED && p->after.session.state == SESSION_OPEN;
+    return (!ends || add_leaves(p, event, error)) && add(p, event, live, error);
 }
 
 /* As the events that are written now leave it. */

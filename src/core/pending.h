@@ -14,22 +14,24 @@ struct pending {
     bool visitor_known; /* visitor_after is filled */
     struct event *events;
     size_t count, capacity;
+    size_t expected;     /* how many the caller adds; a close may bring more */
     struct str free_id;  /* the caller has seen that no stored event has it */
     GHashTable *ids;     /* client-chosen ones among `events`; made when there can be two */
     GHashTable *revised; /* index -> the event as edits among `events` leave it; alike */
     bool last_deleted;   /* the newest message shown was deleted: the one before it must be found */
 };
 
-/* For a session read in this transaction, and up to `capacity` more events. pending_clear in any case. */
-void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t capacity,
+/* For a session read in this transaction, and up to `expected` more events. pending_clear in any case. */
+void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t expected,
                   struct arena *a);
 
-/* For a new session: the head and up to `capacity` events. `after`'s identity and the visitor are the caller's. */
-void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t capacity,
+/* For a new session: the head and up to `expected` events. `after`'s identity and the visitor are the caller's. */
+void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
                       struct arena *a);
 
-/* Checks one event whose time is set, and folds it in. Writes nothing. `e` is copied, its strings are borrowed.
- * Reasons: ID_TAKEN, ID_INVALID, those of event_check and session_admits. */
+/* Checks one event whose time is set, and folds it in. Writes nothing. `e` is copied, its strings are borrowed. It is
+ * then the last of `events`; before a live close stand the leaves of everybody who was present, whoever closes
+ * (doc/events.md, "closed"). Reasons: ID_TAKEN, ID_INVALID, those of event_check and session_admits. */
 bool pending_add(struct pending *p, const struct event *e, bool live, GError **error);
 
 /* Seals and writes all events; the head's data must be final and folded into the visitor. Nothing may be refused any

@@ -23,7 +23,7 @@ struct tail {
     struct hub *hub;
     atomic_uint references; /* besides the map's */
     atomic_bool used;       /* since the last look for idle ones */
-    atomic_bool guessed;    /* somebody came with a wrong key: from now on attempts are limited */
+    atomic_bool watched;    /* its client's silence lets them leave */
     _Atomic int64_t session;
     _Atomic uint64_t state; /* last index in the low half, TAIL_ENDED... above */
     struct tail_key *_Atomic keys;
@@ -34,10 +34,11 @@ struct tail {
 #define TAIL_ENDED (UINT64_C(1) << 32)
 #define TAIL_ERASED (UINT64_C(1) << 33)
 #define TAIL_LOADED (UINT64_C(1) << 34) /* else a placeholder: effects are kept, but it may not be asked yet */
+#define TAIL_LEFT (UINT64_C(1) << 35)   /* as of the last index the chat's client has left: the one flag that goes */
 
 /* Puts the session into the hub if it is not there; with a reference for the caller. */
 struct tail *hub_insert(struct hub *hub, int64_t company, struct str session_id);
 /* Merges in what was read from the store in a snapshot begun after the tail was inserted. */
-void tail_fill(struct tail *tail, const struct session *s, const struct chat_key *keys, size_t count);
+void tail_fill(struct tail *tail, const struct session_view *view, const struct chat_key *keys, size_t count);
 /* Drops tails nobody used for a while, of one part of the hub at each call. */
 void hub_drop_idle(struct hub *hub);

@@ -3,7 +3,7 @@
 #include "text/json_read.h"
 
 /* The type this dialect has for a kind; STR_NULL = none (doc/events.md). Pushed URLs and nickname changes are notices
- * in the older dialect, as the seed shows. */
+ * in the older dialect, as the seed shows; so are files. */
 static struct str type_of(enum event_kind kind)
 {
     switch (kind) {
@@ -20,6 +20,7 @@ static struct str type_of(enum event_kind kind)
     case EVENT_NOTICE:
     case EVENT_URL:
     case EVENT_NICKNAME:
+    case EVENT_FILE:
         return STR("Notice");
     default:
         return STR_NULL;
@@ -28,37 +29,44 @@ static struct str type_of(enum event_kind kind)
 
 bool answer_shows(const struct event *e)
 {
-    return type_of(e->kind).ptr != NULL;
+    switch (e->kind) {
+    case EVENT_MESSAGE:
+    case EVENT_NOTICE:
+    case EVENT_URL:
+    case EVENT_NICKNAME:
+        return event_current_text(e).len > 0;
+    default:
+        return type_of(e->kind).ptr != NULL;
+    }
 }
 
 /* Who appends a second join marks it so, for a page of the log cannot know (doc/events.md). */
-static bool is_rejoin(const struct event *e)
+static bool is_rejoin(const struct event *e, const struct json_node *data)
 {
-    if (e->kind != EVENT_JOINED || !e->data.ptr)
-        return false;
-    struct arena scratch;
-    arena_init(&scratch);
-    const struct json_node *rejoined = json_get(json_read(e->data, JSON_STORED, &scratch, NULL), "rejoined");
-    bool is_so = json_is(rejoined, JSON_BOOL) && rejoined->truth;
-    arena_clear(&scratch);
-    return is_so;
+    const struct json_node *rejoined = json_get(data, "rejoined");
+    return e->kind == EVENT_JOINED && json_is(rejoined, JSON_BOOL) && rejoined->truth;
 }
 
-/* What a message's data holds for this dialect: the sender's messageType and userData. */
-static void add_data(struct json *w, struct str data)
+/* A file's name and where it is. */
+static struct str file_text(const struct event *e, const struct json_node *data, struct arena *scratch)
 {
-    struct arena scratch;
-    arena_init(&scratch);
-    const struct json_node *tree = json_read(data, JSON_STORED, &scratch, NULL);
-    const struct json_node *type = json_get(tree, "messageType");
-    const struct json_node *user_data = json_get(tree, "userData");
+    struct str url = json_str(json_get(data, "url"));
+    if (!url.len || !e->text.len)
+        return url.len ? url : e->text;
+    return arena_printf(scratch, "%.*s %.*s", STR_ARG(e->text), STR_ARG(url));
+}
+
+/* What an event's data holds for this dialect: the sender's messageType and userData. */
+static void add_data(struct json *w, const struct json_node *data)
+{
+    const struct json_node *type = json_get(data, "messageType");
+    const struct json_node *user_data = json_get(data, "userData");
     if (json_is(type, JSON_STRING))
         json_member_string(w, "messageType", json_str(type));
     if (json_is(user_data, JSON_OBJECT)) {
         json_key_literal(w, "userData");
         json_add_tree(w, user_data);
     }
-    arena_clear(&scratch);
 }
 
 void answer_message(struct json *w, const struct event *e, const struct session_view *view)
@@ -67,7 +75,10 @@ void answer_message(struct json *w, const struct event *e, const struct session_
     const struct participant *from = session_participant(view, e->participant);
     if (!from)
         from = &system;
-    struct str text = event_current_text(e);
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *data = e->data.ptr ? json_read(e->data, JSON_STORED, &scratch, NULL) : NULL;
+    struct str text = e->kind == EVENT_FILE ? file_text(e, data, &scratch) : event_current_text(e);
     json_object_begin(w);
     json_member_object_begin(w, "from");
     json_member_string(w, "nickname", from->name);
@@ -77,11 +88,12 @@ void answer_message(struct json *w, const struct event *e, const struct session_
     json_member_int(w, "index", e->index);
     if (text.ptr)
         json_member_string(w, "text", text);
-    json_member_string(w, "type", is_rejoin(e) ? STR("ParticipantRejoined") : type_of(e->kind));
+    json_member_string(w, "type", is_rejoin(e, data) ? STR("ParticipantRejoined") : type_of(e->kind));
     json_member_int(w, "utcTime", e->time_ms);
-    if (e->data.ptr && e->kind != EVENT_JOINED)
-        add_data(w, e->data);
+    if (e->kind != EVENT_JOINED)
+        add_data(w, data);
     json_object_end(w);
+    arena_clear(&scratch);
 }
 
 static void add_credentials(struct json *w, const struct answer *answer)
@@ -92,25 +104,43 @@ static void add_credentials(struct json *w, const struct answer *answer)
     json_member_string(w, "tenantName", answer->tenant);
 }
 
+/* The address of the chat, without the web application's prefix, as the original. */
+static void add_path(struct json *w, struct str chat_id)
+{
+    struct buf path;
+    buf_init(&path, 64 + LIMIT_ID);
+    buf_add_literal(&path, "/api/v2/chats/");
+    buf_add(&path, chat_id);
+    json_member_string(w, "path", buf_str(&path));
+    buf_clear(&path);
+}
+
+static void add_state(struct json *w, const struct answer *answer)
+{
+    json_member_string(w, "chatId", answer->chat_id);
+    json_member_bool(w, "chatEnded", answer->chat_ended);
+}
+
 void answer_begin(struct json *w, const struct answer *answer)
 {
     json_object_begin(w);
-    if (answer->operation == OPERATION_REQUEST_CHAT) {
+    switch (answer->operation) {
+    case OPERATION_REQUEST_CHAT:
         json_member_string(w, "chatId", answer->chat_id);
-        json_key_literal(w, "path");
-        /* Without the web application's prefix, as the original. */
-        struct buf path;
-        buf_init(&path, 64 + LIMIT_ID);
-        buf_add_literal(&path, "/api/v2/chats/");
-        buf_add(&path, answer->chat_id);
-        json_add_string(w, buf_str(&path));
-        buf_clear(&path);
+        add_path(w, answer->chat_id);
         json_member_string(w, "userId", answer->user_id);
         json_member_string(w, "secureKey", answer->secure_key);
         json_member_string(w, "alias", answer->alias);
         json_member_string(w, "tenantName", answer->tenant);
-    } else {
+        break;
+    case OPERATION_GET_MESSAGES:
         json_member_int(w, "statusCode", 0);
+        break;
+    default:
+        json_member_int(w, "statusCode", 0);
+        add_credentials(w, answer);
+        add_state(w, answer);
+        break;
     }
     json_member_array_begin(w, "messages");
 }
@@ -121,7 +151,7 @@ void answer_end(struct json *w, const struct answer *answer)
     if (answer->operation == OPERATION_REQUEST_CHAT) {
         json_member_int(w, "statusCode", 0);
         json_member_bool(w, "chatEnded", answer->chat_ended);
-    } else {
+    } else if (answer->operation == OPERATION_GET_MESSAGES) {
         add_credentials(w, answer);
         json_member_bool(w, "chatEnded", answer->chat_ended);
         json_member_string(w, "chatId", answer->chat_id);
@@ -135,9 +165,7 @@ void answer_plain(struct json *w, const struct answer *answer)
     json_object_begin(w);
     json_member_int(w, "statusCode", 0);
     add_credentials(w, answer);
-    json_member_string(w, "chatId", answer->chat_id);
-    json_member_bool(w, "chatEnded", answer->chat_ended);
-    json_member_int(w, "nextPosition", answer->next_position);
+    add_state(w, answer);
     json_object_end(w);
 }
 
@@ -151,13 +179,12 @@ struct wire_error {
     const char *advice;
 };
 
-static struct wire_error wire_error_of(const struct answer *answer, const GError *error)
+static struct wire_error wire_error_of(const struct answer *answer, enum reason reason, struct str parameter)
 {
-    enum reason reason = reason_of(error);
-    if (answer->operation == OPERATION_REQUEST_CHAT && str_equal(reason_field(error), STR("nickname")) &&
+    if (answer->operation == OPERATION_REQUEST_CHAT && str_equal(parameter, STR("nickname")) &&
         reason == REASON_FIELD_MISSING)
         return (struct wire_error){200, 2, 161, "MISSED_PARAMETER", "send a nickname, or firstName and lastName"};
-    if (str_equal(reason_field(error), STR("emailAddress")) && reason == REASON_FIELD_VALUE)
+    if (str_equal(parameter, STR("emailAddress")) && reason == REASON_FIELD_VALUE)
         return (struct wire_error){200, 2, 364, "BAD_EMAIL", "send an address such as name@example.com"};
     switch (reason) {
     case REASON_KEY_WRONG:
@@ -170,8 +197,9 @@ static struct wire_error wire_error_of(const struct answer *answer, const GError
     case REASON_SAMPLE_CREDENTIAL_REFUSED:
         return (struct wire_error){200, 2, 401, "UNKNOWN_TENANT", "use a company of your own"};
     case REASON_SESSION_CLOSED:
-    case REASON_PARTICIPANT_GONE:
         return (struct wire_error){200, 2, 404, "CHAT_ENDED", "start a new chat"};
+    case REASON_SESSION_FULL:
+        return (struct wire_error){200, 2, 404, "CHAT_FULL", "start a new chat"};
     case REASON_ATTEMPTS_LIMITED:
         return (struct wire_error){200, 1, 401, "TOO_MANY_ATTEMPTS", "wait a minute and try again"};
     case REASON_ROUTE_UNKNOWN:
@@ -210,10 +238,9 @@ static struct wire_error wire_error_of(const struct answer *answer, const GError
     }
 }
 
-unsigned answer_error(struct json *w, const struct answer *answer, const GError *error)
+unsigned answer_error(struct json *w, const struct answer *answer, const GError *error, struct str parameter)
 {
-    struct wire_error wire = wire_error_of(answer, error);
-    struct str field = reason_field(error);
+    struct wire_error wire = wire_error_of(answer, reason_of(error), parameter);
     json_object_begin(w);
     json_member_int(w, "statusCode", wire.status_code);
     json_member_array_begin(w, "errors");
@@ -222,23 +249,17 @@ unsigned answer_error(struct json *w, const struct answer *answer, const GError 
     struct buf message;
     buf_init(&message, 1024 + LIMIT_NAME);
     buf_add(&message, str_from_c(wire.message));
-    if (field.len) {
+    if (parameter.len) {
         buf_add_literal(&message, ": ");
-        buf_add(&message, field);
+        buf_add(&message, parameter);
     }
     json_member_string(w, "message", buf_str(&message));
     buf_clear(&message);
     json_member_string(w, "advice", str_from_c(wire.advice));
     json_object_end(w);
     json_array_end(w);
-    if (answer->operation == OPERATION_REQUEST_CHAT || answer->operation == OPERATION_GET_MESSAGES) {
-        json_member_array_begin(w, "messages");
-        json_array_end(w);
-    }
     add_credentials(w, answer);
-    json_member_string(w, "chatId", answer->chat_id);
-    json_member_bool(w, "chatEnded", answer->chat_ended);
-    json_member_int(w, "nextPosition", answer->next_position);
+    add_state(w, answer);
     json_object_end(w);
     return wire.http;
 }

@@ -77,6 +77,7 @@ static bool take_position(const struct json_node *body, struct call *call, GErro
         reason_set_field(error, REASON_FIELD_VALUE, str_from_c(name), "%s must be a whole number, 0 or more", name);
         return false;
     }
+    call->has_position = true;
     call->position = (uint32_t)MIN(value, LIMIT_EVENTS_PER_SESSION);
     return true;
 }
@@ -124,7 +125,8 @@ static bool take_text(const struct json_node *body, const char *name, enum json_
 static bool read_operation(const struct json_node *body, struct call *call, struct arena *a, GError **error)
 {
     struct str name = STR_NULL;
-    if (!json_get_string(body, "operationName", JSON_REQUIRED, LIMIT_NAME, &name, error))
+    if (!json_get_string(body, "operationName", JSON_REQUIRED, LIMIT_NAME, &name, error) ||
+        !take_position(body, call, error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(operations); i++)
         if (str_equal(name, str_from_c(operations[i].name)))
@@ -162,7 +164,8 @@ static bool read_create(const struct json_node *body, struct call *call, struct 
         !take_string(body, "emailAddress", JSON_NULLABLE, LIMIT_NAME, &call->email, a, error) ||
         !take_string(body, "subject", JSON_NULLABLE, LIMIT_NAME, &call->subject, a, error) ||
         !take_string(body, "endpoint", JSON_NULLABLE, LIMIT_ID, &call->endpoint, a, error) ||
-        !take_user_data(body, JSON_NULLABLE, call, a, error))
+        !take_user_data(body, JSON_NULLABLE, call, a, error) ||
+        !take_text(body, "text", JSON_NULLABLE, LIMIT_TEXT, call, a, error))
         return false;
     if (!call->nickname.len) {
         struct str full = first.len && last.len ? arena_printf(a, "%.*s %.*s", STR_ARG(first), STR_ARG(last))

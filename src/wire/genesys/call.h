@@ -28,8 +28,8 @@ struct call {
     struct str text, message_type;
     struct str nickname, email, subject, endpoint;
     struct str user_data; /* JSON object */
-    uint32_t position; /* transcriptPosition: 0 = none, else from there on; past LIMIT_EVENTS_PER_SESSION is just past
-                          the end */
+    bool has_position;    /* transcriptPosition was named: an operation then answers messages, too */
+    uint32_t position;    /* 0 = none, else from there on; past LIMIT_EVENTS_PER_SESSION is just past the end */
     int64_t wait_ms;
     uint32_t before; /* 0 = not asked */
     uint32_t limit;  /* 0 = all; set whenever `before` is */

@@ -6,34 +6,41 @@
 struct create {
     struct open_op open; /* first */
     struct answer answer;
-    struct event joined;
+    struct event events[2]; /* joined, and the first message */
     struct participant client;
 };
+
+/* The events that opened it, as they were stored. */
+static void reply_created(struct http_request *request, struct create *create)
+{
+    struct answer *answer = &create->answer;
+    const struct session_view *view = &create->open.opened.view;
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    answer->chat_id = view->session.id;
+    answer->next_position = view->session.last_index + 1;
+    answer_begin(&w, answer);
+    for (uint32_t i = 0; i < view->session.last_index; i++) {
+        create->events[i].index = i + 1;
+        create->events[i].time_ms = view->session.last_time_ms;
+        answer_message(&w, &create->events[i], view);
+    }
+    answer_end(&w, answer);
+    genesys_reply(request, 200, genesys_origin(request), &body);
+    buf_clear(&body);
+}
 
 static void answer_create(struct http_request *request, struct op *op)
 {
     struct create *create = (struct create *)op;
-    struct answer *answer = &create->answer;
-    if (op->error) {
-        answer->user_id = answer->secure_key = STR_NULL;
-        genesys_refuse(request, genesys_origin(request), answer, op->error);
-    } else {
-        const struct session_view *view = &create->open.opened.view;
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        answer->chat_id = view->session.id;
-        answer->next_position = view->session.last_index + 1;
-        answer_begin(&w, answer);
-        /* The one event that opened it, as it was stored. */
-        create->joined.index = view->session.last_index;
-        create->joined.time_ms = view->session.last_time_ms;
-        answer_message(&w, &create->joined, view);
-        answer_end(&w, answer);
-        genesys_reply(request, 200, genesys_origin(request), &body);
-        buf_clear(&body);
+    if (!op->error) {
+        reply_created(request, create);
+        return;
     }
+    create->answer.user_id = create->answer.secure_key = STR_NULL;
+    genesys_refuse_op(request, &create->answer, op->error);
 }
 
 /* As the original's: 16 hexadecimal digits, the user id's in upper case. */
@@ -59,7 +66,8 @@ void genesys_create(struct http_request *request, const struct call *call, const
     open->live_chat = true;
 
     create->client = (struct participant){.id = 1, .type = PARTICIPANT_CLIENT, .name = call->nickname};
-    create->joined = (struct event){.kind = EVENT_JOINED, .participant = 1, .time_ms = NO_TIME};
+    create->events[0] = (struct event){.kind = EVENT_JOINED, .participant = 1, .time_ms = NO_TIME};
+    create->events[1] = (struct event){.kind = EVENT_MESSAGE, .participant = 1, .time_ms = NO_TIME, .text = call->text};
     struct head *head = &open->line.head;
     head->dialect = DIALECT_GENESYS;
     head->visitor.id = id_random(a);
@@ -72,8 +80,8 @@ void genesys_create(struct http_request *request, const struct call *call, const
     head->user_data = call->user_data;
     head->participants = &create->client;
     head->participant_count = 1;
-    open->line.events = &create->joined;
-    open->line.event_count = 1;
+    open->line.events = create->events;
+    open->line.event_count = call->text.len ? 2 : 1;
 
     create->answer = *answer;
     create->answer.user_id = open->user_id;

@@ -37,23 +37,36 @@ struct str genesys_origin(const struct http_request *request)
     return http_request_header(request, STR("Origin"), NULL);
 }
 
-void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error)
+static void refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error,
+                   struct str parameter)
 {
     refusal_log(request, error);
     struct buf body;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
     struct json w;
     json_init(&w, &body);
-    unsigned status = answer_error(&w, answer, error);
+    unsigned status = answer_error(&w, answer, error, parameter);
     genesys_reply(request, status, origin, &body);
     buf_clear(&body);
 }
 
+void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error)
+{
+    refuse(request, origin, answer, error, reason_field(error));
+}
+
+void genesys_refuse_op(struct http_request *request, const struct answer *answer, const GError *error)
+{
+    refuse(request, genesys_origin(request), answer, error, STR_NULL);
+}
+
+/* Pages put headers of their own on what they send (an API key, a trace id): whatever they ask for is allowed. */
 static void options(struct http_request *request)
 {
     if (genesys_origin(request).len) {
+        struct str asked = http_request_header(request, STR("Access-Control-Request-Headers"), NULL);
         http_reply_header(request, "Access-Control-Allow-Methods", STR("POST, OPTIONS"));
-        http_reply_header(request, "Access-Control-Allow-Headers", STR("Content-Type"));
+        http_reply_header(request, "Access-Control-Allow-Headers", asked.len ? asked : STR("Content-Type"));
         http_reply_header(request, "Access-Control-Max-Age", STR("86400"));
     }
     http_reply_header(request, "Allow", http_request_allow(request));
@@ -118,16 +131,14 @@ static struct tail *open_chat(struct http_request *request, const struct call *c
                               struct str chat_id, uint32_t *participant, GError **error)
 {
     const struct genesys *genesys = request->mount->word;
-    struct tail *tail = live_find(genesys->core, company, chat_id);
-    if (!tail)
-        tail = live_get(genesys->core, http_loop_data(request->loop), company, chat_id, error);
-    if (!tail)
-        return NULL;
-    if (!tail_check_key(tail, call->user_id, call->secure_key, http_request_address(request), participant, error)) {
-        tail_unref(tail);
-        return NULL;
-    }
-    tail_touch(tail, *participant);
+    struct live_key key = {.company = company,
+                           .session_id = chat_id,
+                           .user_id = call->user_id,
+                           .secure_key = call->secure_key,
+                           .address = http_request_address(request)};
+    struct tail *tail = live_open(genesys->core, http_loop_data(request->loop), &key, participant, error);
+    if (tail)
+        tail_touch(tail, *participant);
     return tail;
 }
 
@@ -142,11 +153,14 @@ static void handle(struct http_request *request)
     uint32_t participant = 0;
     struct tail *tail = NULL;
     bool understood = check_media_type(request, &error) &&
-                      call_read(request->body, route, genesys->lenient, call, &request->arena, &error) &&
-                      find_company(request, call, &company, &error);
-    if (understood && route != CALL_CREATE)
-        tail = open_chat(request, call, company, chat_id, &participant, &error);
+                      call_read(request->body, route, genesys->lenient, call, &request->arena, &error);
+    /* Who has the key hears how the chat stands even when the rest of the call is wrong. */
+    GError **unknown = understood ? &error : NULL;
+    if (find_company(request, call, &company, unknown) && route != CALL_CREATE && call->secure_key.ptr)
+        tail = open_chat(request, call, company, chat_id, &participant, unknown);
     struct answer answer = answer_for(genesys, call, chat_id);
+    if (tail)
+        tail_last_index(tail, &answer.chat_ended);
     if (error)
         genesys_refuse(request, genesys_origin(request), &answer, error);
     else if (route == CALL_CREATE)
@@ -154,7 +168,7 @@ static void handle(struct http_request *request)
     else if (route == CALL_MESSAGES)
         genesys_messages(request, call, &answer, company, tail, participant);
     else
-        genesys_operate(request, call, &answer, company, participant);
+        genesys_operate(request, call, &answer, company, tail, participant);
     if (tail)
         tail_unref(tail);
 }

@@ -22,6 +22,9 @@ void genesys_reply(struct http_request *request, unsigned status, struct str ori
 /* The same for a page that has its own refusals. */
 struct str genesys_headers(struct http_request *request, struct str origin);
 void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error);
+/* The same for what an operation of the core refused: its error may name a member of our log, which is nothing that a
+ * client sent. */
+void genesys_refuse_op(struct http_request *request, const struct answer *answer, const GError *error);
 
 /* The operations; each ends the request. `call` and the answer's slices live in the request's arena. */
 
@@ -29,10 +32,23 @@ void genesys_refuse(struct http_request *request, struct str origin, const struc
 void genesys_create(struct http_request *request, const struct call *call, const struct answer *answer,
                     int64_t company);
 
-/* operate.c: everything that appends. */
+/* operate.c: everything that appends. `tail` is borrowed. */
 void genesys_operate(struct http_request *request, const struct call *call, const struct answer *answer,
-                     int64_t company, uint32_t participant);
+                     int64_t company, struct tail *tail, uint32_t participant);
 
-/* messages.c: Get Messages, in place, streamed or held. `tail` is borrowed. */
+/* messages.c: Get Messages, at once or held. `tail` is borrowed. */
 void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
                       int64_t company, struct tail *tail, uint32_t participant);
+
+/* Which messages of a chat an answer tells. */
+struct query {
+    int64_t company;
+    uint32_t position; /* from there on; 0, or past the end = none */
+    uint32_t before;   /* those before it instead; 0 = not asked */
+    uint32_t limit;    /* shown ones; 0 = all; set whenever `before` is */
+    struct str origin;
+    struct answer answer; /* chat_ended and next_position are filled in */
+};
+
+/* transcript.c: answers with them from the store. `query` is copied with its strings. */
+void genesys_transcript(struct http_request *request, const struct query *query);

@@ -1,21 +1,12 @@
-/* Get Messages: nothing new is answered from memory, a page from the store in place, a long transcript piece by piece,
- * and with waitSeconds the poll is held until there is something newer. */
-#include "core/history.h"
+/* Get Messages: nothing new is answered from memory, the rest from the store (transcript.c), and with waitSeconds the
+ * poll is held until there is something newer. A client that was let go for their silence is in the chat again first.
+ */
+#include "core/conversation.h"
 #include "wire/genesys/internal.h"
+#include "wire/outcome/deferred.h"
+#include "wire/outcome/refusal.h"
 
 #include <stdatomic.h>
-
-enum {
-    BATCH = 64, /* events of one step of a long answer: bounds its memory */
-};
-
-/* What Get Messages needs to know, whether answered at once or after a wait. */
-struct query {
-    int64_t company;
-    uint32_t position, before, limit;
-    struct str origin;
-    struct answer answer;
-};
 
 static void reply_empty(struct http_request *request, const struct query *query)
 {
@@ -27,91 +18,6 @@ static void reply_empty(struct http_request *request, const struct query *query)
     answer_end(&w, &query->answer);
     genesys_reply(request, 200, query->origin, &body);
     buf_clear(&body);
-}
-
-/* ---- from the store ---- */
-
-/* Its own strings: a held poll's are gone by the second part, a request's too. */
-struct transcript {
-    struct page page;
-    struct query query;
-    struct session_view view; /* as it was at the start: bounds what is told */
-    uint32_t next, last;      /* the events still to tell */
-};
-
-enum { MESSAGE_MAX = 6 * LIMIT_TEXT + 6 * LIMIT_NAME + LIMIT_EVENT_DATA + 512 };
-
-/* What is asked for, and what the answer says of the chat. */
-static void find_range(struct transcript *transcript)
-{
-    const struct session *session = &transcript->view.session;
-    const struct query *query = &transcript->query;
-    struct history_range range = history_range(session, query->before ? HISTORY_BEFORE : HISTORY_FROM,
-                                               query->before ? query->before : query->position,
-                                               query->limit ? query->limit : LIMIT_EVENTS_PER_SESSION);
-    transcript->next = range.first;
-    transcript->last = range.last;
-    struct answer *answer = &transcript->query.answer;
-    answer->chat_ended = session->state == SESSION_CLOSED;
-    answer->next_position = session->last_index + 1;
-    if (query->limit && !query->before) /* the client asked for a part: the next one starts behind it */
-        answer->next_position = range.last + 1;
-}
-
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
-{
-    struct transcript *transcript = (struct transcript *)page;
-    struct history_page events = {0};
-    if (!page->parts) {
-        if (!history_session(txn, transcript->query.company, transcript->query.answer.chat_id, &page->op.arena,
-                             &transcript->view, error))
-            return false;
-        find_range(transcript);
-        answer_begin(w, &transcript->query.answer);
-    }
-    if (transcript->next <= transcript->last &&
-        !history_events(txn, &transcript->view.session, HISTORY_FROM, transcript->next,
-                        MIN((size_t)(transcript->last - transcript->next) + 1, BATCH), scratch, &events, error))
-        return false;
-    for (size_t i = 0; i < events.count && !page_is_full(page); i++) {
-        if (answer_shows(&events.events[i]))
-            answer_message(w, &events.events[i], &transcript->view);
-        transcript->next = events.events[i].index + 1;
-    }
-    page->last = !events.count || transcript->next > transcript->last;
-    if (page->last)
-        answer_end(w, &transcript->query.answer);
-    return true;
-}
-
-static void refuse(struct http_request *request, struct page *page, const GError *error)
-{
-    const struct query *query = &((struct transcript *)page)->query;
-    genesys_refuse(request, query->origin, &query->answer, error);
-}
-
-static struct str headers(struct http_request *request, struct page *page)
-{
-    return genesys_headers(request, ((struct transcript *)page)->query.origin);
-}
-
-static void reply_page(struct http_request *request, const struct query *query)
-{
-    const struct genesys *genesys = request->mount->word;
-    struct transcript *transcript = (struct transcript *)page_new(genesys->core, sizeof *transcript);
-    struct arena *a = &transcript->page.op.arena;
-    struct answer *answer = &transcript->query.answer;
-    transcript->query = *query;
-    transcript->query.origin = arena_str(a, query->origin);
-    answer->chat_id = arena_str(a, answer->chat_id);
-    answer->user_id = arena_str(a, answer->user_id);
-    answer->secure_key = arena_str(a, answer->secure_key);
-    answer->tenant = arena_str(a, answer->tenant);
-    transcript->page.part = part;
-    transcript->page.refuse = refuse;
-    transcript->page.headers = headers;
-    transcript->page.row_max = MESSAGE_MAX;
-    page_reply(request, &transcript->page);
 }
 
 /* ---- held ---- */
@@ -163,7 +69,7 @@ static void finish(struct held *held)
     } else if (query.position > last) {
         reply_empty(held->request, &query);
     } else {
-        reply_page(held->request, &query);
+        genesys_transcript(held->request, &query);
     }
     tail_unref(held->tail);
     g_free(held);
@@ -224,23 +130,67 @@ static void hold(struct http_request *request, const struct query *query, struct
     live_wait(held->tail, &held->waiter, held->position - 1);
 }
 
+static void poll(struct http_request *request, const struct call *call, struct query *query, struct tail *tail,
+                 uint32_t participant)
+{
+    uint32_t last = tail_last_index(tail, &query->answer.chat_ended);
+    query->answer.next_position = last + 1;
+    if (query->before || (query->position && query->position <= last))
+        genesys_transcript(request, query);
+    else if (query->position && call->wait_ms && !query->answer.chat_ended && !request->gone)
+        hold(request, query, tail, participant, call->wait_ms);
+    else
+        reply_empty(request, query);
+}
+
+/* ---- a client that was let go ---- */
+
+/* A poll that waits for its client's return. Call and query live in the request's arena. */
+struct comeback {
+    struct append_op append; /* first */
+    const struct call *call;
+    struct query *query;
+    struct tail *tail;
+};
+
+/* Reading is answered even when the return could not be written; the next call tries again. */
+static void answer_comeback(struct http_request *request, struct op *op)
+{
+    struct comeback *comeback = (struct comeback *)op;
+    struct tail *tail = comeback->tail;
+    if (op->error)
+        refusal_log(request, op->error);
+    poll(request, comeback->call, comeback->query, tail, comeback->append.returning);
+    tail_unref(tail);
+}
+
+static void come_back(struct http_request *request, const struct call *call, struct query *query, struct tail *tail,
+                      uint32_t participant)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct comeback *comeback = g_new0(struct comeback, 1);
+    append_op_init(&comeback->append, genesys->core);
+    comeback->append.company = query->company;
+    comeback->append.session_id = query->answer.chat_id;
+    comeback->append.returning = participant;
+    comeback->call = call;
+    comeback->query = query;
+    comeback->tail = tail_ref(tail);
+    deferred_answer(request, &comeback->append.op, answer_comeback);
+}
+
 void genesys_messages(struct http_request *request, const struct call *call, const struct answer *answer,
                       int64_t company, struct tail *tail, uint32_t participant)
 {
-    bool ended;
-    uint32_t last = tail_last_index(tail, &ended);
-    struct query query = {.company = company,
-                          .position = call->position,
-                          .before = call->before,
-                          .limit = call->limit,
-                          .origin = genesys_origin(request),
-                          .answer = *answer};
-    query.answer.chat_ended = ended;
-    query.answer.next_position = last + 1;
-    if (query.before || (query.position && query.position <= last))
-        reply_page(request, &query);
-    else if (query.position && call->wait_ms && !ended)
-        hold(request, &query, tail, participant, call->wait_ms);
+    struct query *query = arena_new(&request->arena, struct query);
+    *query = (struct query){.company = company,
+                            .position = call->position,
+                            .before = call->before,
+                            .limit = call->limit,
+                            .origin = genesys_origin(request),
+                            .answer = *answer};
+    if (tail_client_was_let_go(tail))
+        come_back(request, call, query, tail, participant);
     else
-        reply_empty(request, &query);
+        poll(request, call, query, tail, participant);
 }

@@ -5,34 +5,38 @@
 /* An operation that appends, under way. */
 struct operate {
     struct append_op append; /* first */
-    struct answer answer;
+    struct query query;
+    bool tells; /* transcriptPosition was named: messages from there on */
     struct event events[2];
+    struct tail *tail;
 };
+
+static void reply_plain(struct http_request *request, const struct query *query)
+{
+    struct buf body;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    answer_plain(&w, &query->answer);
+    genesys_reply(request, 200, query->origin, &body);
+    buf_clear(&body);
+}
 
 static void answer_operate(struct http_request *request, struct op *op)
 {
     struct operate *operate = (struct operate *)op;
-    struct answer *answer = &operate->answer;
-    const struct session *session = &operate->append.view.session;
-    const GError *error = op->error;
+    struct query *query = &operate->query;
     /* Whoever ends a chat that has ended got what they wanted. */
-    bool ended_already = error && answer->operation == OPERATION_COMPLETE &&
-                         (reason_of(error) == REASON_SESSION_CLOSED || reason_of(error) == REASON_PARTICIPANT_GONE);
-    if (session->id.ptr) {
-        answer->chat_ended = session->state == SESSION_CLOSED;
-        answer->next_position = session->last_index + 1;
-    }
-    if (error && !ended_already) {
-        genesys_refuse(request, genesys_origin(request), answer, error);
-    } else {
-        struct buf body;
-        buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-        struct json w;
-        json_init(&w, &body);
-        answer_plain(&w, answer);
-        genesys_reply(request, 200, genesys_origin(request), &body);
-        buf_clear(&body);
-    }
+    bool ended_already =
+        query->answer.operation == OPERATION_COMPLETE && op->error && reason_of(op->error) == REASON_SESSION_CLOSED;
+    tail_last_index(operate->tail, &query->answer.chat_ended);
+    tail_unref(operate->tail);
+    if (op->error && !ended_already)
+        genesys_refuse_op(request, &query->answer, op->error);
+    else if (operate->tells)
+        genesys_transcript(request, query);
+    else
+        reply_plain(request, query);
 }
 
 /* {"messageType":...} or {"userData":{...}}; STR_NULL when there is neither. */
@@ -73,7 +77,7 @@ static enum event_kind kind_of(enum operation operation)
 }
 
 void genesys_operate(struct http_request *request, const struct call *call, const struct answer *answer,
-                     int64_t company, uint32_t participant)
+                     int64_t company, struct tail *tail, uint32_t participant)
 {
     const struct genesys *genesys = request->mount->word;
     struct operate *operate = g_new0(struct operate, 1);
@@ -81,6 +85,7 @@ void genesys_operate(struct http_request *request, const struct call *call, cons
     append_op_init(append, genesys->core);
     append->company = company;
     append->session_id = answer->chat_id;
+    append->returning = participant;
     operate->events[0] = (struct event){.kind = kind_of(call->operation),
                                         .participant = participant,
                                         .time_ms = NO_TIME,
@@ -92,6 +97,9 @@ void genesys_operate(struct http_request *request, const struct call *call, cons
         operate->events[1] = (struct event){.kind = EVENT_CLOSED, .participant = participant, .time_ms = NO_TIME};
         append->event_count = 2;
     }
-    operate->answer = *answer;
+    operate->query = (struct query){
+        .company = company, .position = call->position, .origin = genesys_origin(request), .answer = *answer};
+    operate->tells = call->has_position;
+    operate->tail = tail_ref(tail);
     deferred_answer(request, &append->op, answer_operate);
 }

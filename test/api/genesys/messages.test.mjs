@@ -151,6 +151,42 @@ test("limit pages forwards, before pages backwards, and together they give all, 
   }
 });
 
+/** Imports a conversation of these kinds, one a millisecond; answers the chat. */
+async function chatOf(kinds) {
+  const id = `kinds-${unique()}`;
+  const events = kinds.map((type, i) => ({ type, at: T0 + i, by: 1, ...(type === "message" ? { text: `message ${i + 1}` } : {}) }));
+  await api.import([{ id, visitor: { id: `v-${id}` }, participants: [{ id: 1, type: "Client", name: "Vera" }], events }]);
+  const { chatId, ...credentials } = await api.post(`/sessions/${id}/genesys-credentials`);
+  return new GenesysChat(server, chatId, credentials);
+}
+
+test("pages count what is shown: a stretch of hidden kinds is no end", async () => {
+  const hidden = Array.from({ length: 300 }, () => "user_data");
+  const chat = await chatOf(["joined", "message", ...hidden, "message", ...hidden, "message", "message", ...hidden]);
+  const indexes = [1, 2, 303, 604, 605];
+  const forwards = await walk(chat, { limit: 2 });
+  assert.deepEqual(forwards, [[1, 2], [303, 604], [605], []]);
+  const page = async (before, limit) => (await chat.messages({ before, limit })).body;
+  for (const [before, limit, shown] of [
+    [906, 1, [605]], [906, 2, [604, 605]], [604, 2, [2, 303]], [304, 3, [1, 2, 303]], [303, 200, [1, 2]], [1, 5, []], [1000000, 200, indexes],
+  ]) {
+    const { messages, nextPosition } = await page(before, limit);
+    assert.deepEqual(messages.map((message) => message.index), shown, `before ${before} limit ${limit}`);
+    assert.equal(nextPosition, Math.min(before, 906), "what follows the page");
+  }
+});
+
+/** The indexes of each page forwards, until one is empty. */
+async function walk(chat, fields) {
+  const pages = [];
+  for (let position = 1; ; ) {
+    const { body } = await chat.messages({ transcriptPosition: position, ...fields });
+    pages.push(body.messages.map((message) => message.index));
+    if (!body.messages.length) return pages;
+    position = body.nextPosition;
+  }
+}
+
 test("a transcript of 10,000 events comes whole and in order, from any position", async () => {
   const id = `long-${unique()}`;
   const texts = Array.from({ length: 10000 }, (_, i) => `text ${i} ${"ü".repeat(i % 90)}`);

@@ -19,14 +19,22 @@ const CREATE = ["chatId", "path", "userId", "secureKey", "alias", "tenantName", 
 const OPERATE = ["statusCode", "alias", "secureKey", "userId", "tenantName"];
 const MESSAGES = ["statusCode", "messages", "alias", "secureKey", "userId", "tenantName", "chatEnded"];
 
+/** Clients keep the last nextPosition they saw: without its messages they would skip what they never saw. */
+function togetherOrNeither(body, all) {
+  assert.equal(Array.isArray(body.messages), all, JSON.stringify(body));
+  assert.equal(Number.isInteger(body.nextPosition), all, JSON.stringify(body));
+  assert.equal("messages" in body || "nextPosition" in body, all, JSON.stringify(body));
+}
+
 /** What every reply carries; `order` is the page's own order, which comes first. */
 function complete(answer, order) {
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.headers["content-type"], "application/json");
   const names = Object.keys(answer.body);
   assert.deepEqual(names.slice(0, order.length), order);
-  for (const name of ["statusCode", "chatId", "alias", "secureKey", "userId", "tenantName", "chatEnded", "nextPosition"])
+  for (const name of ["statusCode", "chatId", "alias", "secureKey", "userId", "tenantName", "chatEnded"])
     assert.ok(names.includes(name), `${name} is missing: ${answer.text}`);
+  togetherOrNeither(answer.body, order.includes("messages"));
   return answer.body;
 }
 
@@ -79,9 +87,10 @@ for (const prefix of ["", "/webapi", "/eservices", "/chat"])
     assert.equal(past.messages.at(-1).type, "ParticipantLeft");
     const again = await chat.operate("Complete");
     assert.equal(again.body.statusCode, 0, "who ends a chat that has ended got what they wanted");
+    assert.equal(again.body.chatEnded, true);
     const late = await chat.send("late");
-    assert.equal(late.status, 200);
-    assert.equal(late.body.statusCode, 2);
+    assert.equal(failed(late, 200, 2, 404).chatEnded, true);
+    assert.equal(late.body.errors[0].message, "CHAT_ENDED");
     assert.equal((await chat.messages()).body.messages.length, past.messages.length);
   });
 
@@ -106,9 +115,8 @@ test("the nickname: as given, else first and last name, else code 161", async ()
     assert.equal(answer.status, 200);
     assert.equal(answer.body.statusCode, 2);
     assert.equal(answer.body.errors[0].code, 161);
-    assert.deepEqual(answer.body.messages, []);
+    togetherOrNeither(answer.body, false);
     assert.equal(answer.body.chatId, "");
-    assert.equal(answer.body.nextPosition, 0);
   }
   const email = await call(server, "POST", "/api/v2/chats", { json: { tenantName: "Environment", nickname: "A", emailAddress: "nonsense" } });
   assert.equal(email.body.errors[0].code, 364);
@@ -137,7 +145,7 @@ function failed(answer, status, statusCode, code) {
   if (code) assert.equal(body.errors[0].code, code);
   for (const name of ["chatId", "alias", "secureKey", "userId", "tenantName"]) assert.equal(typeof body[name], "string", name);
   assert.equal(typeof body.chatEnded, "boolean");
-  assert.ok(Number.isInteger(body.nextPosition));
+  togetherOrNeither(body, false);
   return body;
 }
 
@@ -153,8 +161,6 @@ test("a wrong key, a wrong user, an unknown chat and another tenant's chat are o
       assert.equal(chatId, id);
       assert.equal(userId, sent.userId, "echoed as sent");
       assert.equal(secureKey, sent.secureKey, "echoed as sent");
-      assert.equal(rest.nextPosition, 0);
-      delete rest.messages;
       answers.push(JSON.stringify(rest));
     }
   };
@@ -168,16 +174,26 @@ test("a wrong key, a wrong user, an unknown chat and another tenant's chat are o
   assert.equal((await foreign.messages()).body.messages.length, 1, "nothing was stored");
 });
 
-test("guessing keys is limited, and does not lock out who has the key from elsewhere for ever", async () => {
-  const chat = await GenesysChat.request(server);
-  let limited;
-  for (let i = 0; i < 300 && !limited; i++) {
-    const answer = await chat.messages({ secureKey: i.toString(16).padStart(16, "0") });
-    assert.equal(answer.status, 200);
-    if (answer.body.statusCode === 1) limited = answer;
+/** Wrong keys until they are slowed down; answers what was said on the way, without what the caller sent. */
+async function guess(path, credentials) {
+  const answers = [];
+  for (let i = 0; i < 300; i++) {
+    const sent = { ...credentials, secureKey: i.toString(16).padStart(16, "0") };
+    const answer = await call(server, "POST", `${path}/messages`, { json: sent });
+    const { statusCode } = answer.body;
+    const { secureKey, chatId, ...rest } = failed(answer, 200, statusCode);
+    answers.push(rest);
+    if (statusCode === 1) return answers;
   }
-  assert.ok(limited, "300 guesses in a row were all tried");
-  failed(limited, 200, 1);
+  assert.fail("300 guesses in a row were all tried");
+}
+
+test("guessing keys is slowed down alike for known and unknown chats, and the right key is answered all the same", async () => {
+  const chat = await GenesysChat.request(server);
+  const known = await guess(chat.path, chat.credentials);
+  assert.deepEqual(await guess("/api/v2/chats/no-such-chat-0001", chat.credentials), known);
+  assert.equal((await chat.messages()).body.statusCode, 0);
+  assert.equal((await chat.send("still here")).body.statusCode, 0);
 });
 
 test("an unknown tenant", async () => {
@@ -241,14 +257,16 @@ test("application/json may carry parameters; a client that names no type is beli
 
 test("CORS: the origin is echoed, with credentials; preflights are answered", async () => {
   const origin = "https://shop.example";
-  const preflight = await call(server, "OPTIONS", "/webapi/api/v2/chats", {
-    headers: { Origin: origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" },
-  });
-  assert.ok([200, 204].includes(preflight.status));
-  assert.equal(preflight.headers["access-control-allow-origin"], origin);
-  assert.equal(preflight.headers["access-control-allow-credentials"], "true");
-  assert.match(preflight.headers["access-control-allow-headers"], /content-type/i);
-  assert.match(preflight.headers["access-control-allow-methods"], /POST/);
+  for (const asked of ["content-type", "content-type, apikey, x-trace-id"]) {
+    const preflight = await call(server, "OPTIONS", "/webapi/api/v2/chats", {
+      headers: { Origin: origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked },
+    });
+    assert.ok([200, 204].includes(preflight.status));
+    assert.equal(preflight.headers["access-control-allow-origin"], origin);
+    assert.equal(preflight.headers["access-control-allow-credentials"], "true");
+    assert.equal(preflight.headers["access-control-allow-headers"], asked);
+    assert.match(preflight.headers["access-control-allow-methods"], /POST/);
+  }
   const chat = await GenesysChat.request(server);
   for (const answer of [
     await chat.messages({}, { headers: { Origin: origin } }),
@@ -297,12 +315,107 @@ test("the agent's side shows to the client, its types and its leaving", async ()
   ]);
 });
 
-test("an edit shows the new text under its index, a delete an empty one", async () => {
+test("an edit shows the new text under its index, a deleted message is skipped", async () => {
   const chat = await GenesysChat.request(server);
   await chat.send("frist");
   await chat.send("second");
   await api.post(`/sessions/${chat.chatId}/events`, { type: "edit", by: 1, target: 2, text: "first" });
   await api.post(`/sessions/${chat.chatId}/events`, { type: "delete", by: 1, target: 3 });
-  const messages = await chat.transcript();
-  assert.deepEqual(messages.map(({ index, type, text }) => [index, type, text]), [[1, "ParticipantJoined", undefined], [2, "Message", "first"], [3, "Message", ""]]);
+  const { body } = await chat.messages();
+  assert.deepEqual(body.messages.map(({ index, type, text }) => [index, type, text]), [[1, "ParticipantJoined", undefined], [2, "Message", "first"]]);
+  assert.equal(body.nextPosition, 6);
+});
+
+test("no message and no notice is ever empty, for one stops the 2014 widget", async () => {
+  const id = "with-empty-texts";
+  const texts = ["", "one", "", "two"];
+  const events = texts.flatMap((text, i) => ["message", "notice", "url", "nickname"].map((type) => ({ type, at: 2 + i, by: 1, text })));
+  const participants = [{ id: 1, type: "Client", name: "Vera" }];
+  await api.import([{ id, visitor: { id: "v-empty" }, participants, events: [{ type: "joined", at: 1, by: 1 }, ...events] }]);
+  const { chatId, ...credentials } = await api.post(`/sessions/${id}/genesys-credentials`);
+  const told = (await new GenesysChat(server, chatId, credentials).transcript()).slice(1);
+  assert.deepEqual(told.map(({ type, text }) => [type, text]), ["one", "two"].flatMap((text) => ["Message", "Notice", "Notice", "Notice"].map((type) => [type, text])));
+});
+
+test("a file shows as a notice: its name and where it is", async () => {
+  const chat = await GenesysChat.request(server);
+  const file = (fields, data) => api.post(`/sessions/${chat.chatId}/events`, { type: "file", by: 1, ...fields, data });
+  await file({ text: "plan.pdf" }, { id: "f1", name: "plan.pdf", type: "application/pdf", size: 10, url: "https://files.example/f1" });
+  await file({ text: "note.txt" }, { id: "f2", name: "note.txt" });
+  const told = (await chat.transcript()).slice(1);
+  assert.deepEqual(told.map(({ type, text }) => [type, text]), [["Notice", "plan.pdf https://files.example/f1"], ["Notice", "note.txt"]]);
+});
+
+test("the text of the create call is the first message", async () => {
+  const chat = await GenesysChat.request(server, { text: "Where is my parcel?" });
+  const { body } = chat.first;
+  assert.deepEqual(body.messages.map(({ index, type, text }) => [index, type, text]), [[1, "ParticipantJoined", undefined], [2, "Message", "Where is my parcel?"]]);
+  assert.equal(body.nextPosition, 3);
+  assert.deepEqual(await chat.transcript(), body.messages);
+  assert.equal((await GenesysChat.request(server, { text: "" })).first.body.nextPosition, 2);
+  const create = (text) => call(server, "POST", "/api/v2/chats", { json: { tenantName: "Environment", nickname: "Ann", text } });
+  failed(await create("x".repeat(65537)), 200, 2, 204);
+  assert.match(failed(await create(5), 400, 2).errors[0].message, /text/);
+});
+
+test("an operation that names transcriptPosition answers the messages from there on, its own included", async () => {
+  const chat = await GenesysChat.request(server);
+  await api.say(chat.chatId, 1, "from elsewhere");
+  const both = [...OPERATE, "chatId", "chatEnded", "messages"];
+  const sent = complete(await chat.send("hello", { transcriptPosition: 2 }), both);
+  assert.deepEqual(sent.messages.map(({ index, text }) => [index, text]), [[2, "from elsewhere"], [3, "hello"]]);
+  assert.equal(sent.nextPosition, 4);
+  const typed = complete(await chat.operate("SendStartTypingNotification", { transcriptPosition: "4" }), both);
+  assert.deepEqual(typed.messages.map(({ index, type }) => [index, type]), [[4, "TypingStarted"]]);
+  const data = complete(await chat.operate("UpdateUserData", { userData: { a: "b" }, transcriptPosition: 5 }), both);
+  assert.deepEqual(data.messages, []);
+  assert.equal(data.nextPosition, 6);
+  for (const transcriptPosition of [0, 99]) {
+    const none = complete(await chat.send("x", { transcriptPosition }), both);
+    assert.deepEqual(none.messages, []);
+  }
+  for (const transcriptPosition of [-1, "x", 1.5]) {
+    const body = failed(await chat.send("x", { transcriptPosition }), 400, 2);
+    assert.match(body.errors[0].message, /transcriptPosition/);
+  }
+  complete(await chat.send("x", { transcriptPosition: null }), OPERATE);
+  const ended = complete(await chat.operate("Complete", { transcriptPosition: 9 }), both);
+  assert.equal(ended.chatEnded, true);
+  assert.deepEqual(ended.messages.map(({ index, type }) => [index, type]), [[9, "ParticipantLeft"]]);
+  assert.deepEqual(complete(await chat.operate("Complete", { transcriptPosition: 9 }), both), ended);
+});
+
+test("every answer to the right key tells whether the chat has ended, refusals too; to a wrong one none does", async () => {
+  const chat = await GenesysChat.request(server);
+  const ask = (fields) => [
+    chat.send("x", { text: 5, ...fields }),
+    chat.operate("Nothing", fields),
+    chat.operate("UpdateUserData", { userData: [], ...fields }),
+    chat.messages({ transcriptPosition: -1, ...fields }),
+    chat.messages({ waitSeconds: 99, ...fields }),
+    chat.messages({ alias: null, ...fields }),
+    chat.send("x".repeat(65537), fields),
+  ];
+  const ended = async (fields = {}) => (await Promise.all(ask(fields))).map(({ body }) => body.chatEnded);
+  assert.deepEqual([...new Set(await ended())], [false]);
+  await chat.operate("Complete");
+  assert.deepEqual([...new Set(await ended())], [true]);
+  assert.deepEqual([...new Set(await ended({ secureKey: "0000000000000000" }))], [false]);
+  assert.equal((await chat.operate("SendUrl", { pushUrl: "https://a.example" })).body.chatEnded, true);
+  assert.equal((await chat.operate("Complete")).body.chatEnded, true);
+});
+
+test("who closes, everybody present leaves before the end, and the client hears of its own leaving", async () => {
+  const chat = await GenesysChat.request(server);
+  const append = (event) => api.post(`/sessions/${chat.chatId}/events`, event);
+  await append({ type: "joined", by: 2, data: { participant: { type: "Agent", name: "Otto" } } });
+  await append({ type: "joined", by: 3, data: { participant: { type: "External", name: "bot" } } });
+  const held = chat.messages({ transcriptPosition: 4, waitSeconds: 50 });
+  const closed = await append({ type: "closed", by: 2 });
+  assert.equal(closed.index, 7, "the close's own index");
+  const { body } = await held;
+  assert.equal(body.chatEnded, true);
+  assert.deepEqual(body.messages.map(({ type, from }) => [type, from.participantId]), [["ParticipantLeft", 2], ["ParticipantLeft", 1], ["ParticipantLeft", 3]]);
+  assert.equal(body.nextPosition, 8);
+  assert.deepEqual((await api.events(chat.chatId)).slice(3).map(({ type, index }) => [type, index]), [["left", 4], ["left", 5], ["left", 6], ["closed", 7]]);
 });

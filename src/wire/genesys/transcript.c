@@ -1,0 +1,133 @@
+/* Messages from the store: from a position on, a page of so many, or the page before one. A page counts what is shown,
+ * so one that would hold nothing but hidden kinds goes on until something is shown or the log's end is reached; the
+ * answer's nextPosition is just behind what was looked through. */
+#include "core/history.h"
+#include "wire/genesys/internal.h"
+
+enum {
+    BATCH = 64, /* events of one step: bounds its memory */
+    /* A message's texts with every byte escaped, and the rest of it. */
+    MESSAGE_MAX = 6 * LIMIT_TEXT + 6 * LIMIT_NAME + LIMIT_EVENT_DATA + 512,
+};
+
+/* Its own strings: a held poll's are gone by the second part, a request's too. */
+struct transcript {
+    struct page page;
+    struct query query;
+    struct session_view view; /* as it was at the start: bounds what is told */
+    uint32_t back;            /* a page before a position: its first event is looked for below this; 0 = found */
+    uint32_t at, end;         /* what is told next, and where to stop */
+    uint32_t limit, shown;    /* 0 = no limit */
+};
+
+/* The chat as it stands, and where in it the answer begins and ends. */
+static bool begin(struct transcript *t, struct store_txn *txn, GError **error)
+{
+    const struct query *query = &t->query;
+    const struct session *s = &t->view.session;
+    if (!history_session(txn, query->company, query->answer.chat_id, &t->page.op.arena, &t->view, error))
+        return false;
+    if (s->erased) {
+        reason_set(error, REASON_SESSION_ERASED, "the session is erased");
+        return false;
+    }
+    uint32_t end = s->last_index + 1;
+    t->query.answer.chat_ended = s->state == SESSION_CLOSED;
+    t->end = query->before ? MIN(query->before, end) : end;
+    t->back = query->before ? t->end : 0;
+    t->at = query->position && query->position < end ? query->position : end;
+    t->limit = query->limit;
+    return true;
+}
+
+/* One step back: the page begins where `limit` messages are shown, or at the start of the log. */
+static bool step_back(struct transcript *t, struct store_txn *txn, struct arena *scratch, GError **error)
+{
+    struct history_page events;
+    if (!history_events(txn, &t->view.session, HISTORY_BEFORE, t->back, BATCH, scratch, &events, error))
+        return false;
+    uint32_t reached = events.count ? events.events[0].index : t->back;
+    t->at = reached;
+    for (size_t i = events.count; i-- > 0 && t->shown < t->limit;)
+        if (answer_shows(&events.events[i])) {
+            t->at = events.events[i].index;
+            t->shown++;
+        }
+    bool found = events.complete || t->shown == t->limit;
+    t->back = found ? 0 : reached;
+    if (found)
+        t->limit = 0; /* from there on to the page's end */
+    return true;
+}
+
+static bool is_through(const struct transcript *t)
+{
+    return !t->back && (t->at >= t->end || (t->limit && t->shown == t->limit));
+}
+
+static bool step(struct transcript *t, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct history_page events;
+    if (!history_events(txn, &t->view.session, HISTORY_FROM, t->at, MIN(t->end - t->at, BATCH), scratch, &events,
+                        error))
+        return false;
+    for (size_t i = 0; i < events.count && !is_through(t) && !page_is_full(&t->page); i++) {
+        const struct event *e = &events.events[i];
+        t->at = e->index + 1;
+        if (!answer_shows(e))
+            continue;
+        answer_message(w, e, &t->view);
+        t->shown++;
+    }
+    return true;
+}
+
+static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+{
+    struct transcript *t = (struct transcript *)page;
+    if (!page->parts) {
+        if (!begin(t, txn, error))
+            return false;
+        answer_begin(w, &t->query.answer);
+    }
+    if (t->back && !step_back(t, txn, scratch, error))
+        return false;
+    if (!t->back && !is_through(t) && !step(t, txn, w, scratch, error))
+        return false;
+    page->last = is_through(t);
+    if (page->last) {
+        t->query.answer.next_position = t->at;
+        answer_end(w, &t->query.answer);
+    }
+    return true;
+}
+
+static void refuse(struct http_request *request, struct page *page, const GError *error)
+{
+    const struct query *query = &((struct transcript *)page)->query;
+    genesys_refuse(request, query->origin, &query->answer, error);
+}
+
+static struct str headers(struct http_request *request, struct page *page)
+{
+    return genesys_headers(request, ((struct transcript *)page)->query.origin);
+}
+
+void genesys_transcript(struct http_request *request, const struct query *query)
+{
+    const struct genesys *genesys = request->mount->word;
+    struct transcript *t = (struct transcript *)page_new(genesys->core, sizeof *t);
+    struct arena *a = &t->page.op.arena;
+    struct answer *answer = &t->query.answer;
+    t->query = *query;
+    t->query.origin = arena_str(a, query->origin);
+    answer->chat_id = arena_str(a, answer->chat_id);
+    answer->user_id = arena_str(a, answer->user_id);
+    answer->secure_key = arena_str(a, answer->secure_key);
+    answer->tenant = arena_str(a, answer->tenant);
+    t->page.part = part;
+    t->page.refuse = refuse;
+    t->page.headers = headers;
+    t->page.row_max = MESSAGE_MAX;
+    page_reply(request, &t->page);
+}
