@@ -123,6 +123,3 @@ void rocketchat_logout(struct http_request *request, const struct call *call);
 /* These two need no login; info tells more to who has one. */
 void rocketchat_login(struct http_request *request);
 void rocketchat_info(struct http_request *request, bool logged_in);
-
-/* An operator as `me` and login show them. */
-void me_write(struct json *w, const struct operator_account *o, bool with_success);

@@ -13,31 +13,56 @@ static void reply_literal(struct http_request *request, const char *json)
     buf_clear(&body);
 }
 
-void me_write(struct json *w, const struct operator_account *o, bool with_success)
+/* Below the address by which the client reached us. No route of ours: clients show the first letter instead. */
+static struct str avatar_url(struct http_request *request, struct str username)
 {
-    static const enum role roles[] = {ROLE_ADMIN, ROLE_MANAGER, ROLE_MONITOR, ROLE_AGENT, ROLE_USER};
-    json_object_begin(w);
-    json_member_string(w, "_id", o->id);
-    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    struct str host = http_request_header(request, STR("Host"), NULL);
+    struct str protocol = http_request_header(request, STR("X-Forwarded-Proto"), NULL);
+    g_autofree char *name = g_uri_escape_bytes((const guint8 *)username.ptr, username.len, NULL);
+    const char *scheme = str_equal(protocol, STR("https")) ? "https" : "http";
+    return arena_printf(&request->arena, "%s://%.*s/avatar/%s", scheme, STR_ARG(host), name);
+}
+
+static void add_email(struct json *w, const struct operator_account *o)
+{
     json_member_array_begin(w, "emails");
     if (o->email.len) {
         json_object_begin(w);
         json_member_string(w, "address", o->email);
-        json_member_bool(w, "verified", false);
+        json_member_bool(w, "verified", false); /* nobody verifies it here, so there is no `email` beside this */
         json_object_end(w);
     }
     json_array_end(w);
+}
+
+/* A user without the closing brace, as `me` and login show them. Who asks is online. When an account changed is not
+ * kept. */
+static void begin_me(struct http_request *request, struct json *w, const struct operator_account *o)
+{
+    static const enum role roles[] = {ROLE_ADMIN, ROLE_MANAGER, ROLE_MONITOR, ROLE_AGENT, ROLE_USER};
+    json_object_begin(w);
+    json_member_string(w, "_id", o->id);
+    json_member_time(w, "createdAt", o->created_ms);
     json_member_string(w, "username", o->username);
+    add_email(w, o);
+    json_member_string(w, "type", STR("user"));
+    json_member_string(w, "status", STR("online"));
     json_member_bool(w, "active", !o->disabled);
+    json_member_time(w, "_updatedAt", o->created_ms);
     json_member_array_begin(w, "roles");
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
         if (o->roles & roles[i])
             json_add_string(w, role_name(roles[i]));
     json_array_end(w);
-    json_member_string_if(w, "email", o->email);
-    if (with_success)
-        json_member_bool(w, "success", true);
+    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    json_member_string(w, "statusConnection", STR("online"));
+    json_member_object_begin(w, "settings");
+    json_member_object_begin(w, "profile");
     json_object_end(w);
+    json_member_object_begin(w, "preferences"); /* none that differ from the client's own defaults */
+    json_object_end(w);
+    json_object_end(w);
+    json_member_string(w, "avatarUrl", avatar_url(request, o->username));
 }
 
 /* ---- login ---- */
@@ -68,7 +93,8 @@ static void answer_login(struct http_request *request, struct op *base)
     json_member_string(&w, "userId", op->account.id);
     json_member_string(&w, "authToken", op->auth_token);
     json_key_literal(&w, "me");
-    me_write(&w, &op->account, false);
+    begin_me(request, &w, &op->account);
+    json_object_end(&w);
     json_object_end(&w);
     json_object_end(&w);
     rocketchat_reply(request, 200, &body);
@@ -171,7 +197,9 @@ void rocketchat_me(struct http_request *request, const struct call *call)
         buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
         struct json w;
         json_init(&w, &body);
-        me_write(&w, o, true);
+        begin_me(request, &w, o);
+        json_member_bool(&w, "success", true);
+        json_object_end(&w);
         rocketchat_reply(request, 200, &body);
         buf_clear(&body);
     }

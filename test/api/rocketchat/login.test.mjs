@@ -111,10 +111,17 @@ test("me tells who is there", async () => {
   assert.equal(body._id, headers["X-User-Id"]);
   assert.equal(body.username, "jane");
   assert.equal(body.name, "Jane Doe");
-  assert.equal(body.email, "jane@example.org");
+  assert.equal(body.email, undefined, "an address that nobody verified is not `email`");
   assert.deepEqual(body.emails, [{ address: "jane@example.org", verified: false }]);
   assert.equal(body.active, true);
+  assert.equal(body.type, "user");
+  assert.equal(body.status, "online");
+  assert.deepEqual(body.settings, { profile: {}, preferences: {} });
+  assert.equal(body.avatarUrl, `http://127.0.0.1:${server.port}/avatar/jane`);
   assert.ok(body.roles.includes("livechat-agent"));
+  const { success, ...me } = body;
+  const { data } = (await login({ user: "jane", password: PASSWORD })).body;
+  assert.deepEqual(data.me, me, "login tells the same");
 });
 
 test("info tells the line we answer as, and more to who is logged in", async () => {

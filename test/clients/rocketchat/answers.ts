@@ -43,14 +43,11 @@ type ParleyRoom = Omit<Optional<Room, Seldom>, "metrics" | "lastMessage"> & {
   lastMessage?: NonNullable<Room["lastMessage"]> & Edited & { newRoom?: boolean; showConnecting?: boolean };
 };
 
-/** An account here has no avatar, no settings and no status, and its times are not shown. */
-type Account = Optional<Get<"/v1/me">, "createdAt" | "_updatedAt" | "type" | "avatarUrl">;
-
 export interface Answers {
   history: Good<Omit<History, "history"> & { history: ParleyRoom[] }>;
   messages: Good<Omit<Messages, "messages"> & { messages: (Messages["messages"][number] & Edited)[] }>;
   /** When a visitor's row changed last is not kept. */
   visitor: Good<{ visitor: Optional<Get<"/v1/livechat/visitors.info">["visitor"], "_updatedAt"> }>;
-  me: Good<Account>;
+  me: Good<Get<"/v1/me">>;
   info: Good<{ version: string; info: IServerInfo }>;
 }
