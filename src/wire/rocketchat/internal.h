@@ -109,6 +109,9 @@ struct sort_value message_value(const struct history_item *room, struct str path
 struct sort_value sort_number(int64_t value);
 struct sort_value sort_string(struct str value);
 
+/* A visitor's `status`: there while their room is open. */
+struct str visitor_status(const struct session *room);
+
 /* An operator's id as documents show it. */
 struct str operator_shown_id(const struct operator_ref *o);
 

@@ -5,12 +5,15 @@
 #define MEMBER_TIME_IF(w, name, ms) ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : (void)0)
 #define MEMBER_SECONDS_IF(w, name, ms) ((ms) != NO_TIME ? json_member_decimal3((w), name, (ms)) : (void)0)
 
+/* Without priorities and service levels every room has the original's own defaults (spec 2.1). */
+enum { PRIORITY_WEIGHT = 99, ESTIMATED_WAITING_TIME = 9999999 };
+
 struct str operator_shown_id(const struct operator_ref *o)
 {
     return o->id.ptr ? o->id : o->username; /* an operator without an account here has only a name */
 }
 
-static struct str visitor_status(const struct session *room)
+struct str visitor_status(const struct session *room)
 {
     return room->state == SESSION_OPEN ? STR("online") : STR("offline");
 }
@@ -166,6 +169,8 @@ static void add_members(struct json *w, const struct history_item *item, const s
     }
     if (room->on_hold)
         json_member_bool(w, "onHold", true);
+    json_member_int(w, "priorityWeight", PRIORITY_WEIGHT);
+    json_member_int(w, "estimatedWaitingTimeQueue", ESTIMATED_WAITING_TIME);
     add_close(w, room);
     add_source(w, room, head);
 }

@@ -50,3 +50,32 @@ test("a line that names an operator by half is the same line when it comes again
   moved.events.at(-1).data.operator.username = "nobody";
   assert.equal((await api.call("POST", "/import", { body: JSON.stringify(moved), headers: { "Content-Type": "application/x-ndjson" } })).status, 409);
 });
+
+test("visitors.info knows where the visitor's newest session came from, and how it stands", async () => {
+  const visitor = { id: "ida", name: "Ida", email: "ida@example.org", phone: "+49 30 1" };
+  const past = line("ida-past", { visitor: { ...visitor, ip: "192.0.2.1" } });
+  await api.import([past]);
+  const get = async () => (await rocketchat(server, "/livechat/visitors.info?visitorId=ida", manager)).body.visitor;
+  const before = await get();
+  assert.equal(before.ip, "192.0.2.1");
+  assert.equal(before.status, "online");
+  assert.equal(before._updatedAt, new Date(past.events.at(-1).at).toISOString());
+  const { id, start } = await api.open({ visitor: { ...visitor, ip: "2001:db8::7", userAgent: "Browser/1" }, department: "sales" });
+  await api.post(`/sessions/${id}/events`, { type: "closed" });
+  const after = await get();
+  assert.deepEqual(after.lastChat, { _id: id, ts: start });
+  assert.ok(after._updatedAt >= start, after._updatedAt);
+  delete after._updatedAt;
+  assert.deepEqual(after, {
+    ...{ _id: "ida", username: before.username, token: before.token, name: "Ida", ts: before.ts },
+    ...{ ip: "2001:db8::7", userAgent: "Browser/1", department: "sales", status: "offline", lastChat: { _id: id, ts: start } },
+    ...{ visitorEmails: [{ address: "ida@example.org" }], phone: [{ phoneNumber: "+49 30 1" }] },
+  });
+});
+
+test("a room has the weights that rooms without priority have", async () => {
+  await api.import([line("weighed")]);
+  const room = await roomOf("weighed", "v-weighed");
+  assert.equal(room.priorityWeight, 99);
+  assert.equal(room.estimatedWaitingTimeQueue, 9999999);
+});

@@ -31,7 +31,7 @@ type FirstAt<T> = Omit<T, "fd"> & { fd?: string };
 type Edited = Partial<Pick<Wire<IEditedMessage>, "editedAt" | "editedBy">>;
 
 /** `waitingResponse` is unset by an answer, `source` came after the oldest rooms, and no livechat room has `u` or
- *  `livechatData` from the start. Priorities and service levels belong to an edition that Parley does not imitate. */
+ *  `livechatData` from the start. Rooms of 2021 know no priorities. */
 type Seldom = "u" | "livechatData" | "waitingResponse" | "source" | "priorityWeight" | "estimatedWaitingTimeQueue";
 
 type ParleyRoom = Omit<Optional<Room, Seldom>, "metrics" | "lastMessage"> & {
@@ -46,8 +46,7 @@ type ParleyRoom = Omit<Optional<Room, Seldom>, "metrics" | "lastMessage"> & {
 export interface Answers {
   history: Good<Omit<History, "history"> & { history: ParleyRoom[] }>;
   messages: Good<Omit<Messages, "messages"> & { messages: (Messages["messages"][number] & Edited)[] }>;
-  /** When a visitor's row changed last is not kept. */
-  visitor: Good<{ visitor: Optional<Get<"/v1/livechat/visitors.info">["visitor"], "_updatedAt"> }>;
+  visitor: Good<Get<"/v1/livechat/visitors.info">>;
   me: Good<Get<"/v1/me">>;
   info: Good<{ version: string; info: IServerInfo }>;
 }
