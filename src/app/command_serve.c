@@ -121,9 +121,11 @@ static void make_dialects(struct serving *serving)
         serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
                                                    .query_credentials = s->agendize_query_credentials,
                                                    .cors_origin = str_from_c(s->agendize_cors_origin)});
-    serving->genesys = genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
-                                                                             .alias = str_from_c(s->genesys_alias),
-                                                                             .lenient = s->genesys_lenient});
+    serving->genesys =
+        genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
+                                                              .alias = str_from_c(s->genesys_alias),
+                                                              .lenient = s->genesys_lenient,
+                                                              .cors_origin = str_from_c(s->genesys_cors_origin)});
     serving->parley =
         parley_new(serving->core, &(struct parley_settings){.genesys_alias = str_from_c(s->genesys_alias),
                                                             .cors_origin = str_from_c(s->parley_cors_origin)});

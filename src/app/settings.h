@@ -53,6 +53,8 @@
     X(genesys_lenient, "genesys", FLAG, "false", 0, 0, "", "Accept requests without alias and tenantName.") \
     X(genesys_chat_timeout, "genesys", NUMBER, "45", 0, 86400, "seconds", \
       "A client of a live Genesys chat that was silent for so long has left; 0 = never.") \
+    X(genesys_cors_origin, "genesys", TEXT, "*", 0, 0, "origins", \
+      "Origins whose pages may call the Genesys API from a browser: `*`, or a list with commas; nothing = none.") \
     X(agendize_date_bounds, "agendize", CHOICE, "natural", 0, 0, "natural literal", \
       "What a lone startDate or endDate means: natural = from and to; literal = upper and lower bound, as the " \
       "vendor's " \

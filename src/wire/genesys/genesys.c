@@ -6,6 +6,7 @@
 #include "core/live.h"
 #include "wire/genesys/answer.h"
 #include "wire/genesys/internal.h"
+#include "wire/outcome/cors.h"
 #include "wire/outcome/refusal.h"
 
 #define HEADERS STR("Content-Type: application/json\r\nCache-Control: no-store\r\n")
@@ -34,7 +35,9 @@ void genesys_reply(struct http_request *request, unsigned status, struct str ori
 
 struct str genesys_origin(const struct http_request *request)
 {
-    return http_request_header(request, STR("Origin"), NULL);
+    const struct genesys *genesys = request->mount->word;
+    struct str origin = http_request_header(request, STR("Origin"), NULL);
+    return origin.len && cors_lists(genesys->cors_origin, origin) ? origin : STR_NULL;
 }
 
 static void refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error,
@@ -186,8 +189,8 @@ struct genesys *genesys_new(struct core *core, const struct genesys_settings *se
     struct genesys *genesys = g_new0(struct genesys, 1);
     genesys->core = core;
     genesys->lenient = settings->lenient;
-    genesys->alias_memory = str_to_heap(settings->alias);
-    genesys->alias = str_from_c(genesys->alias_memory);
+    genesys->alias = str_from(str_to_heap(settings->alias), settings->alias.len);
+    genesys->cors_origin = str_from(str_to_heap(settings->cors_origin), settings->cors_origin.len);
     if (settings->prefix.len)
         genesys->prefix = g_strdup_printf("%.*s/api/v2/chats", STR_ARG(settings->prefix));
     return genesys;
@@ -195,7 +198,8 @@ struct genesys *genesys_new(struct core *core, const struct genesys_settings *se
 
 void genesys_free(struct genesys *genesys)
 {
-    g_free(genesys->alias_memory);
+    g_free((char *)genesys->alias.ptr);
+    g_free((char *)genesys->cors_origin.ptr);
     g_free(genesys->prefix);
     g_free(genesys);
 }

@@ -8,9 +8,10 @@
 #include "http/http.h"
 
 struct genesys_settings {
-    struct str prefix; /* one more mount prefix, such as "/chat"; STR_NULL = none */
-    struct str alias;  /* the alias that answers name; default "117" */
-    bool lenient;      /* alias and tenantName may be missing */
+    struct str prefix;      /* one more mount prefix, such as "/chat"; STR_NULL = none */
+    struct str alias;       /* the alias that answers name; default "117" */
+    bool lenient;           /* alias and tenantName may be missing */
+    struct str cors_origin; /* whose pages may call: "*", or a comma-separated list of origins */
 };
 
 struct genesys;

@@ -10,11 +10,11 @@ struct genesys {
     struct core *core;
     bool lenient;
     struct str alias;
-    char *alias_memory;
+    struct str cors_origin;
     char *prefix; /* whole mount prefix of the configured one; NULL = none */
 };
 
-/* The Origin header, in the request's arena; empty where there is none. */
+/* The Origin header of a page that may call, in the request's arena; empty where there is none. */
 struct str genesys_origin(const struct http_request *request);
 
 /* Replies with the dialect's headers. `body` is borrowed. */

@@ -1,6 +1,6 @@
 #include "wire/outcome/cors.h"
 
-static bool is_listed(struct str origins, struct str origin)
+bool cors_lists(struct str origins, struct str origin)
 {
     struct str one, rest = origins;
     while (rest.ptr) {
@@ -20,7 +20,7 @@ bool cors_allow(struct http_request *request, struct str origins)
         return false;
     if (!all) /* one page's answer is not another's */
         http_reply_header(request, "Vary", STR("Origin"));
-    if (!all && (!origin.len || !is_listed(origins, origin)))
+    if (!all && (!origin.len || !cors_lists(origins, origin)))
         return false;
     http_reply_header(request, "Access-Control-Allow-Origin", all ? STR("*") : origin);
     return true;

@@ -10,5 +10,8 @@
  * FALSE. Called once a request, before anything is answered. */
 bool cors_allow(struct http_request *request, struct str origins);
 
+/* Is this origin one of them? For a dialect that says the rest in its own way. */
+bool cors_lists(struct str origins, struct str origin);
+
 /* Ends an OPTIONS request: 204 with Allow, and for a page that is allowed with whatever it asked to send. */
 void cors_preflight(struct http_request *request, struct str origins);
