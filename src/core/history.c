@@ -120,6 +120,24 @@ static bool fill_visitors(struct store_txn *txn, struct history_item *items, siz
     return true;
 }
 
+/* Who edited the last message: mostly its author, who is known already. */
+static bool fill_editor(struct store_txn *txn, struct history_item *item, struct arena *a, GError **error)
+{
+    uint32_t id = item->last_message.revised_participant;
+    struct session_view view;
+    bool found;
+    if (id == 0 || id == item->author.id) {
+        item->editor = id ? item->author : (struct participant){0};
+        return true;
+    }
+    if (!store_session_by_number(txn, item->session.number, a, &view, &found, error))
+        return false;
+    const struct participant *editor = found ? session_participant(&view, id) : NULL;
+    if (editor)
+        item->editor = *editor;
+    return true;
+}
+
 /* Each session with the event that `newest` names. */
 static bool make_items(struct store_txn *txn, const struct session *sessions, size_t count,
                        uint32_t (*newest)(const struct session *), struct arena *a, struct history_item **items,
@@ -133,9 +151,12 @@ static bool make_items(struct store_txn *txn, const struct session *sessions, si
     if (!store_event_of_each(txn, sessions, indices, count, a, &events, &authors, error))
         return false;
     *items = arena_array(a, count, sizeof **items);
-    for (size_t i = 0; i < count; i++)
+    bool filled = true;
+    for (size_t i = 0; i < count && filled; i++) {
         (*items)[i] = (struct history_item){.session = sessions[i], .last_message = events[i], .author = authors[i]};
-    return true;
+        filled = fill_editor(txn, &(*items)[i], a, error);
+    }
+    return filled;
 }
 
 static uint32_t last_message(const struct session *s)

@@ -46,6 +46,7 @@ struct history_item {
     struct visitor visitor;    /* state and id; columns STR_NULL once erased */
     struct event last_message; /* index 0 = none. Of rooms: session_rocketchat_last */
     struct participant author; /* of the last message; id 0 = none */
+    struct participant editor; /* of its last edit or delete; id 0 = none */
 };
 bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
                   const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,

@@ -63,7 +63,9 @@ void event_revise(struct event *target, const struct event *revision)
     target->revised_by = revision->index;
     target->revision = revision->kind;
     target->revised_text = revision->text;
+    target->revised_data = revision->data;
     target->revised_ms = revision->time_ms;
+    target->revised_participant = revision->participant;
 }
 
 struct str event_shown_id(const struct event *e, struct str session_id, struct arena *a)

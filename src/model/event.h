@@ -71,10 +71,12 @@ struct event {
     struct str data;      /* compact JSON object of what else belongs to it; STR_NULL = none */
 
     /* Not part of the event itself: what later events did to this one. */
-    uint32_t revised_by;      /* index of the last EDIT or DELETE of it; 0 = untouched */
-    enum event_kind revision; /* that event's kind, when revised_by is set */
-    struct str revised_text;  /* an EDIT's text, when revised_by is set */
-    int64_t revised_ms;       /* its time */
+    uint32_t revised_by;          /* index of the last EDIT or DELETE of it; 0 = untouched */
+    enum event_kind revision;     /* that event's kind, when revised_by is set */
+    struct str revised_text;      /* an EDIT's text, when revised_by is set */
+    struct str revised_data;      /* its data */
+    int64_t revised_ms;           /* its time */
+    uint32_t revised_participant; /* who did it */
 
     bool erased; /* payload dropped: id, text and data are STR_NULL */
 

@@ -58,11 +58,13 @@ static void test_current_text(void)
 {
     struct event message = {.index = 1, .kind = EVENT_MESSAGE, .text = STR("teh")};
     g_assert_true(str_equal(event_current_text(&message), STR("teh")));
-    struct event edit = {.index = 2, .kind = EVENT_EDIT, .target = 1, .text = STR("the"), .time_ms = 7};
+    struct event edit = {
+        .index = 2, .kind = EVENT_EDIT, .target = 1, .text = STR("the"), .time_ms = 7, .participant = 2};
     event_revise(&message, &edit);
     g_assert_true(str_equal(event_current_text(&message), STR("the")));
     g_assert_cmpuint(message.revised_by, ==, 2);
     g_assert_cmpint(message.revised_ms, ==, 7);
+    g_assert_cmpint(message.revised_participant, ==, 2);
     g_assert_false(event_is_deleted(&message));
     struct event deletion = {.index = 3, .kind = EVENT_DELETE, .target = 1};
     event_revise(&message, &deletion);

@@ -6,7 +6,8 @@
 bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, struct arena *a, struct event *e,
                          GError **error)
 {
-    sqlite3_stmt *s = txn_statement(txn, "SELECT kind, time_ms, text FROM event WHERE number = ?", error);
+    sqlite3_stmt *s =
+        txn_statement(txn, "SELECT kind, time_ms, participant, text, data FROM event WHERE number = ?", error);
     if (!s)
         return false;
     bind_int(s, 1, event_number(session, e->revised_by));
@@ -17,8 +18,11 @@ bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, stru
         return txn_corrupt(txn, "a revision of an event is missing", error);
     e->revision = (enum event_kind)column_int(s, 0);
     e->revised_ms = column_int(s, 1);
-    if (!hide)
-        e->revised_text = column_str(s, 2, a);
+    e->revised_participant = (uint32_t)column_int(s, 2);
+    if (!hide) {
+        e->revised_text = column_str(s, 3, a);
+        e->revised_data = column_str(s, 4, a);
+    }
     sqlite3_reset(s);
     return true;
 }

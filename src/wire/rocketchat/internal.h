@@ -92,9 +92,22 @@ bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *cou
 /* A room document (spec 2). `head` is needed where room->session.head_documents is set, else NULL. */
 void room_write(struct json *w, const struct history_item *room, const struct head *head, struct arena *scratch);
 
-/* A message document (spec 5.1). `in_room`: as a room's lastMessage, with the members old servers kept there. */
-void message_write(struct json *w, const struct session *room, const struct visitor *v,
-                   const struct participant *author, const struct event *e, bool in_room, struct arena *scratch);
+/* What a message document shows (spec 5.1): a message, a file or a close. */
+struct message {
+    const struct session *room;
+    const struct visitor *visitor;
+    const struct participant *author, *editor; /* NULL or id 0: nobody who takes part */
+    const struct event *event;
+    bool in_room; /* as a room's lastMessage, with the members old servers kept there */
+};
+/* Its `msg`: a close's is its comment, a file has none. In the arena or borrowed. */
+struct str message_text(const struct event *e, struct arena *a);
+void message_write(struct json *w, const struct message *message, struct arena *scratch);
+/* A room's lastMessage. */
+struct message message_of_room(const struct history_item *room);
+
+/* The members of a message whose event is a file. */
+void file_add(struct json *w, const struct message *message, struct arena *scratch);
 
 /* What a sort path names in a room: a number, a string, or nothing (an object, an unknown member). */
 struct sort_value {
@@ -103,8 +116,9 @@ struct sort_value {
     struct str string;
 };
 struct sort_value room_value(const struct history_item *room, struct str path, struct arena *scratch);
-/* The same below `lastMessage.`. */
-struct sort_value message_value(const struct history_item *room, struct str path, struct arena *scratch);
+/* The same below `file.`; nothing in other messages. */
+struct sort_value file_value(const struct message *message, struct str path, struct arena *scratch);
+struct sort_value message_value(const struct message *message, struct str path, struct arena *scratch);
 /* NO_TIME and STR_NULL give nothing. */
 struct sort_value sort_number(int64_t value);
 struct sort_value sort_string(struct str value);
@@ -112,8 +126,10 @@ struct sort_value sort_string(struct str value);
 /* A visitor's `status`: there while their room is open. */
 struct str visitor_status(const struct session *room);
 
-/* An operator's id as documents show it. */
+/* An operator's id and user name as documents show them: one without an account here has but one of its names. STR_NULL
+ * for nobody. */
 struct str operator_shown_id(const struct operator_ref *o);
+struct str operator_shown_username(const struct operator_ref *o);
 
 /* ---- routes ---- */
 

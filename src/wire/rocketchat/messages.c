@@ -19,15 +19,14 @@ struct messages {
 };
 
 /* Messages without `t`, and livechat-close; a deleted message is gone. */
-static bool is_shown(const struct messages *messages, const struct event *e)
+static bool is_shown(const struct messages *messages, const struct event *e, struct arena *scratch)
 {
-    if (e->kind == EVENT_CLOSED)
-        return !messages->term;
-    if (e->kind != EVENT_MESSAGE || event_is_deleted(e))
+    bool is_close = e->kind == EVENT_CLOSED && e->index == messages->view.session.close_index;
+    if ((e->kind != EVENT_MESSAGE && e->kind != EVENT_FILE && !is_close) || event_is_deleted(e))
         return false;
     if (!messages->term)
         return true;
-    struct str text = event_current_text(e);
+    struct str text = message_text(e, scratch);
     g_autofree char *folded = g_utf8_casefold(text.ptr, (gssize)text.len);
     return strstr(folded, messages->term) != NULL;
 }
@@ -52,7 +51,7 @@ static int64_t total_of(const struct messages *messages)
     const struct session *session = &messages->view.session;
     if (must_count(messages))
         return messages->seen;
-    return session->messages - session->deleted + (session->state == SESSION_CLOSED);
+    return session->messages - session->deleted + session->files + (session->state == SESSION_CLOSED);
 }
 
 static bool has_enough(const struct messages *messages)
@@ -60,16 +59,26 @@ static bool has_enough(const struct messages *messages)
     return messages->paging.count && messages->told >= messages->paging.count;
 }
 
+static struct message message_of(const struct messages *messages, const struct event *e)
+{
+    const struct session_view *view = &messages->view;
+    return (struct message){.room = &view->session,
+                            .visitor = &messages->visitor,
+                            .author = session_participant(view, e->participant),
+                            .editor = session_participant(view, e->revised_participant),
+                            .event = e};
+}
+
 static void write_event(struct messages *messages, struct json *w, const struct event *e, struct arena *scratch)
 {
-    if (!is_shown(messages, e))
+    if (!is_shown(messages, e, scratch))
         return;
     messages->seen++;
     if (messages->skipped < messages->paging.offset) {
         messages->skipped++;
     } else if (!has_enough(messages)) {
-        message_write(w, &messages->view.session, &messages->visitor,
-                      session_participant(&messages->view, e->participant), e, false, scratch);
+        struct message message = message_of(messages, e);
+        message_write(w, &message, scratch);
         messages->told++;
     }
 }

@@ -10,7 +10,12 @@ enum { PRIORITY_WEIGHT = 99, ESTIMATED_WAITING_TIME = 9999999 };
 
 struct str operator_shown_id(const struct operator_ref *o)
 {
-    return o->id.ptr ? o->id : o->username; /* an operator without an account here has only a name */
+    return o->id.ptr ? o->id : o->username.ptr ? o->username : o->name;
+}
+
+struct str operator_shown_username(const struct operator_ref *o)
+{
+    return o->username.ptr ? o->username : o->name.ptr ? o->name : o->id;
 }
 
 struct str visitor_status(const struct session *room)
@@ -149,7 +154,8 @@ static void add_members(struct json *w, const struct history_item *item, const s
         json_member_raw(w, "departmentAncestors", room->department_ancestors);
     if (item->last_message.index) {
         json_key_literal(w, "lastMessage");
-        message_write(w, room, v, &item->author, &item->last_message, true, scratch);
+        struct message last = message_of_room(item);
+        message_write(w, &last, scratch);
     }
     add_metrics(w, &room->metrics);
     if (room->waiting_response)
@@ -254,8 +260,10 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
     const struct visitor *v = &item->visitor;
     if (str_starts_with(path, STR("metrics.")))
         return metrics_value(&room->metrics, str_skip(path, strlen("metrics.")));
-    if (str_starts_with(path, STR("lastMessage.")))
-        return message_value(item, str_skip(path, strlen("lastMessage.")), scratch);
+    if (str_starts_with(path, STR("lastMessage."))) {
+        struct message last = message_of_room(item);
+        return message_value(&last, str_skip(path, strlen("lastMessage.")), scratch);
+    }
     struct operator_ref nobody = {0};
     const struct operator_ref *closed_by = is_closed_by_operator(room) ? &room->served_by : &nobody;
     const struct {

@@ -79,3 +79,98 @@ test("a room has the weights that rooms without priority have", async () => {
   assert.equal(room.priorityWeight, 99);
   assert.equal(room.estimatedWaitingTimeQueue, 9999999);
 });
+
+const messagesOf = async (id, query = "?count=0") => (await rocketchat(server, `/livechat/${id}/messages${query}`, manager)).body;
+
+test("an edited message says when and by whom: its author, another, the visitor, who takes no part, nobody known", async () => {
+  const visitor = { id: "edith", name: "Edith" };
+  const { id } = await api.open({
+    visitor,
+    participants: [
+      { id: 1, type: "Client", name: "Edith" },
+      { id: 2, type: "Agent", name: "Otto", operator: "otto" },
+      { id: 3, type: "External", name: "bot" },
+    ],
+  });
+  for (const by of [1, 2, 3]) await api.post(`/sessions/${id}/events`, { type: "joined", by });
+  const { username } = (await rocketchat(server, "/livechat/visitors.info?visitorId=edith", manager)).body.visitor;
+  const operator = { _id: otto["X-User-Id"], username: "otto" }, client = { _id: "edith", username };
+  for (const [writer, editor, editedBy] of [
+    [2, { by: 2 }, operator],
+    [1, { by: 2 }, operator],
+    [1, { by: 1 }, client],
+    [2, { by: 3 }, { _id: `${id}.3`, username: "bot" }],
+    [1, { data: { operator: { username: "otto" } } }, operator],
+    [1, { data: { operator: { name: "Administrator" } } }, { _id: "Administrator", username: "Administrator" }],
+    [2, {}, { _id: "rocket.cat", username: "rocket.cat" }],
+  ]) {
+    const { index } = await api.say(id, writer, "teh");
+    const { time } = await api.post(`/sessions/${id}/events`, { type: "edit", target: index, text: "the", ...editor });
+    for (const message of [(await messagesOf(id)).messages[0], (await roomOf(id, "edith")).lastMessage]) {
+      assert.equal(message.msg, "the");
+      assert.equal(message.editedAt, time);
+      assert.deepEqual(message.editedBy, editedBy, JSON.stringify(editor));
+    }
+  }
+  await api.say(id, 1, "as it was written");
+  assert.ok(!("editedBy" in (await messagesOf(id)).messages[0]));
+});
+
+test("a file is a message with file, files and attachments, newest of its room, counted and not searched", async () => {
+  const { id } = await api.open({ visitor: { id: "fred", name: "Fred" } });
+  for (const by of [1, 2]) await api.post(`/sessions/${id}/events`, { type: "joined", by });
+  await api.say(id, 1, "here it comes");
+  const send = (text, data) => api.post(`/sessions/${id}/events`, { type: "file", by: 1, text, data });
+  const stored = await send("map.png", { id: "f1", name: "map.png", type: "image/png", size: 1234, url: "https://files.example/f1" });
+  const image = { _id: "f1", name: "map.png", type: "image/png", size: 1234, format: "" };
+  const { messages, total } = await messagesOf(id);
+  assert.equal(total, 2);
+  const [message] = messages;
+  assert.equal(message._id, stored.id);
+  assert.equal(message.msg, "");
+  assert.equal(message.t, undefined);
+  assert.equal(message.alias, "Fred");
+  assert.deepEqual(message.file, image);
+  assert.deepEqual(message.files, [image]);
+  assert.deepEqual(message.attachments, [
+    {
+      ...{ title: "map.png", type: "file", title_link: "https://files.example/f1", title_link_download: true },
+      ...{ image_url: "https://files.example/f1", image_type: "image/png", image_size: 1234 },
+    },
+  ]);
+  for (const name of ["urls", "mentions", "channels"]) assert.deepEqual(message[name], []);
+  assert.ok(!("md" in message));
+  const room = await roomOf(id, "fred");
+  assert.equal(room.msgs, 2);
+  assert.equal(room.lm, stored.time);
+  assert.deepEqual(room.lastMessage.file, image);
+  assert.equal((await messagesOf(id, "?searchTerm=map")).total, 0);
+
+  for (const [type, members] of [["audio/ogg", ["audio_url", "audio_type", "audio_size"]], ["video/mp4", ["video_url", "video_type", "video_size"]], ["text/plain", ["size"]]]) {
+    await send("any", { type, size: 5, url: "/files/5" });
+    const [attachment] = (await messagesOf(id)).messages[0].attachments;
+    assert.deepEqual(Object.keys(attachment), ["title", "type", "title_link", "title_link_download", ...members], type);
+  }
+});
+
+test("a file of which little is known, or whose address a browser would run, has no link", async () => {
+  const { id } = await api.open({ visitor: { id: "lea", name: "Lea" } });
+  await api.post(`/sessions/${id}/events`, { type: "joined", by: 1 });
+  for (const data of [undefined, { url: "javascript:alert(1)" }, { url: "//elsewhere.example/x" }, { url: 7, size: "big", name: [] }]) {
+    const stored = await api.post(`/sessions/${id}/events`, { type: "file", by: 1, text: "notes.txt", data });
+    const [message] = (await messagesOf(id)).messages;
+    assert.deepEqual(message.file, { _id: stored.id, name: "notes.txt", type: "file", size: 0, format: "" });
+    assert.deepEqual(message.attachments, [{ title: "notes.txt", type: "file" }]);
+  }
+});
+
+test("searchTerm looks through the close's comment too", async () => {
+  const { id } = await api.open({ visitor: { id: "sue", name: "Sue" } });
+  for (const by of [1, 2]) await api.post(`/sessions/${id}/events`, { type: "joined", by });
+  await api.say(id, 1, "does it work?");
+  await api.post(`/sessions/${id}/events`, { type: "closed", by: 2, data: { comment: "It WORKS (now)" } });
+  const search = async (term) => (await messagesOf(id, `?searchTerm=${encodeURIComponent(term)}`)).messages.map((one) => one.t ?? one.msg);
+  assert.deepEqual(await search("works (NOW"), ["livechat-close"]);
+  assert.deepEqual(await search("work"), ["livechat-close", "does it work?"]);
+  assert.deepEqual(await search("closed"), []);
+});

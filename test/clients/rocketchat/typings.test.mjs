@@ -44,6 +44,8 @@ async function liveAnswers() {
     { type: "joined", by: 2 },
     { type: "message", by: 2, text: "hello", id: "chosen" },
     { type: "edit", by: 2, target: 4, text: "hello again" },
+    { type: "file", by: 1, text: "map.png", data: { id: "f1", type: "image/png", size: 12, url: "https://files.example/f1" } },
+    { type: "file", by: 2, text: "notes" },
     { type: "hold", by: 2 },
     { type: "resume", by: 2 },
     { type: "closed", by: 1, text: "bye" },
