@@ -158,6 +158,7 @@ static bool open_server(struct serving *serving, GError **error)
         .body_ms = (unsigned)s->http_body_time * 1000,
         .idle_ms = (unsigned)s->http_idle_time * 1000,
         .send_ms = (unsigned)s->http_send_time * 1000,
+        .beat_ms = (unsigned)s->http_beat_time * 1000,
         .trust_real_ip = s->trust_forwarded,
         .loop_start = loop_start,
         .loop_stop = loop_stop,

@@ -42,6 +42,10 @@
     X(http_body_time, "http", NUMBER, "30", 1, 3600, "seconds", "How long a request's body may take to arrive.") \
     X(http_idle_time, "http", NUMBER, "75", 1, 3600, "seconds", "How long a connection without a request is kept.") \
     X(http_send_time, "http", NUMBER, "30", 1, 3600, "seconds", "How long a client may take no byte of an answer.") \
+    X(http_beat_time, "http", NUMBER, "20", 1, 3600, "seconds", \
+      "An event stream that said nothing for so long says so; a WebSocket that heard nothing asks, and is closed " \
+      "when " \
+      "nobody answers within the same time.") \
     X(rocketchat_rate_limiter, "rocketchat", NUMBER, "600", 0, 1000000, "calls", \
       "Calls that one client may make of one route in one window; 0 = no limit. Administrators are never limited.") \
     X(rocketchat_rate_limiter_window, "rocketchat", NUMBER, "60", 1, 86400, "seconds", "How long a window lasts.") \

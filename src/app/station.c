@@ -136,6 +136,8 @@ static void add_metrics(struct station *station, struct buf *out)
                (int64_t)http.connections_refused);
     add_metric(out, "http_connections_cut_total", "counter", "Connections cut because clients needed too much memory.",
                (int64_t)http.connections_cut);
+    add_metric(out, "http_event_streams", "gauge", "Event streams open.", (int64_t)http.event_streams_open);
+    add_metric(out, "http_sockets", "gauge", "WebSockets open.", (int64_t)http.sockets_open);
     add_metric(out, "http_kept_bytes", "gauge", "Memory for requests and unsent answers.", (int64_t)http.bytes_kept);
     add_metric(out, "http_requests", "gauge", "Requests under way.", (int64_t)http.requests_open);
     add_metric(out, "http_requests_held", "gauge", "Requests held.", (int64_t)http.requests_held);

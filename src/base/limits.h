@@ -39,6 +39,7 @@ enum {
     LIMIT_HTTP_HEAD = 16 * 1024,
     LIMIT_HTTP_HEADERS = 100,
     LIMIT_HTTP_BODY = 1024 * 1024,
+    LIMIT_HTTP_EVENT_ID = 256,            /* Last-Event-ID of an event stream */
     LIMIT_HTTP_PIPELINE = 64,             /* requests of one connection under way at once */
     LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (doc/decisions.md 3) */
     LIMIT_HTTP_CONNECTIONS = 65536,
@@ -48,6 +49,7 @@ enum {
     LIMIT_HTTP_BODY_TIME = 30 * 1000,
     LIMIT_HTTP_SEND_TIME = 30 * 1000, /* without a byte taken by the client */
     LIMIT_HTTP_IDLE_TIME = 75 * 1000,
+    LIMIT_HTTP_BEAT_TIME = 20 * 1000, /* an event stream says something, a silent WebSocket is asked */
     LIMIT_HTTP_DRAIN_TIME = 5 * 1000,
 
     /* Writing. */

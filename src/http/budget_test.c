@@ -13,7 +13,7 @@ static void hello(struct http_request *request)
 
 static void later(struct http_request *request)
 {
-    push_request(request);
+    give(request);
 }
 
 static void echo(struct http_request *request)
@@ -38,7 +38,7 @@ static void charge(struct http_request *request)
     str_to_int64(request->query, &count);
     http_request_charge(request, (size_t)count);
     http_hold(request);
-    push_request(request);
+    give(request);
 }
 
 static const struct http_route routes[] = {
@@ -87,7 +87,7 @@ static void test_pipeline(void)
     struct http_server *server = serve(0, 64 * KB);
     int fd = dial(server);
     get(fd, "later");
-    struct http_request *held = await_request();
+    struct http_request *held = await_given();
     for (int i = 0; i < 20; i++)
         get(fd, "bytes?100000");
     let_it_work(server);
@@ -113,7 +113,7 @@ static void test_worst(void)
     for (int i = 0; i < 3; i++) {
         fds[i] = dial(server);
         get(fds[i], "later");
-        held[i] = await_request();
+        held[i] = await_given();
         get(fds[i], sizes[i]);
         let_it_work(server);
     }
@@ -181,9 +181,9 @@ static void test_charged(void)
     struct http_server *server = serve(1024 * KB, 64 * KB);
     int one = dial(server), two = dial(server);
     get(one, "charge?600000");
-    struct http_request *first = await_request();
+    struct http_request *first = await_given();
     get(two, "charge?500000");
-    struct http_request *second = await_request();
+    struct http_request *second = await_given();
     let_it_work(server);
     g_assert_true(is_closed(one));
     post_answer(first, "nobody hears it");

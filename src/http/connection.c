@@ -1,5 +1,5 @@
 /* One connection's life: opened, settled after each thing that happened, killed. */
-#include "http/inside.h"
+#include "http/channel.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +93,8 @@ void http_connection_kill(struct connection *connection)
         }
     }
     http_connection_tell_gone(connection);
+    if (connection->channel)
+        http_channel_end(connection->channel);
 }
 
 /* What was sent before the server began to stop is still answered, if it is here already. */
@@ -100,7 +102,9 @@ void http_connection_drain(struct connection *connection)
 {
     if (connection->dead)
         return;
-    if (connection->first && !connection->reading)
+    if (connection->channel)
+        connection->channel->kind->drain(connection->channel);
+    else if (connection->first && !connection->reading)
         connection->closing = true;
     else if (!connection->first)
         http_connection_readable(connection);
@@ -138,7 +142,7 @@ static enum http_front front_of(const struct connection *connection)
 {
     const struct request *first = connection->first;
     if (!first)
-        return FRONT_NONE;
+        return connection->channel ? connection->channel->kind->front : FRONT_NONE;
     if (first->state != STREAMING)
         return FRONT_HANDLER;
     return first->waiting ? FRONT_WAITS : FRONT_SENDS;
@@ -163,6 +167,7 @@ static enum http_input input_of(const struct connection *connection)
 
 static struct http_state state_of(const struct connection *connection)
 {
+    const struct channel *channel = connection->channel;
     return (struct http_state){
         .life = life_of(connection),
         .front = front_of(connection),
@@ -170,7 +175,9 @@ static struct http_state state_of(const struct connection *connection)
         .input = input_of(connection),
         .processing = connection->processing,
         .staged = connection->loop->staged == connection,
-        .unsent = connection->output.len > 0,
+        .unsent = connection->output.len > 0 || (channel && channel->first),
+        .asked = channel && channel->asked,
+        .leaving = channel && channel->leaving,
         .may_begin = http_connection_may_begin(connection),
         .closing = connection->closing,
         .cut = connection->cut,
@@ -180,6 +187,12 @@ static struct http_state state_of(const struct connection *connection)
         .draining = connection->loop->draining,
         .seen_one = connection->seen_one,
     };
+}
+
+static size_t buffered(const struct connection *connection)
+{
+    const struct channel *channel = connection->channel;
+    return connection->input.len + connection->output.len + (channel ? channel->unsent + channel->held : 0);
 }
 
 static void bury(struct connection *connection)
@@ -211,7 +224,7 @@ static void poll_for(struct connection *connection, bool readable, bool writable
 void http_connection_settle(struct connection *connection)
 {
     for (;;) {
-        http_keep(connection, &connection->kept_buffers, connection->input.len + connection->output.len);
+        http_keep(connection, &connection->kept_buffers, buffered(connection));
         struct http_state state = state_of(connection);
         struct http_next next = http_next(&state);
         switch (next.step) {

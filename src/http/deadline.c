@@ -1,5 +1,5 @@
 /* How long a connection may wait for what it waits for. */
-#include "http/inside.h"
+#include "http/channel.h"
 
 enum { LINGER_MS = 2000 };
 
@@ -25,6 +25,12 @@ static void expire(struct connection *connection)
         return;
     case PHASE_BODY:
         http_connection_fail_body(connection, REASON_BODY_TIMEOUT, "The request's body did not arrive in time.");
+        http_connection_settle(connection);
+        return;
+    case PHASE_EVENTS:
+    case PHASE_SOCKET:
+        connection->phase = PHASE_NONE; /* begins anew */
+        connection->channel->kind->beat(connection->channel);
         http_connection_settle(connection);
         return;
     case PHASE_IDLE:
@@ -59,6 +65,9 @@ static unsigned limit_of(const struct http_options *options, enum http_phase pha
         return options->body_ms;
     case PHASE_SEND:
         return options->send_ms;
+    case PHASE_EVENTS:
+    case PHASE_SOCKET:
+        return options->beat_ms;
     case PHASE_LINGER:
         return LINGER_MS;
     }
@@ -68,17 +77,32 @@ static unsigned limit_of(const struct http_options *options, enum http_phase pha
 /* A head, a collected body and lingering have a time as a whole, the others from the last byte on. */
 static bool renews(const struct connection *connection, enum http_phase phase)
 {
-    return phase == PHASE_IDLE || phase == PHASE_SEND || (phase == PHASE_BODY && connection->reading->takes_pieces);
+    switch (phase) {
+    case PHASE_NONE:
+    case PHASE_HEAD:
+    case PHASE_LINGER:
+        break;
+    case PHASE_IDLE:
+        return connection->came || connection->took;
+    case PHASE_BODY:
+        return connection->came && connection->reading->takes_pieces;
+    case PHASE_SEND:
+    case PHASE_EVENTS:
+        return connection->took;
+    case PHASE_SOCKET:
+        return connection->came;
+    }
+    return false;
 }
 
 /* The timer is left where it is as long as it fires before the deadline: most deadlines move on and are never met. */
 void http_connection_deadline(struct connection *connection, enum http_phase phase)
 {
     unsigned limit = limit_of(&connection->loop->server->options, phase);
-    if (phase != (enum http_phase)connection->phase || (renews(connection, phase) && connection->progress))
+    if (phase != (enum http_phase)connection->phase || renews(connection, phase))
         connection->deadline_ms = limit ? http_loop_now(connection->loop) + limit : 0;
     connection->phase = (uint8_t)phase;
-    connection->progress = false;
+    connection->came = connection->took = false;
     if (limit &&
         (!wheel_is_set(&connection->timer) || connection->timer.due_tick > connection->deadline_ms / WHEEL_TICK_MS + 1))
         set_timer(connection);

@@ -203,6 +203,7 @@ struct http_options {
     bool trust_real_ip;       /* peers on loopback are a proxy whose X-Real-IP names the client: http_request_address */
     /* Milliseconds; 0 means base/limits.h's value. */
     unsigned head_ms, body_ms, idle_ms, send_ms, drain_ms;
+    unsigned beat_ms; /* an event stream that said nothing for so long says so; a silent WebSocket is asked */
 
     /* On the loop's thread before its first and after its last request. What loop_start returns is
      * http_loop_data; on failure it sets the error, returns NULL, and http_server_open fails with it. Both may be
@@ -243,6 +244,7 @@ struct http_counters {
     uint64_t requests_held; /* after http_hold */
     uint64_t requests_total;
     uint64_t bytes_in, bytes_out;
+    uint64_t event_streams_open, sockets_open;
     uint64_t bytes_kept;      /* of memory, for clients that are there */
     uint64_t connections_cut; /* because of it */
 };

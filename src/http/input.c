@@ -1,5 +1,5 @@
 /* Bytes into a connection: requests begun, bodies collected or handed on in pieces. */
-#include "http/inside.h"
+#include "http/channel.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -159,6 +159,13 @@ static void begin_request(struct connection *connection, struct str bytes, struc
     send_continue(connection, request);
 }
 
+static struct str give_to_channel(struct channel *channel, struct str bytes)
+{
+    if (bytes.len && channel->kind->input)
+        channel->kind->input(channel, bytes);
+    return STR("");
+}
+
 /* Works through bytes; returns how many were used. */
 static size_t process(struct connection *connection, struct str bytes)
 {
@@ -168,6 +175,11 @@ static size_t process(struct connection *connection, struct str bytes)
             if (!read_body(connection, &rest))
                 break;
             continue;
+        }
+        if (connection->channel) {
+            if (http_channel_speaks(connection->channel))
+                rest = give_to_channel(connection->channel, rest);
+            break;
         }
         if (connection->closing)
             return bytes.len; /* whatever follows the last request is nobody's */
@@ -242,7 +254,7 @@ void http_connection_readable(struct connection *connection)
         end_of_input(connection);
         return;
     }
-    connection->progress = true;
+    connection->came = true;
     http_count(&loop->bytes_in, (uint64_t)n);
     if (!connection->lingering)
         http_connection_feed(connection, str_from(loop->in, (size_t)n));

@@ -26,6 +26,7 @@
  *                     |  |          +-> DONE --> freed    waits with its reply for those before it
  *                     |  +-> STREAMING --------> freed    a producer feeds it, first in line
  *                     +----> DONE, cut --------> freed    http_drop: the connection ends here
+ *                     +----> DONE, channel ----> freed    only its head; the connection is a channel's then (channel.h)
  *
  * Who frees what:
  *   - a request: whoever ends it (reply.c), or http_connection_kill for one that is COLLECTING, DONE or STREAMING. One
@@ -110,6 +111,7 @@ struct connection {
     uint64_t body_seen;
     struct buf input;          /* came but is not used yet; owns memory only then */
     struct buf output;         /* not taken by the socket yet */
+    struct channel *channel;   /* has taken the connection over (channel.h) */
     size_t sent;               /* of output */
     size_t kept, kept_buffers; /* see budget.c */
     int fd;
@@ -119,7 +121,8 @@ struct connection {
     uint8_t family;
     bool seen_one : 1;   /* a head was complete once */
     bool processing : 1; /* its input is being worked on further up the stack */
-    bool progress : 1;   /* bytes moved since the deadline was set */
+    bool came : 1;       /* bytes, since the deadline was set */
+    bool took : 1;       /* the client, bytes, since the deadline was set */
     bool paused : 1;     /* http_body_pause */
     bool closing : 1;    /* takes no further request */
     bool discard : 1;    /* there may be unread bytes: linger */
@@ -159,14 +162,15 @@ struct http_loop {
     struct http_post stop;
     struct http_head scratch;
 
-    uint64_t memory; /* its share of http_options.memory */
+    struct channel *channels; /* with something to do when the callback ends */
+    uint64_t memory;          /* its share of http_options.memory */
 
     _Atomic(struct http_post *) posts; /* newest first */
 
     /* Written by the loop's thread alone, but for connections_open. */
     atomic_uint connections_open;
     _Atomic uint64_t connections_total, requests_open, requests_held, requests_total, bytes_in, bytes_out;
-    _Atomic uint64_t kept, connections_cut;
+    _Atomic uint64_t kept, connections_cut, event_streams_open, sockets_open;
     _Atomic uint64_t *answers; /* [route][class - 1] */
 };
 
@@ -259,4 +263,5 @@ struct str http_status_line(unsigned status);
 
 /* reply.c */
 void http_reply_advance(struct connection *connection);
+void http_reply_takeover(struct http_request *request, unsigned status, struct str headers); /* only a head */
 void http_reply_produce(struct connection *connection); /* the first request is STREAMING and started */

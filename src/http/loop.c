@@ -1,4 +1,4 @@
-#include "http/inside.h"
+#include "http/channel.h"
 
 static void on_tick(uv_timer_t *timer)
 {
@@ -126,8 +126,9 @@ void http_loop_done(struct http_loop *loop)
     do {
         while (loop->staged)
             http_loop_flush(loop);
+        http_loop_flush_channels(loop);
         http_loop_relieve(loop);
-    } while (loop->staged);
+    } while (loop->staged || loop->channels);
     free_graves(loop);
     if (loop->draining && loop->alive == 0 && !loop->ended) {
         loop->ended = true;

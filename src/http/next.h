@@ -20,6 +20,8 @@ enum http_front {
     FRONT_HANDLER, /* the next move is a handler's */
     FRONT_SENDS,   /* a stream that has its next piece */
     FRONT_WAITS,   /* a stream after HTTP_WAIT */
+    FRONT_EVENTS,  /* an event stream has the connection */
+    FRONT_SOCKET,  /* a WebSocket has it */
 };
 
 /* The body that comes next. */
@@ -45,6 +47,8 @@ struct http_state {
     bool processing; /* its input is being worked on further up the stack */
     bool staged;     /* its replies are in the loop's staging buffer */
     bool unsent;     /* bytes that the socket did not take */
+    bool asked;      /* a channel wants to know when the socket takes more */
+    bool leaving;    /* a channel has said its last word */
     bool may_begin;  /* another request */
     bool closing;    /* takes no further request */
     bool cut;        /* ends as soon as nothing is unsent */
@@ -65,7 +69,16 @@ enum http_step {
 };
 
 /* What the time limit of a wait is. */
-enum http_phase { PHASE_NONE, PHASE_IDLE, PHASE_HEAD, PHASE_BODY, PHASE_SEND, PHASE_LINGER };
+enum http_phase {
+    PHASE_NONE,
+    PHASE_IDLE,
+    PHASE_HEAD,
+    PHASE_BODY,
+    PHASE_SEND,
+    PHASE_EVENTS, /* until it says something, be it nothing */
+    PHASE_SOCKET, /* until it asks whether anybody is there */
+    PHASE_LINGER,
+};
 
 struct http_next {
     enum http_step step;

@@ -1,5 +1,5 @@
 /* Bytes out of a connection: staged, written, kept when the socket is full. */
-#include "http/inside.h"
+#include "http/channel.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -25,7 +25,7 @@ void http_connection_send(struct connection *connection, const struct str *parts
             return;
         }
         n = MAX(n, 0);
-        connection->progress |= n > 0;
+        connection->took |= n > 0;
         http_count(&connection->loop->bytes_out, (uint64_t)n);
     }
     if ((size_t)n == total)
@@ -72,7 +72,7 @@ void http_connection_writable(struct connection *connection)
                 http_connection_kill(connection);
             return;
         }
-        connection->progress |= n > 0;
+        connection->took |= n > 0;
         http_count(&connection->loop->bytes_out, (uint64_t)n);
         connection->sent += (size_t)n;
         if (connection->sent < connection->output.len)
@@ -83,4 +83,6 @@ void http_connection_writable(struct connection *connection)
     struct request *first = connection->first;
     if (first && first->state == STREAMING && first->started && !first->waiting)
         http_reply_produce(connection);
+    else if (http_channel_speaks(connection->channel))
+        http_channel_writable(connection->channel);
 }

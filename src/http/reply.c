@@ -1,5 +1,5 @@
 /* Answers: heads, whole bodies, chunked bodies. */
-#include "http/inside.h"
+#include "http/channel.h"
 
 static struct request *inside(struct http_request *request)
 {
@@ -30,9 +30,9 @@ static bool has_body(const struct request *request, unsigned status)
     return request->http.method != HTTP_HEAD && status != 204 && status != 304;
 }
 
-enum { CHUNKED = -1 };
+enum { CHUNKED = -1, UNTIL_CLOSED = -2 };
 
-/* `length`: of the body, or CHUNKED. */
+/* `length`: of the body, or one of these. */
 static void add_head(struct request *request, struct buf *out, unsigned status, struct str headers, int64_t length)
 {
     const struct connection *connection = request->connection;
@@ -150,6 +150,20 @@ void http_reply(struct http_request *http, unsigned status, struct str headers, 
     buf_add(out, sent);
     http_request_finish(request, status);
     end(request);
+}
+
+void http_reply_takeover(struct http_request *http, unsigned status, struct str headers)
+{
+    struct request *request = inside(http);
+    struct connection *connection = request->connection;
+    struct buf head;
+    buf_init(&head, SIZE_MAX / 2);
+    connection->closing = status != 101;
+    add_head(request, &head, status, headers, UNTIL_CLOSED);
+    connection->closing = true;
+    http_request_finish(request, status);
+    keep_reply(request, head);
+    http_reply_advance(connection);
 }
 
 void http_drop(struct http_request *http)
@@ -285,4 +299,6 @@ void http_reply_advance(struct connection *connection)
         http_request_unlink(first);
         http_request_free(first);
     }
+    if (http_channel_speaks(connection->channel))
+        http_channel_wake(connection->channel);
 }

@@ -328,7 +328,7 @@ void http_body_resume(struct http_request *http)
     if (connection->reading != inside(http))
         return;
     connection->paused = false;
-    connection->progress = true;
+    connection->came = true;
     go_on(connection);
 }
 

@@ -297,7 +297,7 @@ static void set_defaults(struct http_options *options)
         {&options->loops, usable_cores()},           {&options->connections, LIMIT_HTTP_CONNECTIONS},
         {&options->head_ms, LIMIT_HTTP_HEAD_TIME},   {&options->body_ms, LIMIT_HTTP_BODY_TIME},
         {&options->idle_ms, LIMIT_HTTP_IDLE_TIME},   {&options->send_ms, LIMIT_HTTP_SEND_TIME},
-        {&options->drain_ms, LIMIT_HTTP_DRAIN_TIME},
+        {&options->drain_ms, LIMIT_HTTP_DRAIN_TIME}, {&options->beat_ms, LIMIT_HTTP_BEAT_TIME},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         if (*all[i].value == 0)
@@ -404,6 +404,8 @@ void http_server_counters(const struct http_server *server, struct http_counters
         counters->requests_total += atomic_load_explicit(&loop->requests_total, memory_order_relaxed);
         counters->bytes_in += atomic_load_explicit(&loop->bytes_in, memory_order_relaxed);
         counters->bytes_out += atomic_load_explicit(&loop->bytes_out, memory_order_relaxed);
+        counters->event_streams_open += atomic_load_explicit(&loop->event_streams_open, memory_order_relaxed);
+        counters->sockets_open += atomic_load_explicit(&loop->sockets_open, memory_order_relaxed);
         counters->bytes_kept += atomic_load_explicit(&loop->kept, memory_order_relaxed);
         counters->connections_cut += atomic_load_explicit(&loop->connections_cut, memory_order_relaxed);
     }

@@ -26,7 +26,7 @@ static void echo(struct http_request *request)
 /* Replied by the test's thread. */
 static void later(struct http_request *request)
 {
-    push_request(request);
+    give(request);
 }
 
 static void hold_over(struct http_request *request)
@@ -49,7 +49,7 @@ static void hold(struct http_request *request)
     g_assert_null(request->path.ptr);
     http_request_timeout(request, ms, hold_over);
     http_request_on_gone(request, hold_gone);
-    push_request(request);
+    give(request);
 }
 
 static void drop(struct http_request *request)
@@ -140,7 +140,7 @@ static void upload(struct http_request *request)
 {
     request->user = arena_new(&request->arena, struct upload);
     if (str_equal(request->query, STR("late")))
-        push_request(request);
+        give(request);
     else if (str_equal(request->query, STR("refuse")))
         http_reply(request, 403, TEXT, STR("no"));
     else
@@ -321,7 +321,7 @@ static void test_pipeline(void)
     get(fd, "hello");
     struct http_request *requests[4];
     for (int i = 0; i < 4; i++)
-        requests[i] = await_request();
+        requests[i] = await_given();
     static const char *const bodies[] = {"0", "1", "2", "3"};
     for (int i = 3; i >= 0; i--)
         post_answer(requests[i], bodies[i]);
@@ -335,9 +335,9 @@ static void test_pipeline(void)
     for (int i = 0; i < LIMIT_HTTP_PIPELINE + 10; i++)
         get(fd, "later");
     for (int i = 0; i < LIMIT_HTTP_PIPELINE; i++)
-        post_answer(await_request(), "x");
+        post_answer(await_given(), "x");
     for (int i = 0; i < 10; i++)
-        post_answer(await_request(), "y");
+        post_answer(await_given(), "y");
     for (int i = 0; i < LIMIT_HTTP_PIPELINE; i++)
         expect(fd, "200 x");
     for (int i = 0; i < 10; i++)
@@ -346,7 +346,7 @@ static void test_pipeline(void)
     /* A dropped request ends the connection behind the replies before it. */
     get(fd, "later");
     get(fd, "drop");
-    post_answer(await_request(), "last");
+    post_answer(await_given(), "last");
     expect(fd, "200 last");
     g_assert_true(is_closed(fd));
     close(fd);
@@ -358,24 +358,24 @@ static void test_hold(void)
     struct http_server *server = serve_two();
     int fd = dial(server);
     get(fd, "hold");
-    struct http_request *request = await_request();
+    struct http_request *request = await_given();
     struct http_counters counters;
     http_server_counters(server, &counters);
     g_assert_cmpuint(counters.requests_held, ==, 1);
     post_answer(request, "news");
     expect(fd, "200 news");
     get(fd, "hold?30");
-    await_request();
+    await_given();
     expect(fd, "200 nothing new");
     g_assert_cmpstr(await_word(), ==, "timeout");
     get(fd, "hold");
-    await_request();
+    await_given();
     close(fd);
     g_assert_cmpstr(await_word(), ==, "gone");
     /* A reply to a client that went away goes nowhere. */
     fd = dial(server);
     get(fd, "later");
-    request = await_request();
+    request = await_given();
     struct linger reset = {.l_onoff = 1};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close(fd);
@@ -384,7 +384,7 @@ static void test_hold(void)
     fd = dial(server);
     get(fd, "later");
     shutdown(fd, SHUT_WR);
-    post_answer(await_request(), "still here");
+    post_answer(await_given(), "still here");
     expect(fd, "200 still here");
     g_assert_true(is_closed(fd));
     close(fd);
@@ -478,7 +478,7 @@ static void test_stream_in(void)
     fd = dial(server);
     for (int leaves = 0; leaves < 2; leaves++) { /* the handler makes up its mind later */
         put(fd, "POST /t/upload?late HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde");
-        struct http_request *request = await_request();
+        struct http_request *request = await_given();
         if (leaves)
             close(fd);
         run_on_loop(request->loop, read_late, request);
@@ -509,7 +509,7 @@ static void test_times(void)
     g_assert_true(g_str_has_prefix(late, "408 "));
     expect(body, "400 body_timeout");
     g_assert_true(is_closed(head) && is_closed(body) && is_closed(idle) && is_closed(silent));
-    post_answer(await_request(), "no limit while it is ours to answer");
+    post_answer(await_given(), "no limit while it is ours to answer");
     expect(held, "200 no limit while it is ours to answer");
     close(head), close(body), close(idle), close(silent), close(held);
     http_server_close(server);
@@ -528,9 +528,9 @@ static void test_drain(void)
     get(idle, "hello");
     expect(idle, "200 hello");
     get(held, "hold");
-    await_request();
+    await_given();
     get(later_fd, "later");
-    struct http_request *request = await_request();
+    struct http_request *request = await_given();
     GThread *thread = g_thread_new("stop", stop_server, server);
     g_assert_true(is_closed(idle));
     expect(held, "200 nothing new");
@@ -549,7 +549,7 @@ static void test_drain(void)
     server = serve((struct http_options){.loops = 1, .drain_ms = 100}, NULL);
     int fd = dial(server);
     get(fd, "later");
-    request = await_request();
+    request = await_given();
     http_server_stop(server);
     g_assert_true(is_closed(fd));
     g_assert_true(request->gone);

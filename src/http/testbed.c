@@ -43,14 +43,14 @@ static const void *await(struct queue *queue)
     return item;
 }
 
-void push_request(struct http_request *request)
+void give(void *what)
 {
-    push(&arrived, request);
+    push(&arrived, what);
 }
 
-struct http_request *await_request(void)
+void *await_given(void)
 {
-    return (struct http_request *)await(&arrived);
+    return (void *)await(&arrived);
 }
 
 void say(const char *what)

@@ -12,8 +12,8 @@
 #define TEXT STR("Content-Type: text/plain\r\n")
 
 /* What reached the application and was given to the test's thread. */
-void push_request(struct http_request *request);
-struct http_request *await_request(void);
+void give(void *what);
+void *await_given(void);
 
 /* What callbacks saw. */
 void say(const char *what);
