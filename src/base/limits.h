@@ -57,7 +57,7 @@ enum {
     LIMIT_WRITE_QUEUE = 16384, /* write operations waiting; more are refused as busy */
     LIMIT_READ_QUEUE = 1024,   /* reads waiting for a reader's thread; more are refused as busy */
     LIMIT_SLOW_QUEUE = 256,    /* operations waiting for a slow thread; more are refused as busy */
-    LIMIT_IMPORT_BATCH = 1000, /* events in one import op */
+    LIMIT_IMPORT_BATCH = 1000, /* events in one job of an import, about; in one call that opens a session */
 };
 
 #define LIMIT_TIME_MS ((INT64_C(1) << LIMIT_TIME_MS_BITS) - 1)

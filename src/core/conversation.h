@@ -23,7 +23,8 @@ struct opened {
  * button, finds or makes the visitor (token, username "guest-N"), stamps (live) or keeps (import) times, folds, seals,
  * appends.
  *   import: a known session with an equal head and an equal prefix of events gets the rest; equal events are skipped;
- *           anything else is SESSION_DIFFERS. Heads are equal when all that the line gives is as stored.
+ *           anything else is SESSION_DIFFERS. Heads are equal when all that the line gives is as stored. A line with
+ *           `events_stored` goes on where an operation of the same import stopped: that much is not compared again.
  *   live:   a known session id is SESSION_EXISTS. Event times in the line are ignored.
  * A line without id gets a random one. A visitor id that was erased is a new visitor. Other reasons: COMPANY_UNKNOWN,
  * SESSION_ERASED, ID_TAKEN (another visitor's token; an event id given twice), ID_INVALID, those of event_check and
@@ -90,9 +91,9 @@ void key_op_init(struct key_op *op, struct core *core);
 
 /* ---- import --------------------------------------------------------------------------------------------- */
 
-/* WRITE: up to LIMIT_IMPORT_BATCH events' worth of lines, all or none but for lines refused: with `skip_bad` a refused
- * line is noted and the others go in; without it the first refused line fails the op (field "lines[N]") and nothing is
- * written. */
+/* WRITE: lines with about LIMIT_IMPORT_BATCH events, some 10 ms of the writer's time, all or none but for lines
+ * refused: with `skip_bad` a refused line is noted and the others go in; without it the first refused line fails the op
+ * (field "lines[N]") and nothing is written. */
 struct import_op {
     struct op op;
     int64_t company;
@@ -108,4 +109,5 @@ struct import_op {
     GError **refusals; /* per line, NULL = went in; owned by the op */
 };
 void import_op_init(struct import_op *op, struct core *core);
-void import_op_clear(struct import_op *op); /* instead of op_clear */
+void import_op_forget(struct import_op *op); /* what an earlier run left in the outputs, when it will not run again */
+void import_op_clear(struct import_op *op);  /* instead of op_clear */

@@ -22,6 +22,12 @@ static void clear_refusals(struct import_op *op)
         g_clear_error(&op->refusals[i]);
 }
 
+void import_op_forget(struct import_op *op)
+{
+    clear_refusals(op);
+    memset(&op->counts, 0, sizeof op->counts);
+}
+
 static bool fail_line(size_t index, GError *inner, GError **error)
 {
     struct str field = reason_field(inner);
@@ -66,8 +72,7 @@ static bool import_line(struct import_op *op, struct store_txn *txn, size_t i, G
 static bool run_import(struct op *base, struct store_txn *txn, GError **error)
 {
     struct import_op *op = (struct import_op *)base;
-    clear_refusals(op);
-    memset(&op->counts, 0, sizeof op->counts);
+    import_op_forget(op);
     if (!op->refusals)
         op->refusals = arena_array(&base->arena, op->line_count, sizeof *op->refusals);
     bool done = true;

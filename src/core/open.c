@@ -132,13 +132,13 @@ static bool compare_event(struct core *core, struct store_txn *txn, const struct
            (event_equal(stored, &given) || differs(line, "event", error));
 }
 
-/* Every stored event that the line reaches must be the line's. */
+/* Every stored event that the line reaches must be the line's; what is known to be is not looked at again. */
 static bool compare_events(struct core *core, struct store_txn *txn, const struct session *s, const struct line *line,
                            GError **error)
 {
     uint32_t last = (uint32_t)MIN(line->event_count, s->last_index);
-    bool equal = true;
-    for (uint32_t first = 1; first <= last && equal; first += COMPARE_CHUNK) {
+    bool equal = s->last_index >= line->events_stored || differs(line, "event", error);
+    for (uint32_t first = (uint32_t)line->events_stored + 1; first <= last && equal; first += COMPARE_CHUNK) {
         struct arena scratch;
         arena_init(&scratch);
         struct event *stored;
@@ -152,31 +152,36 @@ static bool compare_events(struct core *core, struct store_txn *txn, const struc
     return equal;
 }
 
-/* An import meets a session that is there: skips what is equal, appends what is new. */
-static bool complete(struct store_txn *txn, const struct line *line, const struct session_view *before,
-                     struct pending *p, struct op *op, GError **error)
+static bool compare_head(struct store_txn *txn, const struct session *s, const struct line *line, struct arena *a,
+                         GError **error)
 {
-    const struct session *s = &before->session;
     struct event *head_event;
     size_t count;
     struct head stored;
-    if (s->erased) {
-        reason_set(error, REASON_SESSION_ERASED, "session %.*s was erased", STR_ARG(s->id));
-        return false;
-    }
-    if (!store_events(txn, s, 0, 0, 1, &op->arena, &head_event, &count, error))
+    if (!store_events(txn, s, 0, 0, 1, a, &head_event, &count, error))
         return false;
     if (count == 0 || !head_event->data.ptr) {
         reason_set(error, REASON_DATABASE_CORRUPT, "session %.*s has no head", STR_ARG(s->id));
         return false;
     }
-    if (!head_read(head_event->data, &stored, &op->arena, error))
+    if (!head_read(head_event->data, &stored, a, error))
         return false;
     if (!opening_fits(&stored, &line->head))
         return differs(line, "head", error);
-    if (line->start_ms != NO_TIME && line->start_ms != head_event->time_ms)
-        return differs(line, "start", error);
-    if (!compare_events(op->core, txn, s, line, error))
+    return line->start_ms == NO_TIME || line->start_ms == head_event->time_ms || differs(line, "start", error);
+}
+
+/* An import meets a session that is there: skips what is equal, appends what is new. */
+static bool complete(struct store_txn *txn, const struct line *line, const struct session_view *before,
+                     struct pending *p, struct op *op, GError **error)
+{
+    const struct session *s = &before->session;
+    if (s->erased) {
+        reason_set(error, REASON_SESSION_ERASED, "session %.*s was erased", STR_ARG(s->id));
+        return false;
+    }
+    if ((!line->events_stored && !compare_head(txn, s, line, &op->arena, error)) ||
+        !compare_events(op->core, txn, s, line, error))
         return false;
     size_t more = line->event_count > s->last_index ? line->event_count - s->last_index : 0;
     pending_init(p, txn, before, more, &op->arena);

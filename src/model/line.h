@@ -11,6 +11,7 @@ struct line {
     int64_t start_ms;     /* time of the head: member "start", else the first event's, else NO_TIME */
     struct event *events; /* events[0] has index 1 */
     size_t event_count;
+    size_t events_stored; /* so many at the beginning are known to be stored already; 0 after reading */
 };
 
 /* Decodes and checks one line (event_check with imported = true for each; ids, sizes, zone names, participants unique

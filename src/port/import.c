@@ -7,12 +7,15 @@
 #include <stdatomic.h>
 
 enum {
-    ROOM = 1024 * 1024,                   /* bytes waiting before the feeder is asked to pause */
-    UNDER_WAY = 2 * 1024 * 1024,          /* bytes at the writer before more are held back: some groups of bulk jobs */
-    STEP_MS = 20,                         /* an import's turn on its thread */
-    BATCH_EVENTS = LIMIT_IMPORT_BATCH / 2 /* a batch ends with the line that reaches this, so it stays below the limit
-                                             unless that one line is very long */
+    ROOM = 1024 * 1024,                    /* bytes waiting before the feeder is asked to pause */
+    UNDER_WAY = 2 * 1024 * 1024,           /* bytes at the writer before more are held back: some groups of bulk jobs */
+    STEP_MS = 20,                          /* an import's turn on its thread */
+    BATCH_EVENTS = LIMIT_IMPORT_BATCH / 2, /* a batch ends with the line that reaches this */
+    BATCH_BYTES = 256 * 1024,              /* or this; a longer line goes in parts */
 };
+
+/* What of a line is in a batch: a part stands alone in it. */
+enum part { WHOLE_LINES, FIRST_PART, NEXT_PART };
 
 /* Lines on their way to the writer. */
 struct batch {
@@ -23,7 +26,17 @@ struct batch {
     GArray *lines;   /* struct line */
     GArray *numbers; /* int64_t: the line's number in the stream */
     size_t events, bytes;
+    enum part part;
     struct batch *next; /* in import->finished */
+};
+
+/* A line that is too much for one job of the writer: its first part opens the session, the others append to it. The
+ * next line is read when all are answered. */
+struct parts {
+    bool open, all_submitted;
+    struct line line; /* events_stored: of the parts submitted */
+    struct arena arena;
+    size_t created, appended, refused; /* parts that did or were */
 };
 
 /* An import has no thread of its own: it moves in steps (OP_STEP), on one of the core's threads at a time, and rests
@@ -52,6 +65,7 @@ struct import {
     atomic_bool cancelled;
     _Atomic int64_t failed_order; /* a batch that failed; those behind it must not run. 0 = none */
     _Atomic int64_t lines_done;
+    bool part_refused; /* under skip_bad, so that the rest of the line must not run; the writer's thread's */
 
     /* Whoever moves it. */
     struct buf working; /* bytes not yet parsed from `start` on */
@@ -62,11 +76,12 @@ struct import {
     bool has_long_line;
     crypto_generichash_state digest;
     struct batch *batch; /* being filled */
-    int64_t orders;      /* batches submitted */
-    size_t under_way;    /* bytes */
-    bool read;           /* no more lines will be read */
-    bool wound_up;       /* the last batch is submitted */
-    bool stop;           /* something failed: submit no more */
+    struct parts parts;
+    int64_t orders;   /* batches submitted */
+    size_t under_way; /* bytes */
+    bool read;        /* no more lines will be read */
+    bool wound_up;    /* the last batch is submitted */
+    bool stop;        /* something failed: submit no more */
     int64_t error_order;
     struct import_result result;
 };
@@ -136,11 +151,18 @@ static bool batch_run(struct op *op, struct store_txn *txn, GError **error)
     struct batch *batch = (struct batch *)op;
     struct import *import = batch->import;
     int64_t failed = atomic_load(&import->failed_order);
-    if (failed && failed < batch->order) {
-        reason_set(error, REASON_CANCELLED, "a batch before this one was refused");
+    bool cancelled = atomic_load(&import->cancelled);
+    if (cancelled || (failed && failed < batch->order)) {
+        reason_set(error, REASON_CANCELLED,
+                   cancelled ? "the import was interrupted" : "a batch before this one was refused");
         return false;
     }
+    if (batch->part == NEXT_PART && import->part_refused) {
+        import_op_forget(&batch->op);
+        return true;
+    }
     bool ok = batch->run(op, txn, error);
+    import->part_refused = batch->op.refusals && batch->op.refusals[0];
     atomic_store(&import->failed_order, ok ? 0 : batch->order);
     return ok;
 }
@@ -243,14 +265,33 @@ static void batch_account(struct import *import, struct batch *batch)
         fail_batch(import, batch);
         return;
     }
-    import->result.counts.created += batch->op.counts.created;
-    import->result.counts.appended += batch->op.counts.appended;
-    import->result.counts.unchanged += batch->op.counts.unchanged;
     import->result.counts.events += batch->op.counts.events;
     for (size_t i = 0; batch->op.refusals && i < batch->lines->len; i++)
         if (batch->op.refusals[i])
             refused(import, g_array_index(batch->numbers, int64_t, i), batch->op.refusals[i]);
+    if (batch->part != WHOLE_LINES) {
+        import->parts.created += batch->op.counts.created;
+        import->parts.appended += batch->op.counts.appended;
+        import->parts.refused += batch->op.counts.refused;
+        return;
+    }
+    import->result.counts.created += batch->op.counts.created;
+    import->result.counts.appended += batch->op.counts.appended;
+    import->result.counts.unchanged += batch->op.counts.unchanged;
     atomic_fetch_add(&import->lines_done, batch->lines->len);
+}
+
+/* The line is one, however many parts it had. */
+static void parts_account(struct import *import)
+{
+    const struct parts *parts = &import->parts;
+    if (parts->created)
+        import->result.counts.created++;
+    else if (parts->appended)
+        import->result.counts.appended++;
+    else if (!parts->refused)
+        import->result.counts.unchanged++;
+    atomic_fetch_add(&import->lines_done, 1);
 }
 
 /* Takes up what the writer answered. */
@@ -269,10 +310,14 @@ static void harvest(struct import *import)
     }
 }
 
-/* `last`: the stream is at its end, so there is no place to go on from any more. */
-static void submit(struct import *import, bool last)
+/* What is stored with a batch of the place to go on from; at the end of the stream there is none any more. */
+enum note { NOTE_NOTHING, NOTE_PLACE, NOTE_END };
+
+/* Hands the batch to the writer and begins another. */
+static void submit(struct import *import, enum note note)
 {
-    struct batch *batch = g_steal_pointer(&import->batch);
+    struct batch *batch = import->batch;
+    import->batch = batch_new(import);
     if (import->stop) {
         batch_free(batch);
         return;
@@ -281,9 +326,9 @@ static void submit(struct import *import, bool last)
     batch->order = ++import->orders;
     batch->op.lines = (struct line *)batch->lines->data;
     batch->op.line_count = batch->lines->len;
-    if (import->options.place_name.ptr) {
+    if (import->options.place_name.ptr && note != NOTE_NOTHING) {
         batch->op.value_name = import->options.place_name;
-        batch->op.value = last ? STR("") : place_value(import, &op->arena);
+        batch->op.value = note == NOTE_END ? STR("") : place_value(import, &op->arena);
     }
     import->under_way += batch->bytes;
     core_submit(op);
@@ -291,29 +336,93 @@ static void submit(struct import *import, bool last)
 
 /* ---- lines ---------------------------------------------------------------------------------------------- */
 
-static void take_line(struct import *import, struct str text)
+static bool parse_line(struct import *import, struct str text, struct line *line, struct arena *a)
 {
     GError *error = NULL;
+    if (line_parse(text, line, a, &error))
+        return true;
+    if (import->options.skip_bad) {
+        refused(import, import->line, error);
+        g_error_free(error);
+    } else {
+        fail(import, import->orders + 1, import->line, error);
+    }
+    return false;
+}
+
+static void add_line(struct import *import, const struct line *line, size_t bytes)
+{
+    g_array_append_vals(import->batch->lines, line, 1);
+    g_array_append_val(import->batch->numbers, import->line);
+    import->batch->events += line->event_count - line->events_stored + 1;
+    import->batch->bytes += bytes;
+}
+
+static void take_long_line(struct import *import, struct str text)
+{
+    struct parts *parts = &import->parts;
+    if (import->batch->lines->len)
+        submit(import, NOTE_NOTHING); /* the place is behind this line already */
+    *parts = (struct parts){.open = true};
+    arena_init(&parts->arena);
+    parts->all_submitted = !parse_line(import, text, &parts->line, &parts->arena);
+    parts->refused = parts->all_submitted;
+}
+
+static void parts_close(struct import *import)
+{
+    if (import->parts.open)
+        arena_clear(&import->parts.arena);
+    import->parts.open = false;
+}
+
+static void submit_part(struct import *import)
+{
+    struct parts *parts = &import->parts;
+    struct line part = parts->line;
+    size_t bytes = 0, end = part.events_stored;
+    while (end < part.event_count && end - part.events_stored < LIMIT_IMPORT_BATCH && bytes < BATCH_BYTES) {
+        const struct event *e = &part.events[end++];
+        bytes += e->id.len + e->text.len + e->data.len;
+    }
+    parts->all_submitted = end == part.event_count;
+    parts->line.events_stored = end;
+    part.event_count = end;
+    import->batch->part = part.events_stored ? NEXT_PART : FIRST_PART;
+    add_line(import, &part, bytes);
+    submit(import, parts->all_submitted ? NOTE_PLACE : NOTE_NOTHING);
+}
+
+/* Goes on with the open line. False: there is nothing to do before the writer has answered. */
+static bool move_parts(struct import *import)
+{
+    bool may_submit = import->under_way <= UNDER_WAY, answered = import->under_way == 0;
+    if (!import->parts.all_submitted) {
+        if (may_submit)
+            submit_part(import);
+        return may_submit;
+    }
+    if (answered) {
+        parts_account(import);
+        parts_close(import);
+    }
+    return answered;
+}
+
+static void take_line(struct import *import, struct str text)
+{
     struct line line;
     if (str_is_empty(str_trim(text)))
         return;
-    if (!line_parse(text, &line, &import->batch->op.op.arena, &error)) {
-        if (import->options.skip_bad) {
-            refused(import, import->line, error);
-            g_error_free(error);
-        } else {
-            fail(import, import->orders + 1, import->line, error);
-        }
+    if (text.len > BATCH_BYTES) {
+        take_long_line(import, text);
         return;
     }
-    g_array_append_val(import->batch->lines, line);
-    g_array_append_val(import->batch->numbers, import->line);
-    import->batch->events += line.event_count + 1;
-    import->batch->bytes += text.len;
-    if (import->batch->events < BATCH_EVENTS)
+    if (!parse_line(import, text, &line, &import->batch->op.op.arena))
         return;
-    submit(import, false);
-    import->batch = batch_new(import);
+    add_line(import, &line, text.len);
+    if (import->batch->events >= BATCH_EVENTS || import->batch->bytes >= BATCH_BYTES)
+        submit(import, NOTE_PLACE);
 }
 
 /* The stream is not the one whose import was interrupted. */
@@ -432,7 +541,7 @@ static void wind_up(struct import *import)
         fail(import, INT64_MAX, 0, error);
     }
     if (!import->stop && (import->batch->lines->len > 0 || import->options.place_name.ptr))
-        submit(import, true);
+        submit(import, NOTE_END);
     g_clear_pointer(&import->batch, batch_free);
     buf_clear(&import->working);
     drop_long_line(import);
@@ -442,7 +551,10 @@ static void wind_up(struct import *import)
 static bool move(struct import *import)
 {
     harvest(import);
-    if (!import->wound_up && (import->read || import->stop || atomic_load(&import->cancelled))) {
+    bool halted = import->stop || atomic_load(&import->cancelled);
+    if (import->parts.open && !halted)
+        return move_parts(import);
+    if (!import->wound_up && (import->read || halted)) {
         wind_up(import);
         return true;
     }
@@ -569,6 +681,7 @@ void import_finish(struct import *import, struct import_result *result)
         pthread_cond_wait(&import->changed, &import->lock);
     pthread_mutex_unlock(&import->lock);
     core_import_leave(import->options.core);
+    parts_close(import);
     *result = import->result;
     buf_clear(&import->incoming);
     buf_clear(&import->working);

@@ -10,8 +10,10 @@
  *     import_finish(import, &result);
  *
  * All or nothing goes by batch: without skip_bad the first line that cannot be taken ends the import, and nothing
- * behind the last whole batch before it is changed. Lines that are there already are skipped (core/conversation.h), so
- * an import that was interrupted is simply run again.
+ * behind the last whole batch before it is changed. A line of more than 256 KiB goes in several, so that no job holds
+ * the writer for long; it was checked as a whole before, so only what somebody else stores in its session meanwhile can
+ * end it midway. Lines that are there already are skipped (core/conversation.h) and those that are there in part are
+ * completed, so an import that was interrupted is simply run again.
  *
  * One thread feeds and finishes; the waiter is woken on another, under the import's lock: it must only post. */
 #pragma once

@@ -285,6 +285,118 @@ static void test_faults(void)
 
 /* ---- check ---------------------------------------------------------------------------------------------- */
 
+/* ---- lines in parts ---- */
+
+enum { LONG_LINE_EVENTS = 5500 };
+
+/* A line of more than BATCH_BYTES with `count` events; `first` is the text of the first. */
+static struct str long_line(struct arena *a, const char *id, int count, const char *first)
+{
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(
+        text,
+        "{\"id\":\"%s\",\"visitor\":{\"id\":\"v\"},\"participants\":[{\"id\":1,\"type\":\"Client\"}],"
+        "\"startPage\":\"%0*d\",\"events\":[",
+        id, LIMIT_URL - 1, 0);
+    for (int i = 0; i < count; i++)
+        g_string_append_printf(text, "%s{\"type\":\"message\",\"at\":1000,\"by\":1,\"text\":\"%s\"}", i ? "," : "",
+                               i ? "word and so on" : first);
+    g_string_append(text, "]}\n");
+    struct str line = arena_str(a, str_from(text->str, text->len));
+    g_string_free(text, TRUE);
+    return line;
+}
+
+static struct import_result import_line(struct fixture *f, struct str lines, bool skip_bad)
+{
+    struct import_result result;
+    struct import_options options = {.core = f->core, .company = f->company, .skip_bad = skip_bad};
+    struct import *import = import_new(&options, NULL);
+    feed(import, lines, 65536);
+    import_finish(import, &result);
+    return result;
+}
+
+/* Asserts that no append wrote more than a job may; how many events all wrote. */
+static int64_t appended(struct fixture *f)
+{
+    const struct store_change_filter filter = {.company = f->company};
+    int64_t after = 0, events = 0;
+    for (;;) {
+        struct store_change *changes;
+        size_t count;
+        GError *error = NULL;
+        struct store_txn *txn = store_read_begin(f->reader, &error);
+        g_assert_nonnull(txn);
+        g_assert_true(store_changes(txn, &filter, after, 100, &f->arena, &changes, &count, &error));
+        store_read_end(txn);
+        for (size_t i = 0; i < count; i++) {
+            after = changes[i].number;
+            g_assert_cmpuint(changes[i].last - changes[i].first, <=, LIMIT_IMPORT_BATCH);
+            events += changes[i].last - changes[i].first + 1;
+        }
+        if (!count)
+            return events;
+    }
+}
+
+static void test_long_lines(void)
+{
+    struct fixture f;
+    fixture_open(&f, 0);
+    f.company = fixture_add_company(&f, "Company", "UTC");
+    struct str whole = long_line(&f.arena, "s", LONG_LINE_EVENTS, "word");
+    g_assert_cmpuint(whole.len, >, 256 * 1024);
+    struct import_result result = import_line(&f, whole, false);
+    g_assert_no_error(result.error);
+    g_assert_cmpint(result.counts.created, ==, 1);
+    g_assert_cmpint(result.counts.events, ==, LONG_LINE_EVENTS);
+    g_assert_cmpint(appended(&f), ==, LONG_LINE_EVENTS + 1);
+    result = import_line(&f, whole, false);
+    g_assert_cmpint(result.counts.unchanged, ==, 1);
+    g_assert_cmpint(result.counts.created + result.counts.appended + result.counts.events, ==, 0);
+    /* As after an import that was interrupted between two parts, and inside of one. */
+    static const int before[] = {1, LIMIT_IMPORT_BATCH, LIMIT_IMPORT_BATCH + 1, LONG_LINE_EVENTS - 1};
+    for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
+        g_autofree char *id = g_strdup_printf("s%zu", i);
+        result = import_line(&f, long_line(&f.arena, id, before[i], "word"), false);
+        g_assert_cmpint(result.counts.created, ==, 1);
+        result = import_line(&f, long_line(&f.arena, id, LONG_LINE_EVENTS, "word"), false);
+        g_assert_no_error(result.error);
+        g_assert_cmpint(result.counts.appended, ==, 1);
+        g_assert_cmpint(result.counts.created + result.counts.unchanged, ==, 0);
+        g_assert_cmpint(result.counts.events, ==, LONG_LINE_EVENTS - before[i]);
+    }
+    assert_clean(&f);
+    fixture_close(&f);
+}
+
+/* The first part says that the session is another; what follows would fit. */
+static void test_long_lines_refused(void)
+{
+    struct fixture f;
+    fixture_open(&f, 0);
+    f.company = fixture_add_company(&f, "Company", "UTC");
+    struct import_result result = import_line(&f, long_line(&f.arena, "s", LONG_LINE_EVENTS - 500, "word"), false);
+    int64_t events = appended(&f);
+    struct str other = long_line(&f.arena, "s", LONG_LINE_EVENTS, "another word");
+    struct str lines =
+        arena_printf(&f.arena, "%.*s%.*s", STR_ARG(other), STR_ARG(long_line(&f.arena, "t", LONG_LINE_EVENTS, "word")));
+    result = import_line(&f, lines, false);
+    g_assert_cmpint(reason_of(result.error), ==, REASON_SESSION_DIFFERS);
+    g_assert_cmpint(result.line, ==, 1);
+    import_result_clear(&result);
+    g_assert_cmpint(appended(&f), ==, events);
+    result = import_line(&f, lines, true);
+    g_assert_no_error(result.error);
+    g_assert_cmpint(result.counts.refused, ==, 1);
+    g_assert_cmpint(result.counts.created, ==, 1);
+    g_assert_cmpint(result.counts.appended + result.counts.unchanged, ==, 0);
+    g_assert_cmpint(appended(&f), ==, events + LONG_LINE_EVENTS + 1);
+    assert_clean(&f);
+    fixture_close(&f);
+}
+
 static bool spoil_session(struct op *op, struct store_txn *txn, GError **error)
 {
     struct session_view view;
@@ -369,6 +481,8 @@ int main(int argc, char **argv)
     g_test_add_func("/port/imports-are-bounded", test_imports_are_bounded);
     g_test_add_func("/port/place", test_place);
     g_test_add_func("/port/faults", test_faults);
+    g_test_add_func("/port/long-lines", test_long_lines);
+    g_test_add_func("/port/long-lines-refused", test_long_lines_refused);
     g_test_add_func("/port/check-repairs-projections", test_check_repairs_projections);
     g_test_add_func("/port/check-sees-a-changed-text", test_check_sees_a_changed_text);
     return g_test_run();

@@ -90,12 +90,9 @@ static const struct guarded sessions = {RIGHT_READ, parley_sessions}, session = 
                             key = {RIGHT_ADMIN, parley_key}, import = {RIGHT_IMPORT, parley_import},
                             exporter = {RIGHT_ADMIN, parley_export};
 
-/* An import line may be as long as LIMIT_IMPORT_LINE, but one call opens one session. */
-enum { OPEN_BODY_MAX = 8 * LIMIT_HTTP_BODY };
-
 static const struct http_route routes[] = {
     {HTTP_GET, "/sessions", handle, &sessions, 0, 0},
-    {HTTP_POST, "/sessions", handle, &open, 0, OPEN_BODY_MAX},
+    {HTTP_POST, "/sessions", handle, &open, 0, 0},
     {HTTP_GET, "/sessions/:id", handle, &session, 0, 0},
     {HTTP_GET, "/sessions/:id/events", handle, &events, 0, 0},
     {HTTP_POST, "/sessions/:id/events", handle, &append, 0, 0},

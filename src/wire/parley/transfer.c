@@ -108,6 +108,14 @@ static void piece(struct http_request *request, struct str bytes)
         http_body_pause(request);
 }
 
+/* Whoever left will not hear what became of it: what is not under way yet stays undone. */
+static void give_up(struct http_request *request)
+{
+    struct incoming *incoming = request->user;
+    if (incoming->import)
+        import_cancel(incoming->import);
+}
+
 static void end(struct http_request *request, const GError *error)
 {
     struct incoming *incoming = request->user;
@@ -116,6 +124,7 @@ static void end(struct http_request *request, const GError *error)
         incoming->cut_off = g_error_copy(error);
         import_cancel(incoming->import);
     } else {
+        http_request_on_gone(request, give_up);
         import_end(incoming->import);
     }
 }

@@ -39,10 +39,21 @@ static bool has_times(const struct line *line)
     return given;
 }
 
+/* One call is one job of the writer. */
+static bool check_length(const struct line *line, GError **error)
+{
+    if (line->event_count <= LIMIT_IMPORT_BATCH)
+        return true;
+    reason_set_field(error, REASON_FIELD_TOO_LONG, STR("events"),
+                     "one call opens a session with at most %d events: append the others, or import it",
+                     LIMIT_IMPORT_BATCH);
+    return false;
+}
+
 static bool read_line(struct http_request *request, const struct call *call, struct open_op *op, GError **error)
 {
     const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, &op->op.arena, error);
-    if (!body || !line_read(body, true, &op->line, &op->op.arena, error))
+    if (!body || !line_read(body, true, &op->line, &op->op.arena, error) || !check_length(&op->line, error))
         return false;
     op->import = has_times(&op->line);
     if (!op->import || (call->caller.rights & RIGHT_IMPORT))

@@ -1,7 +1,9 @@
 // Import over HTTP: odd files at the usual rate, and what becomes of a client that left.
 import assert from "node:assert/strict";
+import http from "node:http";
 import { after, before, test } from "node:test";
 import { Parley } from "../../support/dialects.mjs";
+import { call } from "../../support/http.mjs";
 import { line, T0 } from "../../support/lines.mjs";
 import { emptyData, parley, Server } from "../../support/server.mjs";
 
@@ -37,4 +39,43 @@ test("20,000 messages of one millisecond are found, edited and deleted one by on
   await server.stop();
   assert.match(parley(["check", "--data", server.data]), /0 findings/);
   await server.restart();
+});
+
+/** Waits until `what` answers something true. */
+async function until(what) {
+  for (;;) {
+    const answer = await what();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test("a client that leaves stops its import between two jobs, and the same file completes it", async () => {
+  const count = 150000;
+  const long = line("left", { texts: Array.from({ length: count }, (_, i) => `text ${i}`) });
+  const request = http.request({ host: "127.0.0.1", port: server.port, method: "POST", path: "/parley/v1/import", headers: api.headers });
+  request.on("error", () => {}); // it is ended midway
+  request.end(JSON.stringify(long) + "\n");
+  await until(async () => (await api.call("GET", "/sessions/left")).status === 200);
+  request.destroy();
+  await until(async () => /^parley_http_requests 1$/m.test((await call(server, "GET", "/metrics")).text));
+  const { messages } = await api.get("/sessions/left");
+  assert.ok(messages > 0 && messages < count, `${messages} messages`);
+  const again = await api.import([long]);
+  assert.equal(again.appended, 1);
+  assert.equal((await api.get("/sessions/left")).messages, count);
+});
+
+test("who writes waits for no more than one job of an import", async () => {
+  const { id } = await api.open();
+  const importing = api.import([line("beside", { texts: Array.from({ length: 100000 }, (_, i) => `text ${i}`) })]);
+  let beside = 0, over = false;
+  importing.finally(() => (over = true));
+  await until(async () => (await api.call("GET", "/sessions/beside")).status === 200);
+  while (!over) {
+    await api.say(id, 1, `beside ${++beside}`);
+    if ((await api.get("/sessions/beside")).messages === 100000) break;
+  }
+  await importing;
+  assert.ok(beside > 1, "messages were stored while one session was being imported");
 });

@@ -94,6 +94,13 @@ test("a session may come with its first events", async () => {
   assert.deepEqual((await api.events(session.id)).map((event) => event.text), ["at once", "answer"]);
 });
 
+test("one call opens a session with at most 1,000 events", async () => {
+  const events = (count) => Array.from({ length: count }, (_, i) => ({ type: "message", by: 1, text: `m${i}` }));
+  assert.equal((await api.open({ events: events(1000) })).messages, 1000);
+  const visitor = { id: "many" }, participants = [{ id: 1, type: "Client" }];
+  problem(await api.call("POST", "/sessions", { json: { visitor, participants, events: events(1001) } }), 400, "events");
+});
+
 test("the same client-chosen id is the same event", async () => {
   const { id } = await api.open();
   const path = `/sessions/${id}/events`;
