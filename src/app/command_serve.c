@@ -97,6 +97,10 @@ static bool open_core(struct serving *serving, GError **error)
         .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
         .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
         .answer_bytes = (size_t)settings->answer_memory * 1024 * 1024,
+        .quota = {.opens = settings->genesys_rate_limiter,
+                  .open_bytes = settings->genesys_rate_bytes * 1024 * 1024,
+                  .operations = settings->genesys_chat_rate,
+                  .operation_bytes = settings->genesys_chat_bytes * 1024},
     };
     struct store *store = place_store(settings, create, error);
     if (!store)

@@ -57,6 +57,13 @@
     X(genesys_lenient, "genesys", FLAG, "false", 0, 0, "", "Accept requests without alias and tenantName.") \
     X(genesys_chat_timeout, "genesys", NUMBER, "45", 0, 86400, "seconds", \
       "A client of a live Genesys chat that was silent for so long has left; 0 = never.") \
+    X(genesys_rate_limiter, "genesys", NUMBER, "600", 0, 1000000, "chats", \
+      "Chats that one address may open in a minute; 0 = no limit.") \
+    X(genesys_rate_bytes, "genesys", NUMBER, "16", 0, 65536, "MiB", \
+      "Bytes of requests by which one address may open chats in a minute; 0 = no limit.") \
+    X(genesys_chat_rate, "genesys", NUMBER, "20", 0, 1000000, "operations", \
+      "Operations in one chat and second on average, five times as many at once; 0 = no limit. Reading has none.") \
+    X(genesys_chat_bytes, "genesys", NUMBER, "256", 0, 1048576, "KiB", "Bytes of the requests of those, likewise.") \
     X(genesys_cors_origin, "genesys", TEXT, "*", 0, 0, "origins", \
       "Origins whose pages may call the Genesys API from a browser: `*`, or a list with commas; nothing = none.") \
     X(agendize_date_bounds, "agendize", CHOICE, "natural", 0, 0, "natural literal", \

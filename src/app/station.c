@@ -4,6 +4,7 @@
 #include "core/answer_cache.h"
 #include "core/identity.h"
 #include "core/live.h"
+#include "core/quota.h"
 #include "port/admin.h"
 #include "text/json_write.h"
 #include "wire/outcome/deferred.h"
@@ -104,6 +105,21 @@ static void add_answers(struct buf *out, const struct http_server *server)
     }
 }
 
+static void add_quotas(struct core *core, struct buf *out)
+{
+    struct quota_counters refused;
+    quota_counters(core, &refused);
+    const struct {
+        const char *name;
+        int64_t count;
+    } rows[] = {
+        {"open", refused.opens}, {"operation", refused.operations}, {"key", refused.keys}, {"login", refused.logins}};
+    buf_add_literal(out, "# HELP parley_limited_total Requests refused because somebody did too much of it.\n"
+                         "# TYPE parley_limited_total counter\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        buf_printf(out, "parley_limited_total{what=\"%s\"} %" PRIi64 "\n", rows[i].name, rows[i].count);
+}
+
 static void add_metrics(struct station *station, struct buf *out)
 {
     struct store_counters store;
@@ -123,6 +139,7 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "store_queue_length", "gauge", "Changes waiting for the writer.", store.queue_length);
     add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);
     add_metric(out, "live_waiters", "gauge", "Polls held.", live.waiters);
+    add_quotas(station->core, out);
     answer_cache_counters(station->core, &answers);
     add_metric(out, "answers_kept_bytes", "gauge", "Answers kept in memory.", answers.bytes);
     add_metric(out, "answers_kept_total", "counter", "Answers put there.", answers.made);

@@ -1,5 +1,5 @@
 #include "core/internal.h"
-#include "core/limiter.h"
+#include "core/quota.h"
 
 #include "base/limits.h"
 
@@ -7,7 +7,7 @@
 
 #define CURSOR_KEY "cursor_key"
 
-enum { WRONG_LOGINS = 10, WRONG_LOGINS_WINDOW_MS = 60 * 1000, SLOW_THREADS = 2, STEP_THREADS = 2 };
+enum { SLOW_THREADS = 2, STEP_THREADS = 2 };
 
 /* What a crash or a stop left undone of an erasure goes on. */
 static bool resume_erasures(struct core *core, GError **error)
@@ -79,7 +79,7 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->directories = directories_new();
     core->credentials = credentials_new();
     core->answer_cache = answer_cache_new(options->answer_bytes);
-    core->logins = limiter_new(WRONG_LOGINS, WRONG_LOGINS_WINDOW_MS);
+    core->quotas = quotas_new(&options->quota);
     core->eraser = eraser_new(core);
     if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error))
         return core;
@@ -100,7 +100,7 @@ void core_close(struct core *core)
     if (core->keepalive)
         keepalive_free(core->keepalive);
     eraser_free(core->eraser);
-    limiter_free(core->logins);
+    quotas_free(core->quotas);
     answer_cache_free(core->answer_cache);
     credentials_free(core->credentials);
     directories_free(core->directories);

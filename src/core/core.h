@@ -18,10 +18,17 @@
 
 struct core;
 
+/* What strangers may write (core/quota.h); 0 = no limit. */
+struct quota_options {
+    int64_t opens, open_bytes;           /* chats, and bytes of the requests: for an address in a minute */
+    int64_t operations, operation_bytes; /* in one chat in a second, on average over some seconds */
+};
+
 struct core_options {
     bool sample_credentials; /* accept credentials of the sample company (listening on loopback, or allowed) */
     int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
     size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
+    struct quota_options quota;
 };
 
 /* Takes ownership of `store` (closed by core_close). Resumes erasures that a crash interrupted; starts the pool and the

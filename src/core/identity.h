@@ -39,7 +39,7 @@ bool identity_of_bearer(struct core *core, struct store_reader *reader, struct s
                         struct arena *a, GError **error);
 
 /* SLOW: checks a password (plain, or the hex SHA-256 digest of it) or resumes a token, and makes an authToken, which is
- * stored by a write of its own before `done`. Attempts are limited per username and address (ATTEMPTS_LIMITED).
+ * stored by a write of its own before `done`. Wrong ones are limited (core/quota.h).
  * Reasons: PASSWORD_WRONG (unknown user and wrong password alike, in equal time), CREDENTIAL_WRONG (resume),
  * ATTEMPTS_LIMITED, SAMPLE_CREDENTIAL_REFUSED. */
 struct login_op {

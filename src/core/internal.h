@@ -11,7 +11,7 @@ struct directories;
 struct credentials;
 struct eraser;
 struct answer_cache;
-struct limiter;
+struct quotas;
 struct caller;
 
 struct core {
@@ -23,7 +23,7 @@ struct core {
     struct keepalive *keepalive;
     struct directories *directories;
     struct credentials *credentials;
-    struct limiter *logins; /* wrong passwords by address and user */
+    struct quotas *quotas;
     struct eraser *eraser;
     struct answer_cache *answer_cache;
     uint8_t cursor_key[CURSOR_KEY_SIZE];

@@ -76,7 +76,8 @@ static struct window *add_window(struct limiter *limiter, const uint8_t key[ID_H
     return window;
 }
 
-static bool look(struct limiter *limiter, struct str name, struct limiter_state *state, bool take)
+/* `amount` 0 only looks. */
+static bool look(struct limiter *limiter, struct str name, int64_t amount, struct limiter_state *state)
 {
     uint8_t key[ID_HASH_SIZE];
     id_hash(name, key);
@@ -84,28 +85,28 @@ static bool look(struct limiter *limiter, struct str name, struct limiter_state 
     int64_t now = clock_monotonic_ms();
     drop_ended(limiter, now);
     struct window *window = g_hash_table_lookup(limiter->windows, key);
-    if (!window && take)
+    if (!window && amount)
         window = add_window(limiter, key, now);
     int64_t calls = window ? window->calls : 0;
     bool allowed = calls < limiter->calls;
-    if (take && allowed)
-        calls = ++window->calls;
+    if (allowed && amount)
+        calls = window->calls += amount;
     if (state)
         *state = (struct limiter_state){
             .limit = limiter->calls,
-            .remaining = limiter->calls - calls,
+            .remaining = MAX(limiter->calls - calls, 0),
             .reset_ms = clock_now_ms() + limiter->window_ms - (window ? now - window->start_ms : 0),
         };
     pthread_mutex_unlock(&limiter->lock);
     return allowed;
 }
 
-bool limiter_take(struct limiter *limiter, struct str key, struct limiter_state *state)
+bool limiter_take(struct limiter *limiter, struct str key, int64_t amount, struct limiter_state *state)
 {
-    return look(limiter, key, state, true);
+    return look(limiter, key, amount, state);
 }
 
 bool limiter_allows(struct limiter *limiter, struct str key, struct limiter_state *state)
 {
-    return look(limiter, key, state, false);
+    return look(limiter, key, 0, state);
 }

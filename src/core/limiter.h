@@ -17,8 +17,9 @@ struct limiter_state {
     int64_t reset_ms; /* wall clock: when the window ends */
 };
 
-/* Counts one call of `key` now; false when that is more than allowed. `state` (may be NULL) is filled either way. */
-bool limiter_take(struct limiter *limiter, struct str key, struct limiter_state *state);
+/* Counts `amount` calls (or bytes, or whatever is limited) of `key` now; false when its window had none left. Any
+ * amount passes while there is one left. `state` (may be NULL) is filled either way. */
+bool limiter_take(struct limiter *limiter, struct str key, int64_t amount, struct limiter_state *state);
 
 /* Whether a call would be allowed, without counting it. */
 bool limiter_allows(struct limiter *limiter, struct str key, struct limiter_state *state);

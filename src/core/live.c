@@ -1,12 +1,12 @@
 #include "core/internal.h"
-#include "core/limiter.h"
+#include "core/quota.h"
 #include "core/tail.h"
 
 #include "base/clock.h"
 
 #include <sodium.h>
 
-enum { SHARDS = 64, WRONG_KEYS = 10, WRONG_KEYS_WINDOW_MS = 60 * 1000 };
+enum { SHARDS = 64 };
 
 struct shard {
     pthread_rwlock_t lock;
@@ -15,7 +15,6 @@ struct shard {
 
 struct hub {
     struct shard shards[SHARDS];
-    struct limiter *wrong_keys;
     _Atomic int64_t tail_count, waiter_count;
     atomic_uint swept; /* which shard is looked through next */
 };
@@ -57,7 +56,6 @@ struct hub *hub_new(void)
         pthread_rwlock_init(&hub->shards[i].lock, NULL);
         hub->shards[i].tails = g_hash_table_new_full(hash_tail, equal_tails, NULL, free_tail);
     }
-    hub->wrong_keys = limiter_new(WRONG_KEYS, WRONG_KEYS_WINDOW_MS);
     return hub;
 }
 
@@ -67,7 +65,6 @@ void hub_free(struct hub *hub)
         g_hash_table_unref(hub->shards[i].tails);
         pthread_rwlock_destroy(&hub->shards[i].lock);
     }
-    limiter_free(hub->wrong_keys);
     g_free(hub);
 }
 
@@ -335,25 +332,6 @@ static bool key_fits(const struct tail *tail, struct str user_id, struct str sec
     return fits && !(atomic_load(&tail->state) & TAIL_ERASED);
 }
 
-/* Slows guesses down. The right key never comes here, and a chat that does not exist counts like one that does. */
-static void refuse_key(struct core *core, const struct live_key *key, GError **error)
-{
-    struct buf name;
-    struct limiter_state state;
-    buf_init(&name, sizeof(int64_t) + LIMIT_HTTP_HEAD);
-    buf_add(&name, str_from((const char *)&key->company, sizeof key->company));
-    buf_add(&name, key->address);
-    buf_add_literal(&name, " ");
-    buf_add(&name, key->session_id);
-    bool more = limiter_take(core->hub->wrong_keys, buf_str(&name), &state);
-    buf_clear(&name);
-    if (more)
-        reason_set(error, REASON_KEY_WRONG, "no chat is opened by this userId and secureKey");
-    else
-        reason_set_retry(error, REASON_ATTEMPTS_LIMITED, MAX(state.reset_ms - clock_now_ms(), 0),
-                         "too many wrong keys; try again later");
-}
-
 struct tail *live_open(struct core *core, struct store_reader *reader, const struct live_key *key,
                        uint32_t *participant, GError **error)
 {
@@ -368,7 +346,7 @@ struct tail *live_open(struct core *core, struct store_reader *reader, const str
         return NULL;
     }
     g_clear_error(&inner);
-    refuse_key(core, key, error);
+    quota_wrong_key(core, key, error);
     return NULL;
 }
 

@@ -2,9 +2,7 @@
 #include "core/directory.h"
 #include "core/identity.h"
 #include "core/internal.h"
-#include "core/limiter.h"
-
-#include "base/clock.h"
+#include "core/quota.h"
 
 #include <sodium.h>
 
@@ -14,23 +12,6 @@
 /* Of nobody's password, with account_hash_password's costs: verified where there is no user, so that it takes as long.
  */
 #define NOBODYS_HASH "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-/* What is counted: an address with a user, whose name in another case is the same user. */
-static struct str attempts_of(struct login_op *op)
-{
-    g_autofree char *user = g_utf8_casefold(op->user.ptr ? op->user.ptr : "", (gssize)op->user.len);
-    return arena_printf(&op->op.arena, "%.*s %s", STR_ARG(op->address), user);
-}
-
-static bool attempts_left(struct core *core, struct str who, GError **error)
-{
-    struct limiter_state state;
-    if (limiter_allows(core->logins, who, &state))
-        return true;
-    reason_set_retry(error, REASON_ATTEMPTS_LIMITED, MAX(state.reset_ms - clock_now_ms(), 0),
-                     "too many attempts; try again later");
-    return false;
-}
 
 /* A user name, else an e-mail address. */
 static const struct operator_account *find_user(const struct directory *d, struct str user)
@@ -73,15 +54,18 @@ static struct operator_account copy_operator(const struct operator_account *o, s
     return copy;
 }
 
-static bool check_password(struct login_op *op, const struct directory *d, struct str who, GError **error)
+static bool check_password(struct login_op *op, const struct directory *d, GError **error)
 {
     struct core *core = op->op.core;
+    if (!quota_login(core, op->address, op->user, error))
+        return false;
     const struct operator_account *o = find_user(d, op->user);
     bool usable = o && !o->disabled;
     bool plain = op->password.ptr;
     struct str hash = !usable ? STR_NULL : plain ? o->password : o->digest;
-    if (!verify(hash, plain ? op->password : op->digest)) {
-        limiter_take(core->logins, who, NULL);
+    bool right = verify(hash, plain ? op->password : op->digest);
+    quota_login_done(core, op->address, op->user, right);
+    if (!right) {
         reason_set(error, REASON_PASSWORD_WRONG, "unknown user or wrong password");
         return false;
     }
@@ -106,14 +90,18 @@ static bool store_new_token(struct login_op *op, GError **error)
     return stored;
 }
 
-static bool resume(struct login_op *op, struct store_reader *reader, const struct directory *d, struct str who,
-                   GError **error)
+/* The right token is answered whatever others tried from that address: it cannot be guessed, only wrong ones are slowed
+ * down. */
+static bool resume(struct login_op *op, struct store_reader *reader, const struct directory *d, GError **error)
 {
+    struct core *core = op->op.core;
     struct caller caller;
     GError *inner = NULL;
-    if (!identity_of_token(op->op.core, reader, op->resume, &caller, &op->op.arena, &inner)) {
-        limiter_take(op->op.core->logins, who, NULL);
-        g_propagate_error(error, inner);
+    if (!identity_of_token(core, reader, op->resume, &caller, &op->op.arena, &inner)) {
+        if (quota_login(core, op->address, STR(""), error))
+            g_propagate_error(error, g_steal_pointer(&inner));
+        quota_login_done(core, op->address, STR(""), false);
+        g_clear_error(&inner);
         return false;
     }
     const struct operator_account *o = directory_operator(d, caller.operator_id);
@@ -129,16 +117,13 @@ static bool resume(struct login_op *op, struct store_reader *reader, const struc
 static bool run_login(struct op *base, struct store_txn *txn, GError **error)
 {
     struct login_op *op = (struct login_op *)base;
-    struct str who = attempts_of(op);
     (void)txn;
-    if (!attempts_left(base->core, who, error))
-        return false;
     struct store_reader *reader = store_reader_open(base->core->store, error);
     struct directory *d = reader ? directory_ref(base->core, reader, error) : NULL;
     bool done = false;
     if (d)
-        done = op->resume.len ? resume(op, reader, d, who, error)
-                              : check_password(op, d, who, error) && store_new_token(op, error);
+        done =
+            op->resume.len ? resume(op, reader, d, error) : check_password(op, d, error) && store_new_token(op, error);
     if (d)
         directory_unref(d);
     if (reader)

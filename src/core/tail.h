@@ -1,4 +1,4 @@
-/* One session in the live hub. Shared by live.c and keepalive.c only. */
+/* One session in the live hub. Shared by live.c, keepalive.c and quota.c only. */
 #pragma once
 
 #include "core/live.h"
@@ -25,7 +25,8 @@ struct tail {
     atomic_bool used;       /* since the last look for idle ones */
     atomic_bool watched;    /* its client's silence lets them leave */
     _Atomic int64_t session;
-    _Atomic uint64_t state; /* last index in the low half, TAIL_ENDED... above */
+    _Atomic uint64_t state;                              /* last index in the low half, TAIL_ENDED... above */
+    _Atomic int64_t operations_until_us, bytes_until_us; /* quota.c's; monotonic */
     struct tail_key *_Atomic keys;
     pthread_mutex_t lock; /* of waiters, and of adding keys */
     struct waiter *waiters;

@@ -200,6 +200,8 @@ static struct wire_error wire_error_of(const struct answer *answer, enum reason 
         return (struct wire_error){200, 2, 404, "CHAT_ENDED", "start a new chat"};
     case REASON_SESSION_FULL:
         return (struct wire_error){200, 2, 404, "CHAT_FULL", "start a new chat"};
+    case REASON_RATE_LIMITED:
+        return (struct wire_error){200, 1, 503, "TOO_MANY_REQUESTS", "wait a moment and try again"};
     case REASON_ATTEMPTS_LIMITED:
         return (struct wire_error){200, 1, 401, "TOO_MANY_ATTEMPTS", "wait a minute and try again"};
     case REASON_ROUTE_UNKNOWN:

@@ -4,6 +4,7 @@
 #include "core/directory.h"
 #include "core/history.h"
 #include "core/live.h"
+#include "core/quota.h"
 #include "wire/genesys/answer.h"
 #include "wire/genesys/internal.h"
 #include "wire/outcome/cors.h"
@@ -145,6 +146,20 @@ static struct tail *open_chat(struct http_request *request, const struct call *c
     return tail;
 }
 
+/* Writing has limits, reading has none. */
+static bool take_turn(struct http_request *request, enum call_route route, struct tail *tail, GError **error)
+{
+    const struct genesys *genesys = request->mount->word;
+    switch (route) {
+    case CALL_CREATE:
+        return quota_open(genesys->core, http_request_address(request), request->body.len, error);
+    case CALL_OPERATE:
+        return quota_operation(genesys->core, tail, request->body.len, error);
+    default:
+        return true;
+    }
+}
+
 static void handle(struct http_request *request)
 {
     const struct genesys *genesys = request->mount->word;
@@ -164,6 +179,8 @@ static void handle(struct http_request *request)
     struct answer answer = answer_for(genesys, call, chat_id);
     if (tail)
         tail_last_index(tail, &answer.chat_ended);
+    if (!error)
+        take_turn(request, route, tail, &error);
     if (error)
         genesys_refuse(request, genesys_origin(request), &answer, error);
     else if (route == CALL_CREATE)

@@ -93,7 +93,7 @@ static bool take_turn(struct http_request *request, const struct rocketchat *roc
     struct str key = arena_printf(a, "%.*s %s %s", STR_ARG(http_request_address(request)), request->route->pattern,
                                   http_method_name(request->route->method));
     struct limiter_state state;
-    bool allowed = limiter_take(rocketchat->limiter, key, &state);
+    bool allowed = limiter_take(rocketchat->limiter, key, 1, &state);
     http_reply_header(request, "X-RateLimit-Limit", arena_printf(a, "%" G_GINT64_FORMAT, state.limit));
     http_reply_header(request, "X-RateLimit-Remaining", arena_printf(a, "%" G_GINT64_FORMAT, state.remaining));
     http_reply_header(request, "X-RateLimit-Reset", arena_printf(a, "%" G_GINT64_FORMAT, state.reset_ms));
