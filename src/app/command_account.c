@@ -23,11 +23,18 @@ struct field {
     const char *about;
 };
 
+/* An argument that is no option. */
+struct argument {
+    const char *name; /* in the help; NULL = none */
+    const char *member;
+};
+
+enum { ARGUMENTS = 2 };
+
 struct verb {
     const char *name;
-    const char *argument; /* the positional one's name in the help; NULL = none */
-    const char *member;   /* what it becomes */
-    bool joined;          /* more arguments are joined by blanks */
+    struct argument arguments[ARGUMENTS];
+    bool joined; /* there is one, and more that are given are joined to it by blanks */
     const char *summary;
     struct field fields[8];
 };
@@ -39,34 +46,38 @@ struct verb {
 
 static const struct verb company_verbs[] = {
     {"add",
-     "NAME",
-     "name",
+     {{"NAME", "name"}},
      false,
      "Add a company; the first one is the default",
      {{"time-zone", "timeZone", FIELD_TEXT, "ZONE", "Its time zone, as America/New_York (required)"},
       {"host", "host", FIELD_TEXT, "NAME", "The host name of requests that are meant for it"}}},
-    {"list", NULL, NULL, false, "List the companies, one a line", {{0}}},
+    {"list", {{0}}, false, "List the companies, one a line", {{0}}},
     {"set",
-     "NAME",
-     "name",
+     {{"NAME", "name"}},
      false,
      "Change a company",
      {{"name", "newName", FIELD_TEXT, "NAME", "Its new name"},
       {"time-zone", "timeZone", FIELD_TEXT, "ZONE", "Its time zone"},
       {"host", "host", FIELD_TEXT, "NAME", "The host name of requests that are meant for it; empty = none"}}},
     {"token",
-     "NAME",
-     "name",
+     {{"NAME", "name"}},
      false,
      "Make an Agendize apiKey and token and a bearer token of Parley's own; shown once",
-     {{"right", "rights", FIELD_LIST, "RIGHT", "Of the bearer: read, write, import, admin; may be repeated (all)"}}},
+     {{"right", "rights", FIELD_LIST, "RIGHT",
+       "Only a bearer token, with this right: read, write, import or admin; may be repeated"},
+      {"agendize", "agendize", FIELD_FLAG, NULL, "Only an apiKey and token; beside --right: those too"}}},
+    {"tokens",
+     {{"NAME", "name"}},
+     false,
+     "List its tokens, one a line: id, rights, when made and last used; never the secret",
+     {{0}}},
+    {"revoke", {{"NAME", "name"}, {"ID", "id"}}, false, "End one of its tokens at once", {{0}}},
     {0},
 };
 
 static const struct verb operator_verbs[] = {
     {"add",
-     "USERNAME",
-     "username",
+     {{"USERNAME", "username"}},
      false,
      "Add an operator; user names are unique over all companies",
      {COMPANY,
@@ -78,14 +89,12 @@ static const struct verb operator_verbs[] = {
       {"department", "departments", FIELD_LIST, "ID", "Where they work; may be repeated"},
       {"id", "id", FIELD_TEXT, "ID", "The userId; random when not given"}}},
     {"list",
-     NULL,
-     NULL,
+     {{0}},
      false,
      "List the operators, one a line",
      {{"company", "company", FIELD_TEXT, "NAME", "Of this company only"}}},
     {"set",
-     "USERNAME",
-     "username",
+     {{"USERNAME", "username"}},
      false,
      "Change an operator",
      {{"role", "roles", FIELD_LIST, "ROLE", "All roles they have from now on; may be repeated"},
@@ -94,28 +103,35 @@ static const struct verb operator_verbs[] = {
       {"department", "departments", FIELD_LIST, "ID", "All departments they work in; may be repeated"},
       {"disable", "disabled", FIELD_FLAG, NULL, "Take all their tokens and refuse them from now on"}}},
     {"passwd",
-     "USERNAME",
-     "username",
+     {{"USERNAME", "username"}},
      false,
      "Set the password; all their tokens end",
      {{"password-stdin", "password", FIELD_PASSWORD, NULL, "Read it from standard input (required)"}}},
-    {"token", "USERNAME", "username", false, "Make a userId and authToken for the Rocket.Chat API; shown once", {{0}}},
+    {"token",
+     {{"USERNAME", "username"}},
+     false,
+     "Make a userId and authToken for the Rocket.Chat API; shown once",
+     {{0}}},
+    {"tokens",
+     {{"USERNAME", "username"}},
+     false,
+     "List their tokens, one a line: id, when made and last used; never the secret",
+     {{0}}},
+    {"revoke", {{"USERNAME", "username"}, {"ID", "id"}}, false, "End one of their tokens at once", {{0}}},
     {0},
 };
 
 static const struct verb department_verbs[] = {
     {"add",
-     "NAME",
-     "name",
+     {{"NAME", "name"}},
      false,
      "Add a department",
      {COMPANY,
       {"id", "id", FIELD_TEXT, "ID", "Its id; random when not given"},
       {"parent", "parent", FIELD_TEXT, "ID", "The unit above it"}}},
-    {"list", NULL, NULL, false, "List the departments, one a line", {COMPANY}},
+    {"list", {{0}}, false, "List the departments, one a line", {COMPANY}},
     {"set",
-     "ID",
-     "id",
+     {{"ID", "id"}},
      false,
      "Change a department",
      {COMPANY,
@@ -126,15 +142,13 @@ static const struct verb department_verbs[] = {
 
 static const struct verb button_verbs[] = {
     {"add",
-     "NAME",
-     "name",
+     {{"NAME", "name"}},
      false,
      "Add a chat button",
      {COMPANY, {"id", "id", FIELD_TEXT, "ID", "Its id; random when not given"}}},
-    {"list", NULL, NULL, false, "List the buttons, one a line", {COMPANY}},
+    {"list", {{0}}, false, "List the buttons, one a line", {COMPANY}},
     {"set",
-     "ID",
-     "id",
+     {{"ID", "id"}},
      false,
      "Rename a button",
      {COMPANY, {"name", "name", FIELD_TEXT, "NAME", "Its new name (required)"}}},
@@ -143,15 +157,16 @@ static const struct verb button_verbs[] = {
 
 static const struct verb search_verb = {
     "search",
-    "WORDS",
-    "query",
+    {{"WORDS", "query"}},
     true,
     "Search messages: all words, \"phrases\", prefix*, and behind -- also -without",
     {COMPANY, {"limit", "limit", FIELD_NUMBER, "N", "At most so many, newest first (20)"}}};
 
-static const struct verb erase_verb = {
-    "erase",  "VISITOR", "visitor", false, "Erase a visitor: texts and personal data go for good, counts stay",
-    {COMPANY}};
+static const struct verb erase_verb = {"erase",
+                                       {{"VISITOR", "visitor"}},
+                                       false,
+                                       "Erase a visitor: texts and personal data go for good, counts stay",
+                                       {COMPANY}};
 
 /* ---- from options to a request --------------------------------------------------------------------------- */
 
@@ -274,6 +289,38 @@ static int fail(const char *command, const struct verb *verb, GError *error)
     return command_fail(error);
 }
 
+/* "NAME ID " */
+static char *argument_names(const struct verb *verb)
+{
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < ARGUMENTS && verb->arguments[i].name; i++)
+        g_string_append_printf(names, "%s ", verb->arguments[i].name);
+    return g_string_free(names, FALSE);
+}
+
+static int argument_count(const struct verb *verb)
+{
+    int count = 0;
+    while (count < ARGUMENTS && verb->arguments[count].name)
+        count++;
+    return count;
+}
+
+/* False: one is missing, which was printed. */
+static bool add_arguments(struct json *w, const struct verb *verb, char **given, const char *command)
+{
+    for (size_t i = 0; i < ARGUMENTS && verb->arguments[i].name; i++) {
+        if (!given[i]) {
+            command_usage(command, "%s is missing", verb->arguments[i].name);
+            return false;
+        }
+        g_autofree char *words = verb->joined ? g_strjoinv(" ", given) : g_strdup(given[i]);
+        json_key(w, str_from_c(verb->arguments[i].member));
+        json_add_string(w, str_from_c(words));
+    }
+    return true;
+}
+
 /* `name`: the request's command, as "company.add"; argv[0] the words so far, "company add". */
 static int run_verb(const char *name, const struct verb *verb, bool create, int argc, char **argv)
 {
@@ -281,10 +328,10 @@ static int run_verb(const char *name, const struct verb *verb, bool create, int 
     union value values[G_N_ELEMENTS(verb->fields)] = {0};
     GOptionEntry entries[G_N_ELEMENTS(verb->fields) + 1] = {0};
     struct command_line line;
-    g_autofree char *usage = g_strdup_printf("%s%s--data DIR - %s", verb->argument ? verb->argument : "",
-                                             verb->argument ? " " : "", verb->summary);
+    g_autofree char *names = argument_names(verb);
+    g_autofree char *usage = g_strdup_printf("%s--data DIR - %s", names, verb->summary);
     make_entries(verb, values, entries);
-    if (!command_line_read(&line, argc, argv, usage, NULL, entries, only, verb->joined ? -1 : verb->argument ? 1 : 0)) {
+    if (!command_line_read(&line, argc, argv, usage, NULL, entries, only, verb->joined ? -1 : argument_count(verb))) {
         free_values(verb, values);
         return EXIT_USAGE;
     }
@@ -292,20 +339,13 @@ static int run_verb(const char *name, const struct verb *verb, bool create, int 
     struct json w;
     struct place place = {0};
     GError *error = NULL;
-    int code;
+    int code = EXIT_USAGE;
     buf_init(&request, LIMIT_HTTP_BODY);
     buf_init(&reply, LIMIT_IMPORT_LINE);
     json_init(&w, &request);
     json_object_begin(&w);
     json_member_string(&w, "command", str_from_c(name));
-    if (verb->argument && !line.arguments[0]) {
-        code = command_usage(argv[0], "%s is missing", verb->argument);
-    } else {
-        if (verb->argument) {
-            json_key(&w, str_from_c(verb->member));
-            g_autofree char *words = g_strjoinv(" ", line.arguments);
-            json_add_string(&w, str_from_c(words));
-        }
+    if (add_arguments(&w, verb, line.arguments, argv[0])) {
         for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++)
             add_field(&w, &verb->fields[i], &values[i]);
         json_object_end(&w);
@@ -325,9 +365,9 @@ static void print_verbs(const char *group, const struct verb *verbs, FILE *out)
 {
     fprintf(out, "Usage:\n");
     for (const struct verb *v = verbs; v->name; v++) {
-        g_autofree char *words =
-            g_strdup_printf("%s%s%s", v->name, v->argument ? " " : "", v->argument ? v->argument : "");
-        fprintf(out, "  parley %s %-18s %s\n", group, words, v->summary);
+        g_autofree char *names = argument_names(v);
+        g_autofree char *words = g_strdup_printf("%s %s", v->name, names);
+        fprintf(out, "  parley %s %-20s %s\n", group, words, v->summary);
     }
     fprintf(out, "\n`parley %s VERB --help` shows the options. All take --data DIR.\n", group);
 }

@@ -94,7 +94,9 @@ static bool open_core(struct serving *serving, GError **error)
     /* A directory that is there may be empty: as a service manager makes it. One that is not there is a slip. */
     bool create = g_file_test(settings->data, G_FILE_TEST_IS_DIR);
     struct core_options core_options = {
-        .sample_credentials = serving->on_loopback || settings->allow_demo_credentials,
+        .samples = settings->allow_demo_credentials ? SAMPLE_EVERYWHERE
+                   : serving->on_loopback           ? SAMPLE_LOCALLY
+                                                    : SAMPLE_NOWHERE,
         .chat_timeout_ms = settings->genesys_chat_timeout * 1000,
         .answer_bytes = (size_t)settings->answer_memory * 1024 * 1024,
         .quota = {.opens = settings->genesys_rate_limiter,
@@ -203,7 +205,7 @@ static void announce(struct serving *serving)
     struct store_reader *reader = core_reader_open(serving->core, NULL);
     printf("Parley %s serves %s on http://%s\n", PARLEY_VERSION, serving->settings->data, address);
     if (reader && sample_exists(serving->core, reader)) {
-        if (core_allows_sample_credentials(serving->core))
+        if (core_allows_samples(serving->core, true))
             sample_print(address, stdout);
         else
             printf("The sample company's credentials are refused here: they work on loopback only, or with\n"

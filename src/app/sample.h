@@ -1,6 +1,6 @@
 /* The sample company of `parley demo`: Environment, with the conversations and credentials that the documented requests
  * name, and some hundred real conversations. Its credentials are published, so that all of them are marked as
- * samples and refused beyond loopback. */
+ * samples and refused from elsewhere. */
 #pragma once
 
 #include "core/core.h"

@@ -19,8 +19,9 @@
       "Where to serve HTTP. The host is a numeric address; port 0 takes any free one.") \
     X(data, "parley", TEXT, "", 0, 0, "directory", "The data directory.") \
     X(allow_demo_credentials, "parley", FLAG, "false", 0, 0, "", \
-      "Accept the sample company's published credentials even when listening beyond loopback: for containers that " \
-      "only show what Parley is.") \
+      "Accept the sample company's published credentials from everybody, not only on loopback and not through a " \
+      "proxy: " \
+      "for containers that only show what Parley is.") \
     X(trust_forwarded, "parley", FLAG, "false", 0, 0, "", \
       "Believe X-Real-IP from peers on loopback: for a reverse proxy on the same machine. It then counts for limits, " \
       "for the stored address of visitors and in the log; without it all clients behind the proxy share one address.") \

@@ -49,17 +49,15 @@ static bool may_see_metrics(struct station *station, struct http_request *reques
     struct str scheme, bearer = str_split(http_request_header(request, STR("Authorization"), NULL), ' ', &scheme);
     struct str user = http_request_header(request, STR("X-User-Id"), NULL);
     struct str token = http_request_header(request, STR("X-Auth-Token"), NULL);
-    bool forwarded = http_request_header(request, STR("X-Real-IP"), NULL).ptr ||
-                     http_request_header(request, STR("X-Forwarded-For"), NULL).ptr;
-    if (request->peer == HTTP_PEER_TRUSTED || (request->peer == HTTP_PEER_LOOPBACK && !forwarded))
+    if (http_request_is_local(request))
         return true;
     if (str_equal_nocase(scheme, STR("Bearer"))) {
-        if (!identity_of_bearer(station->core, reader, str_trim(bearer), &caller, &request->arena, error))
+        if (!identity_of_bearer(station->core, reader, str_trim(bearer), false, &caller, &request->arena, error))
             return false;
         if (caller.rights & RIGHT_ADMIN)
             return true;
     } else if (user.ptr && token.ptr) {
-        if (!identity_of_operator_token(station->core, reader, user, token, &caller, &request->arena, error))
+        if (!identity_of_operator_token(station->core, reader, user, token, false, &caller, &request->arena, error))
             return false;
         if (caller.roles & ROLE_ADMIN)
             return true;

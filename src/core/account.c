@@ -150,6 +150,19 @@ static bool put_token(struct account_op *op, struct store_txn *txn, GError **err
     return store_token_put(txn, t, error);
 }
 
+static bool end_token(struct account_op *op, struct store_txn *txn, GError **error)
+{
+    struct token *tokens;
+    size_t count;
+    if (!store_tokens(txn, op->revoke->company, op->revoke->operator_id, &op->op.arena, &tokens, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(tokens[i].id, op->revoke->id))
+            return store_token_delete(txn, tokens[i].hash, error);
+    reason_set_field(error, REASON_TOKEN_UNKNOWN, STR("id"), "there is no token %.*s", STR_ARG(op->revoke->id));
+    return false;
+}
+
 static bool run_account(struct op *base, struct store_txn *txn, GError **error)
 {
     struct account_op *op = (struct account_op *)base;
@@ -158,6 +171,7 @@ static bool run_account(struct op *base, struct store_txn *txn, GError **error)
                 : op->department ? put_department(op, txn, error)
                 : op->button     ? put_button(op, txn, error)
                 : op->token      ? put_token(op, txn, error)
+                : op->revoke     ? end_token(op, txn, error)
                                  : true;
     if (done && op->drop_tokens_of.ptr)
         done = store_token_delete_of(txn, op->drop_tokens_of, error);

@@ -14,12 +14,13 @@ struct account_op {
     struct operator_account *account; /* id STR_NULL = add with a random id */
     struct department *department;
     struct button *button;
-    struct token *token;       /* add, made by account_token_make; id STR_NULL = a random one */
-    struct str drop_tokens_of; /* operator id: all their tokens go (passwd, disable); alone or after a change */
-    int64_t number_made;       /* internal: the new company's, for a second run */
+    struct token *token;        /* add, made by account_token_make; id STR_NULL = a random one */
+    const struct token *revoke; /* company, operator_id and id say which token ends */
+    struct str drop_tokens_of;  /* operator id: all their tokens go (passwd, disable); alone or after a change */
+    int64_t number_made;        /* internal: the new company's, for a second run */
 };
-/* Reasons: NAME_TAKEN, COMPANY_UNKNOWN, OPERATOR_UNKNOWN (a token's), DEPARTMENT_UNKNOWN (a parent), ZONE_UNKNOWN,
- * ID_INVALID, FIELD_MISSING, TEXT_*. Numbers and ids given out are in the row after `done`. */
+/* Reasons: NAME_TAKEN, COMPANY_UNKNOWN, OPERATOR_UNKNOWN (a token's), TOKEN_UNKNOWN, DEPARTMENT_UNKNOWN (a parent),
+ * ZONE_UNKNOWN, ID_INVALID, FIELD_MISSING, TEXT_*. Numbers and ids given out are in the row after `done`. */
 void account_op_init(struct account_op *op, struct core *core);
 
 /* Makes the row of a new random token; *secret is shown once and never stored. For TOKEN_AGENDIZE `api_key` gets its

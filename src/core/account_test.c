@@ -176,14 +176,14 @@ static void test_tokens(void)
 
     for (int i = 0; i < 2; i++) { /* read, then from the cache */
         g_assert_true(
-            identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+            identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, &error));
         ASSERT_STR(caller.username, "bob");
         g_assert_cmpint(caller.company, ==, f.company);
         g_assert_cmpuint(caller.roles, ==, ROLE_AGENT);
-        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, &error));
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, true, &caller, &f.arena, &error));
         g_assert_cmpint(caller.kind, ==, CALLER_AGENDIZE);
-        g_assert_true(identity_of_agendize_token(f.core, f.reader, STR_NULL, secret, &caller, &f.arena, &error));
-        g_assert_true(identity_of_bearer(f.core, f.reader, bearer, &caller, &f.arena, &error));
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, STR_NULL, secret, true, &caller, &f.arena, &error));
+        g_assert_true(identity_of_bearer(f.core, f.reader, bearer, true, &caller, &f.arena, &error));
         g_assert_cmpuint(caller.rights, ==, RIGHT_READ);
     }
     const struct str none = STR_NULL;
@@ -191,12 +191,12 @@ static void test_tokens(void)
     g_assert_false(call); \
     g_assert_error(error, REASON, REASON_CREDENTIAL_WRONG); \
     g_clear_error(&error)
-    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o2"), operator_secret, &caller, &f.arena, &error));
-    REFUSED(identity_of_operator_token(f.core, f.reader, none, operator_secret, &caller, &f.arena, &error));
-    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), secret, &caller, &f.arena, &error));
-    REFUSED(identity_of_agendize_token(f.core, f.reader, secret, secret, &caller, &f.arena, &error));
-    REFUSED(identity_of_bearer(f.core, f.reader, secret, &caller, &f.arena, &error));
-    REFUSED(identity_of_bearer(f.core, f.reader, none, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o2"), operator_secret, true, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, none, operator_secret, true, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), secret, true, &caller, &f.arena, &error));
+    REFUSED(identity_of_agendize_token(f.core, f.reader, secret, secret, true, &caller, &f.arena, &error));
+    REFUSED(identity_of_bearer(f.core, f.reader, secret, true, &caller, &f.arena, &error));
+    REFUSED(identity_of_bearer(f.core, f.reader, none, true, &caller, &f.arena, &error));
 
     /* Revoked means at once. */
     struct logout_op logout;
@@ -204,22 +204,23 @@ static void test_tokens(void)
     logout.token = operator_secret;
     g_assert_true(core_run(&logout.op, &error));
     op_clear(&logout.op);
-    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, &error));
 
     t = make_token(&f, TOKEN_OPERATOR, "o1", &operator_secret, NULL);
     t.expires_ms = clock_now_ms() + 60 * 1000;
     fixture_put(&f, &(struct account_op){.token = &t});
-    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    g_assert_true(
+        identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, &error));
     clock_set_offset_ms(61 * 1000);
-    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, &error));
     clock_set_offset_ms(0);
     fixture_put(&f, &(struct account_op){.drop_tokens_of = STR("o1")});
-    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, &error));
+    REFUSED(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, &error));
 #undef REFUSED
 
-    f.options.sample_credentials = false;
+    f.options.samples = SAMPLE_NOWHERE;
     fixture_reopen(&f);
-    g_assert_false(identity_of_bearer(f.core, f.reader, bearer, &caller, &f.arena, &error));
+    g_assert_false(identity_of_bearer(f.core, f.reader, bearer, true, &caller, &f.arena, &error));
     g_assert_error(error, REASON, REASON_SAMPLE_CREDENTIAL_REFUSED);
     g_clear_error(&error);
     fixture_close(&f);
@@ -259,13 +260,13 @@ static void test_token_use(void)
     g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, 0);
 
     /* The wrong half is no use of it. */
-    g_assert_false(identity_of_agendize_token(f.core, f.reader, STR("wrong"), secret, &caller, &f.arena, NULL));
+    g_assert_false(identity_of_agendize_token(f.core, f.reader, STR("wrong"), secret, true, &caller, &f.arena, NULL));
     wait_for_writes(&f);
     g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, 0);
 
     int64_t before_ms = clock_now_ms();
     uint64_t epoch = store_account_epoch(core_store(f.core));
-    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
+    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, true, &caller, &f.arena, NULL));
     fixture_live(&f, "{'id':'s','visitor':{'id':'v'},'participants':[],'events':[]}", NULL); /* waits, too */
     int64_t used_ms = last_used(&f, STR_NULL, 1);
     g_assert_cmpint(used_ms, >=, before_ms);
@@ -274,13 +275,14 @@ static void test_token_use(void)
 
     clock_set_offset_ms(STORE_TOKEN_USE_MS - 60 * 1000); /* within the hour: from memory, and read anew */
     for (int i = 0; i < 2; i++) {
-        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
+        g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, true, &caller, &f.arena, NULL));
         wait_for_writes(&f);
         g_assert_cmpint(last_used(&f, STR_NULL, 1), ==, used_ms);
     }
     clock_set_offset_ms(STORE_TOKEN_USE_MS + 60 * 1000);
-    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, &caller, &f.arena, NULL));
-    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, &caller, &f.arena, NULL));
+    g_assert_true(identity_of_agendize_token(f.core, f.reader, api_key, secret, true, &caller, &f.arena, NULL));
+    g_assert_true(
+        identity_of_operator_token(f.core, f.reader, STR("o1"), operator_secret, true, &caller, &f.arena, NULL));
     wait_for_writes(&f);
     g_assert_cmpint(last_used(&f, STR_NULL, 1), >=, used_ms + STORE_TOKEN_USE_MS);
     g_assert_cmpint(last_used(&f, STR("o1"), 1), >, used_ms);
@@ -335,12 +337,43 @@ static void test_login(void)
         op_clear(&op.op);
     }
     g_free(digest);
-    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), token, &caller, &f.arena, &error));
+    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), token, true, &caller, &f.arena, &error));
     struct login_op op;
     login_op_init(&op, f.core);
     op.resume = token;
     g_assert_true(core_run(&op.op, &error));
     g_assert_true(str_equal(op.auth_token, token));
+    op_clear(&op.op);
+    fixture_close(&f);
+}
+
+/* What the sample company's password opens stays a sample's: it works nowhere that the password does not. */
+static void test_login_of_a_sample(void)
+{
+    struct fixture f;
+    GError *error = NULL;
+    struct caller caller;
+    fixture_open(&f, 0);
+    struct company samples = {.name = STR("Samples"), .time_zone = STR("UTC"), .is_sample = true};
+    fixture_put(&f, &(struct account_op){.company = &samples});
+    struct operator_account o = {.company = samples.number, .id = STR("o1"), .username = STR("bob")};
+    g_assert_true(account_hash_password(&o, STR("secret"), &f.arena, &error));
+    fixture_put(&f, &(struct account_op){.account = &o});
+    struct login_op op;
+    login_op_init(&op, f.core);
+    op.user = STR("bob");
+    op.password = STR("secret");
+    op.address = STR("192.0.2.1");
+    g_assert_false(core_run(&op.op, &error));
+    g_assert_error(error, REASON, REASON_SAMPLE_CREDENTIAL_REFUSED);
+    g_clear_error(&error);
+    op.local = true;
+    g_assert_true(core_run(&op.op, &error));
+    struct str token = op.auth_token;
+    g_assert_true(identity_of_operator_token(f.core, f.reader, STR("o1"), token, true, &caller, &f.arena, &error));
+    g_assert_false(identity_of_operator_token(f.core, f.reader, STR("o1"), token, false, &caller, &f.arena, &error));
+    g_assert_error(error, REASON, REASON_SAMPLE_CREDENTIAL_REFUSED);
+    g_clear_error(&error);
     op_clear(&op.op);
     fixture_close(&f);
 }
@@ -399,6 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/account/tokens", test_tokens);
     g_test_add_func("/account/tokens/use", test_token_use);
     g_test_add_func("/account/login", test_login);
+    g_test_add_func("/account/login/of-a-sample", test_login_of_a_sample);
     g_test_add_func("/account/login/limited", test_login_is_limited);
     return g_test_run();
 }

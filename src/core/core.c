@@ -113,9 +113,9 @@ struct store *core_store(struct core *core)
     return core->store;
 }
 
-bool core_allows_sample_credentials(const struct core *core)
+bool core_allows_samples(const struct core *core, bool local)
 {
-    return core->options.sample_credentials;
+    return core->options.samples == SAMPLE_EVERYWHERE || (local && core->options.samples == SAMPLE_LOCALLY);
 }
 
 const uint8_t *core_cursor_key(const struct core *core)

@@ -24,8 +24,11 @@ struct quota_options {
     int64_t operations, operation_bytes; /* in one chat in a second, on average over some seconds */
 };
 
+/* Where the sample company's credentials, which everybody knows, are accepted. */
+enum sample_access { SAMPLE_NOWHERE, SAMPLE_LOCALLY, SAMPLE_EVERYWHERE };
+
 struct core_options {
-    bool sample_credentials; /* accept credentials of the sample company (listening on loopback, or allowed) */
+    enum sample_access samples;
     int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
     size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
     struct quota_options quota;
@@ -42,7 +45,8 @@ struct store *core_store(struct core *core);
 /* 32 random bytes made with the database, for cursors (text/cursor.h): they outlive restarts. Borrowed from the core.
  */
 const uint8_t *core_cursor_key(const struct core *core);
-bool core_allows_sample_credentials(const struct core *core);
+/* From whom: `local` says that the caller is on this machine itself. */
+bool core_allows_samples(const struct core *core, bool local);
 
 /* What imports may take of memory all together: LIMIT_IMPORTS at once, one of them with a line longer than
  * LIMIT_SHORT_LINE. IMPORTS_BUSY. Each that was entered is left once. Any thread. */

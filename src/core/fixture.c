@@ -56,7 +56,7 @@ void fixture_stop(struct fixture *f)
 
 void fixture_open_empty(struct fixture *f)
 {
-    *f = (struct fixture){.options = {.sample_credentials = true}};
+    *f = (struct fixture){.options = {.samples = SAMPLE_LOCALLY}};
     arena_init(&f->arena);
     f->directory = g_strdup("/dev/shm/parley-XXXXXX");
     if (!g_mkdtemp(f->directory)) {

@@ -142,7 +142,7 @@ static void cache(struct credentials *c, uint64_t epoch, struct entry *entry)
 }
 
 /* The credential of this secret, whatever its kind. */
-static bool find(struct core *core, struct store_reader *reader, struct str secret, struct token *token,
+static bool find(struct core *core, struct store_reader *reader, struct str secret, bool local, struct token *token,
                  struct caller *caller, struct arena *a, GError **error)
 {
     uint8_t hash[ID_HASH_SIZE];
@@ -162,9 +162,9 @@ static bool find(struct core *core, struct store_reader *reader, struct str secr
     }
     if (token->expires_ms && clock_now_ms() >= token->expires_ms)
         return refuse(error);
-    if (token->is_sample && !core->options.sample_credentials) {
+    if (token->is_sample && !core_allows_samples(core, local)) {
         reason_set(error, REASON_SAMPLE_CREDENTIAL_REFUSED,
-                   "the sample company's credentials are refused on a server that others can reach");
+                   "the sample company's credentials work on the machine itself only");
         return false;
     }
     return true;
@@ -221,27 +221,27 @@ static bool note_use(struct core *core, const struct token *token)
 
 /* ---- by kind ---- */
 
-bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
-                       struct arena *a, GError **error)
+bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, bool local,
+                       struct caller *caller, struct arena *a, GError **error)
 {
     struct token found;
-    return find(core, reader, token, &found, caller, a, error) && (found.kind == TOKEN_OPERATOR || refuse(error)) &&
-           note_use(core, &found);
+    return find(core, reader, token, local, &found, caller, a, error) &&
+           (found.kind == TOKEN_OPERATOR || refuse(error)) && note_use(core, &found);
 }
 
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
-                                struct caller *caller, struct arena *a, GError **error)
+                                bool local, struct caller *caller, struct arena *a, GError **error)
 {
-    return identity_of_token(core, reader, token, caller, a, error) &&
+    return identity_of_token(core, reader, token, local, caller, a, error) &&
            (id_equal_secret(caller->operator_id, user_id) || refuse(error));
 }
 
 bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
-                                struct caller *caller, struct arena *a, GError **error)
+                                bool local, struct caller *caller, struct arena *a, GError **error)
 {
     struct token found;
     uint8_t companion[ID_HASH_SIZE];
-    if (!find(core, reader, token, &found, caller, a, error))
+    if (!find(core, reader, token, local, &found, caller, a, error))
         return false;
     if (found.kind != TOKEN_AGENDIZE)
         return refuse(error);
@@ -252,11 +252,11 @@ bool identity_of_agendize_token(struct core *core, struct store_reader *reader, 
            note_use(core, &found);
 }
 
-bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
-                        struct arena *a, GError **error)
+bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, bool local,
+                        struct caller *caller, struct arena *a, GError **error)
 {
     struct token found;
-    if (!find(core, reader, bearer, &found, caller, a, error))
+    if (!find(core, reader, bearer, local, &found, caller, a, error))
         return false;
     return (found.kind == TOKEN_BEARER || refuse(error)) && note_use(core, &found);
 }

@@ -2,8 +2,9 @@
  *
  * Credentials are looked up by their hash and cached; every commit to an account table moves an epoch and drops the
  * cache, so a revoked token stops working at once. That a token was used is noted at most once an hour, by a write that
- * nobody waits for. Sample credentials are refused with SAMPLE_CREDENTIAL_REFUSED where
- * the core was opened without sample_credentials. Any thread, with that thread's reader. */
+ * nobody waits for. Sample credentials are refused with SAMPLE_CREDENTIAL_REFUSED where core_options.samples does not
+ * have them; `local` in each call says that the caller is on this machine itself, not behind a proxy on it. Any thread,
+ * with that thread's reader. */
 #pragma once
 
 #include "core/core.h"
@@ -26,17 +27,17 @@ struct caller {
 
 /* X-User-Id and X-Auth-Token (doc/dialects/rocketchat.md 1.1). Reasons CREDENTIAL_WRONG, SAMPLE_CREDENTIAL_REFUSED. */
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
-                                struct caller *caller, struct arena *a, GError **error);
+                                bool local, struct caller *caller, struct arena *a, GError **error);
 
 /* `token` header with `api_key` (STR_NULL: `Authorization: Bearer`, the token alone). doc/dialects/agendize.md
  * Authentication.
  */
 bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
-                                struct caller *caller, struct arena *a, GError **error);
+                                bool local, struct caller *caller, struct arena *a, GError **error);
 
 /* Parley's own bearer token. */
-bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, struct caller *caller,
-                        struct arena *a, GError **error);
+bool identity_of_bearer(struct core *core, struct store_reader *reader, struct str bearer, bool local,
+                        struct caller *caller, struct arena *a, GError **error);
 
 /* SLOW: checks a password (plain, or the hex SHA-256 digest of it) or resumes a token, and makes an authToken, which is
  * stored by a write of its own before `done`. Wrong ones are limited (core/quota.h).
@@ -49,6 +50,7 @@ struct login_op {
     struct str digest;               /* lower-case hex SHA-256 */
     struct str resume;               /* an authToken */
     struct str address;              /* the peer's, for the limiter */
+    bool local;                      /* the caller is on this machine itself */
     struct operator_account account; /* out */
     struct str auth_token;           /* out; for resume the given one */
 };

@@ -91,8 +91,8 @@ void directories_dirty(struct core *core);
 struct credentials *credentials_new(void);
 void credentials_free(struct credentials *credentials);
 /* identity_of_operator_token for who does not say whose token it is. */
-bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, struct caller *caller,
-                       struct arena *a, GError **error);
+bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, bool local,
+                       struct caller *caller, struct arena *a, GError **error);
 
 /* ---- answer_cache.c ---- */
 

@@ -32,14 +32,10 @@ static bool verify(struct str hash, struct str secret)
     return right && known;
 }
 
-static bool check_sample(struct core *core, const struct directory *d, int64_t company, GError **error)
+static bool is_of_samples(const struct directory *d, const struct operator_account *o)
 {
-    const struct company *c = directory_company(d, company);
-    if (core->options.sample_credentials || !c || !c->is_sample)
-        return true;
-    reason_set(error, REASON_SAMPLE_CREDENTIAL_REFUSED,
-               "the sample company's credentials are refused on a server that others can reach");
-    return false;
+    const struct company *c = directory_company(d, o->company);
+    return c && c->is_sample;
 }
 
 static struct operator_account copy_operator(const struct operator_account *o, struct arena *a)
@@ -69,18 +65,23 @@ static bool check_password(struct login_op *op, const struct directory *d, GErro
         reason_set(error, REASON_PASSWORD_WRONG, "unknown user or wrong password");
         return false;
     }
-    if (!check_sample(core, d, o->company, error))
+    if (is_of_samples(d, o) && !core_allows_samples(core, op->local)) {
+        reason_set(error, REASON_SAMPLE_CREDENTIAL_REFUSED,
+                   "the sample company's credentials work on the machine itself only");
         return false;
+    }
     op->account = copy_operator(o, &op->op.arena);
     return true;
 }
 
-static bool store_new_token(struct login_op *op, GError **error)
+/* What a published password opens is no secret either. */
+static bool store_new_token(struct login_op *op, const struct directory *d, GError **error)
 {
     struct token token;
     account_token_make(&token, TOKEN_OPERATOR, &op->op.arena, &op->auth_token, NULL);
     token.company = op->account.company;
     token.operator_id = op->account.id;
+    token.is_sample = is_of_samples(d, &op->account);
     token.expires_ms = token.created_ms + TOKEN_LIFE_MS;
     struct account_op put;
     account_op_init(&put, op->op.core);
@@ -97,7 +98,7 @@ static bool resume(struct login_op *op, struct store_reader *reader, const struc
     struct core *core = op->op.core;
     struct caller caller;
     GError *inner = NULL;
-    if (!identity_of_token(core, reader, op->resume, &caller, &op->op.arena, &inner)) {
+    if (!identity_of_token(core, reader, op->resume, op->local, &caller, &op->op.arena, &inner)) {
         if (quota_login(core, op->address, STR(""), error))
             g_propagate_error(error, g_steal_pointer(&inner));
         quota_login_done(core, op->address, STR(""), false);
@@ -122,8 +123,8 @@ static bool run_login(struct op *base, struct store_txn *txn, GError **error)
     struct directory *d = reader ? directory_ref(base->core, reader, error) : NULL;
     bool done = false;
     if (d)
-        done =
-            op->resume.len ? resume(op, reader, d, error) : check_password(op, d, error) && store_new_token(op, error);
+        done = op->resume.len ? resume(op, reader, d, error)
+                              : check_password(op, d, error) && store_new_token(op, d, error);
     if (d)
         directory_unref(d);
     if (reader)

@@ -31,7 +31,7 @@ struct http_server;
 /* Where a request comes from. */
 enum http_peer {
     HTTP_PEER_REMOTE,
-    HTTP_PEER_LOOPBACK, /* 127.0.0.0/8 or ::1: may still be a proxy's client */
+    HTTP_PEER_LOOPBACK, /* 127.0.0.0/8 or ::1: may still be a proxy's client, see http_request_is_local */
     HTTP_PEER_TRUSTED,  /* the unix socket, from root or from the user the server runs as */
 };
 
@@ -68,6 +68,11 @@ struct str http_request_host(const struct http_request *request);
  * where http_options.trust_real_ip says so, what a proxy on loopback says in X-Real-IP, if that is an address at all.
  * Allocated in the request's arena. */
 struct str http_request_address(struct http_request *request);
+
+/* Did somebody on this machine send it? The peer is on loopback or the unix socket, and no header says that a proxy
+ * passed it on. (One that adds no header at all cannot be told: a proxy in front of Parley is to set X-Real-IP.)
+ * O(headers) on loopback. */
+bool http_request_is_local(const struct http_request *request);
 
 /* The id as it stands in the log, in the request's arena. */
 struct str http_request_id(struct http_request *request);

@@ -265,6 +265,25 @@ struct str http_request_address(struct http_request *http)
     return arena_str(&http->arena, str_from_c(text));
 }
 
+bool http_request_is_local(const struct http_request *http)
+{
+    static const struct str marks[] = {
+        {"x-real-ip", 9},          {"x-forwarded-for", 15}, {"x-forwarded-host", 16},
+        {"x-forwarded-proto", 17}, {"forwarded", 9},        {"via", 3},
+    };
+    const struct request *request = (const struct request *)http;
+    if (http->peer != HTTP_PEER_LOOPBACK)
+        return http->peer == HTTP_PEER_TRUSTED;
+    for (unsigned i = 0; i < request->field_count; i++) {
+        struct str name = at(request->head, request->fields[i].name);
+        char first = g_ascii_tolower(name.ptr[0]);
+        for (size_t j = 0; (first == 'x' || first == 'f' || first == 'v') && j < G_N_ELEMENTS(marks); j++)
+            if (str_equal_nocase(name, marks[j]))
+                return false;
+    }
+    return true;
+}
+
 struct str http_request_id(struct http_request *http)
 {
     return arena_printf(&http->arena, "%x-%" G_GINT64_MODIFIER "x", (unsigned)(http->id >> 48),

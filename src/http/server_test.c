@@ -52,6 +52,11 @@ static void hold(struct http_request *request)
     give(request);
 }
 
+static void whence(struct http_request *request)
+{
+    http_reply(request, 200, TEXT, http_request_is_local(request) ? STR("local") : STR("forwarded"));
+}
+
 static void drop(struct http_request *request)
 {
     http_drop(request);
@@ -165,6 +170,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/hold", .handler = hold},
     {.method = HTTP_GET, .pattern = "/drop", .handler = drop},
     {.method = HTTP_GET, .pattern = "/whoami", .handler = whoami},
+    {.method = HTTP_GET, .pattern = "/whence", .handler = whence},
     {.method = HTTP_GET, .pattern = "/pieces", .handler = pieces},
     {.method = HTTP_POST, .pattern = "/small", .handler = echo, .body_max = 10},
     {.method = HTTP_POST, .pattern = "/upload", .handler = upload, .flags = HTTP_ROUTE_STREAM, .body_max = 20000000},
@@ -573,6 +579,8 @@ static void test_local(void)
     set_patience(fd);
     get(fd, "whoami");
     expect(fd, "200 trusted");
+    get(fd, "whence");
+    expect(fd, "200 local");
     close(fd);
     http_server_close(server);
     g_assert_cmpint(g_stat(path, &status), !=, 0);
@@ -603,6 +611,27 @@ static void test_address(void)
     server = serve((struct http_options){.loops = 1}, NULL);
     fd = dial(server);
     ask_from(fd, "192.0.2.7", "200 127.0.0.1"); /* not told to trust anybody */
+    close(fd);
+    http_server_close(server);
+}
+
+/* Whoever passes requests on says so in one of several headers. */
+static void test_forwarded(void)
+{
+    static const char *const marks[] = {"X-Real-IP",         "x-forwarded-for", "X-Forwarded-Host",
+                                        "X-FORWARDED-PROTO", "Forwarded",       "Via"};
+    struct http_server *server = serve((struct http_options){.loops = 1}, NULL);
+    int fd = dial(server);
+    get(fd, "whence");
+    expect(fd, "200 local");
+    put(fd, "GET /t/whence HTTP/1.1\r\nHost: x\r\nX-Other: a\r\nVary: b\r\nFrom: c\r\n\r\n");
+    expect(fd, "200 local");
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *request =
+            g_strdup_printf("GET /t/whence HTTP/1.1\r\nHost: x\r\n%s: something\r\n\r\n", marks[i]);
+        put(fd, request);
+        expect(fd, "200 forwarded");
+    }
     close(fd);
     http_server_close(server);
 }
@@ -644,8 +673,9 @@ int main(int argc, char **argv)
     g_test_add_func("/server/stream_in", test_stream_in);
     g_test_add_func("/server/times", test_times);
     g_test_add_func("/server/drain", test_drain);
-    g_test_add_func("/server/local", test_local);
+    g_test_add_func("/server/forwarded", test_forwarded);
     g_test_add_func("/server/address", test_address);
+    g_test_add_func("/server/local", test_local);
     g_test_add_func("/server/refusals", test_refusals);
     return g_test_run();
 }

@@ -44,3 +44,11 @@ unsigned right_from_name(struct str name)
             return rights[i].right;
     return 0;
 }
+
+struct str right_name(enum right right)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rights); i++)
+        if (rights[i].right == right)
+            return rights[i].name;
+    return STR_NULL;
+}

@@ -14,7 +14,7 @@ struct company {
     struct str time_zone; /* IANA name */
     struct str host;      /* HTTP Host that selects it, lower case, without port; STR_NULL = none */
     bool is_default;      /* the first one added */
-    bool is_sample;       /* made by `parley demo`: its credentials are refused beyond loopback */
+    bool is_sample;       /* made by `parley demo`: its credentials work on the machine itself only */
     int64_t guests;       /* how many "guest-N" were given out */
 };
 
@@ -64,7 +64,10 @@ struct button {
 /* Rights of Parley's own bearer tokens, a bit set. */
 enum right { RIGHT_READ = 1 << 0, RIGHT_WRITE = 1 << 1, RIGHT_IMPORT = 1 << 2, RIGHT_ADMIN = 1 << 3, RIGHT_ALL = 15 };
 
+/* "read", "write", "import", "admin"; 0 when there is no such right. */
 unsigned right_from_name(struct str name);
+/* The name of exactly one right. */
+struct str right_name(enum right right);
 
 enum token_kind {
     TOKEN_OPERATOR, /* Rocket.Chat authToken; `operator_id` names whose */
@@ -80,7 +83,7 @@ struct token {
     struct str operator_id;
     uint8_t companion[ID_HASH_SIZE]; /* zeros when there is none */
     unsigned rights;
-    bool is_sample; /* refused when the server listens beyond loopback */
+    bool is_sample; /* works on the machine itself only */
     int64_t created_ms;
     int64_t expires_ms;   /* 0 = never */
     int64_t last_used_ms; /* to the hour; 0 = never */

@@ -64,6 +64,7 @@ bool admin_account_put(struct admin *admin, struct account_op row, GError **erro
     op.department = row.department;
     op.button = row.button;
     op.token = row.token;
+    op.revoke = row.revoke;
     op.drop_tokens_of = row.drop_tokens_of;
     bool ok = core_run(&op.op, error);
     /* Folded to lower case by the op, in the op's arena. */
@@ -85,7 +86,9 @@ static const struct command commands[] = {
     {"company.add", admin_company_add, {"name", "timeZone", "host"}},
     {"company.set", admin_company_set, {"name", "newName", "timeZone", "host"}},
     {"company.list", admin_company_list, {NULL}},
-    {"company.token", admin_company_token, {"name", "rights"}},
+    {"company.token", admin_company_token, {"name", "rights", "agendize"}},
+    {"company.tokens", admin_company_tokens, {"name"}},
+    {"company.revoke", admin_company_revoke, {"name", "id"}},
     {"operator.add",
      admin_operator_add,
      {"username", "company", "id", "name", "email", "roles", "departments", "password"}},
@@ -93,6 +96,8 @@ static const struct command commands[] = {
     {"operator.passwd", admin_operator_passwd, {"username", "password"}},
     {"operator.list", admin_operator_list, {"company"}},
     {"operator.token", admin_operator_token, {"username"}},
+    {"operator.tokens", admin_operator_tokens, {"username"}},
+    {"operator.revoke", admin_operator_revoke, {"username", "id"}},
     {"department.add", admin_department_add, {"company", "id", "name", "parent", "enabled"}},
     {"department.set", admin_department_set, {"company", "id", "name", "parent", "enabled"}},
     {"department.list", admin_department_list, {"company"}},

@@ -1,4 +1,4 @@
-/* Companies and their tokens. */
+/* Companies. */
 #include "port/admin_internal.h"
 
 #include "text/zone.h"
@@ -60,26 +60,5 @@ bool admin_company_list(struct admin *admin, GError **error)
         json_object_end(admin->reply);
     }
     json_array_end(admin->reply);
-    return true;
-}
-
-bool admin_company_token(struct admin *admin, GError **error)
-{
-    struct token agendize, bearer;
-    struct str token, api_key, secret, none;
-    unsigned rights = RIGHT_ALL;
-    const struct company *c = admin_company_of(admin, "name", error);
-    if (!c || !admin_bits(admin, "rights", right_from_name, "read write import admin", &rights, error))
-        return false;
-    account_token_make(&agendize, TOKEN_AGENDIZE, admin->arena, &token, &api_key);
-    account_token_make(&bearer, TOKEN_BEARER, admin->arena, &secret, &none);
-    agendize.company = bearer.company = c->number;
-    bearer.rights = rights;
-    if (!admin_account_put(admin, (struct account_op){.token = &agendize}, error) ||
-        !admin_account_put(admin, (struct account_op){.token = &bearer}, error))
-        return false;
-    json_member_string(admin->reply, "apiKey", api_key);
-    json_member_string(admin->reply, "token", token);
-    json_member_string(admin->reply, "bearer", secret);
     return true;
 }

@@ -24,6 +24,9 @@ bool admin_text(struct admin *admin, const char *member, enum json_presence pres
 /* The company that `member` names, else the default one. COMPANY_UNKNOWN. Borrowed from the directory. */
 const struct company *admin_company_of(struct admin *admin, const char *member, GError **error);
 
+/* The operator that the member "username" names. OPERATOR_UNKNOWN. Borrowed from the directory. */
+const struct operator_account *admin_operator_of(struct admin *admin, GError **error);
+
 /* An array of words, each turned to its bits by `from_name`; absent leaves *bits. `words`: those there are, for the
  * error. */
 bool admin_bits(struct admin *admin, const char *member, unsigned (*from_name)(struct str name), const char *words,
@@ -37,11 +40,15 @@ bool admin_company_add(struct admin *admin, GError **error);
 bool admin_company_set(struct admin *admin, GError **error);
 bool admin_company_list(struct admin *admin, GError **error);
 bool admin_company_token(struct admin *admin, GError **error);
+bool admin_company_tokens(struct admin *admin, GError **error);
+bool admin_company_revoke(struct admin *admin, GError **error);
 bool admin_operator_add(struct admin *admin, GError **error);
 bool admin_operator_set(struct admin *admin, GError **error);
 bool admin_operator_passwd(struct admin *admin, GError **error);
 bool admin_operator_list(struct admin *admin, GError **error);
 bool admin_operator_token(struct admin *admin, GError **error);
+bool admin_operator_tokens(struct admin *admin, GError **error);
+bool admin_operator_revoke(struct admin *admin, GError **error);
 bool admin_department_add(struct admin *admin, GError **error);
 bool admin_department_set(struct admin *admin, GError **error);
 bool admin_department_list(struct admin *admin, GError **error);

@@ -1,9 +1,9 @@
-/* Operators, their passwords and tokens. */
+/* Operators and their passwords. */
 #include "port/admin_internal.h"
 
 #include "base/clock.h"
 
-static const struct operator_account *operator_of(struct admin *admin, GError **error)
+const struct operator_account *admin_operator_of(struct admin *admin, GError **error)
 {
     struct str username;
     if (!admin_text(admin, "username", JSON_REQUIRED, LIMIT_NAME, &username, error))
@@ -103,7 +103,7 @@ bool admin_operator_add(struct admin *admin, GError **error)
 
 bool admin_operator_set(struct admin *admin, GError **error)
 {
-    const struct operator_account *known = operator_of(admin, error);
+    const struct operator_account *known = admin_operator_of(admin, error);
     if (!known)
         return false;
     struct operator_account o = *known;
@@ -114,7 +114,7 @@ bool admin_operator_set(struct admin *admin, GError **error)
 bool admin_operator_passwd(struct admin *admin, GError **error)
 {
     struct str password;
-    const struct operator_account *known = operator_of(admin, error);
+    const struct operator_account *known = admin_operator_of(admin, error);
     if (!known || !admin_text(admin, "password", JSON_REQUIRED, LIMIT_NAME, &password, error))
         return false;
     struct operator_account o = *known;
@@ -142,21 +142,4 @@ bool admin_operator_list(struct admin *admin, GError **error)
     }
     json_array_end(admin->reply);
     return ok;
-}
-
-bool admin_operator_token(struct admin *admin, GError **error)
-{
-    struct token t;
-    struct str secret, none;
-    const struct operator_account *o = operator_of(admin, error);
-    if (!o)
-        return false;
-    account_token_make(&t, TOKEN_OPERATOR, admin->arena, &secret, &none);
-    t.company = o->company;
-    t.operator_id = o->id;
-    if (!admin_account_put(admin, (struct account_op){.token = &t}, error))
-        return false;
-    json_member_string(admin->reply, "userId", o->id);
-    json_member_string(admin->reply, "authToken", secret);
-    return true;
 }

@@ -19,8 +19,8 @@ test('help names every command, and every command has help', () => {
   }
   assert.equal(fine(['help', 'company', 'add']), fine(['company', 'add', '--help']));
   assert.equal(parley(['help', 'nonsense']).code, 2);
-  for (const verb of ['add', 'list', 'set', 'token']) assert.match(fine(['company', verb, '--help']), /--data/);
-  for (const verb of ['add', 'list', 'set', 'passwd', 'token']) assert.match(fine(['operator', verb, '--help']), /--data/);
+  for (const verb of ['add', 'list', 'set', 'token', 'tokens', 'revoke']) assert.match(fine(['company', verb, '--help']), /--data/);
+  for (const verb of ['add', 'list', 'set', 'passwd', 'token', 'tokens', 'revoke']) assert.match(fine(['operator', verb, '--help']), /--data/);
 });
 
 test('wrong use answers 2 and says what is wrong', (t) => {
@@ -29,6 +29,8 @@ test('wrong use answers 2 and says what is wrong', (t) => {
     [[], /Usage/],
     [['nonsense'], /no command nonsense/],
     [['company', 'nonsense'], /no `parley company nonsense`/],
+    [['company', 'revoke', 'Acme', '--data', at('d')], /ID is missing/],
+    [['company', 'revoke', 'Acme', 'one', 'two', '--data', at('d')], /argument too many: two/],
     [['company', 'add', '--data', at('d'), '--time-zone', 'UTC'], /NAME is missing/],
     [['company', 'list', '--nonsense'], /nonsense/],
     [['company', 'list'], /--data DIR/],

@@ -50,6 +50,31 @@ test('beyond loopback the sample credentials are refused, unless that is wanted'
   assert.equal((await chat(wanted.url)).statusCode, 0);
 });
 
+test('through a proxy on the machine the sample credentials are refused, unless that is wanted', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const server = await serve(t, at('d'));
+  for (const name of ['X-Real-IP', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Forwarded', 'Via']) {
+    const through = (path, options = {}) => fetch(server.url + path, { ...options, headers: { ...options.headers, [name]: '192.0.2.1' } });
+    for (const [path, options] of sample) assert.equal((await through(path, options)).status, 401, `${name} ${path}`);
+    assert.equal((await through('/api/v1/login', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ user: 'environment', password: 'parley-sample' }) })).status, 401);
+    const answer = await through('/api/v2/chats/00019aParley0001/messages', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ alias: '117', secureKey: '8b31761b2154884c', userId: '007553863DC30029', tenantName: 'Environment' }) });
+    assert.equal((await answer.json()).statusCode, 2);
+    assert.equal((await through('/metrics')).status, 403);
+  }
+  // What a login on the machine made does not leave it.
+  const { data } = await (await login(server.url)).json();
+  const me = (headers) => fetch(`${server.url}/api/v1/me`, { headers: { 'X-User-Id': data.userId, 'X-Auth-Token': data.authToken, ...headers } });
+  assert.equal((await me({})).status, 200);
+  assert.equal((await me({ Via: '1.1 proxy' })).status, 401);
+  await server.stop();
+  const wanted = await serve(t, at('d'), ['--allow-demo-credentials']);
+  for (const [path, options] of sample)
+    assert.equal((await fetch(wanted.url + path, { headers: { ...options.headers, 'X-Real-IP': '192.0.2.1' } })).status, 200, path);
+});
+
 test('demo leaves a directory with other companies alone', (t) => {
   const at = place(t);
   fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);

@@ -121,7 +121,8 @@ static bool authenticate(struct http_request *request, struct call *call, struct
         return false;
     }
     return identity_of_agendize_token(call->agendize->core, http_loop_data(request->loop),
-                                      is_bearer ? STR_NULL : api_key, token, caller, &request->arena, error);
+                                      is_bearer ? STR_NULL : api_key, token, http_request_is_local(request), caller,
+                                      &request->arena, error);
 }
 
 static bool find_zone(struct http_request *request, struct call *call, GError **error)

@@ -118,10 +118,10 @@ static bool find_company(struct http_request *request, const struct call *call, 
     const struct company *found = call->tenant.ptr ? directory_company_by_name(directory, call->tenant)
                                                    : directory_company_by_host(directory, http_request_host(request));
     /* The sample company's chat opens with a key that everybody knows, and its chats need none to begin. */
-    bool refused = found && found->is_sample && !core_allows_sample_credentials(genesys->core);
+    bool refused = found && found->is_sample && !core_allows_samples(genesys->core, http_request_is_local(request));
     if (refused)
         reason_set_field(error, REASON_SAMPLE_CREDENTIAL_REFUSED, STR("tenantName"),
-                         "the sample company serves Genesys clients on loopback only");
+                         "the sample company serves Genesys clients on the machine itself only");
     else if (found)
         *company = found->number;
     else

@@ -37,8 +37,8 @@ static bool authenticate(struct http_request *request, struct call *call, const 
                    "send Authorization: Bearer with a token made by `parley company token`");
         return false;
     }
-    return identity_of_bearer(call->parley->core, http_loop_data(request->loop), str_trim(token), &call->caller,
-                              &request->arena, error);
+    return identity_of_bearer(call->parley->core, http_loop_data(request->loop), str_trim(token),
+                              http_request_is_local(request), &call->caller, &request->arena, error);
 }
 
 static bool enter(struct http_request *request, struct call *call, unsigned right, GError **error)

@@ -152,6 +152,7 @@ void rocketchat_login(struct http_request *request)
     const struct rocketchat *rocketchat = request->mount->word;
     struct login_op *op = g_new(struct login_op, 1);
     login_op_init(op, rocketchat->core);
+    op->local = http_request_is_local(request);
     struct str type;
     str_split(http_request_header(request, STR("Content-Type"), NULL), ';', &type);
     bool is_form = str_equal_nocase(str_trim(type), STR("application/x-www-form-urlencoded"));

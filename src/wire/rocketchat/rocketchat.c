@@ -79,8 +79,8 @@ static bool log_in(struct http_request *request, struct caller *caller, GError *
         reason_set(error, REASON_CREDENTIAL_MISSING, "You must be logged in to do this.");
         return false;
     }
-    return identity_of_operator_token(rocketchat->core, http_loop_data(request->loop), user, token, caller,
-                                      &request->arena, error);
+    return identity_of_operator_token(rocketchat->core, http_loop_data(request->loop), user, token,
+                                      http_request_is_local(request), caller, &request->arena, error);
 }
 
 /* Counts the call; the headers tell how it stands. An administrator never meets the limiter (api-bypass-rate-limit). */
