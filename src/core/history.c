@@ -84,6 +84,48 @@ bool history_events(struct store_txn *txn, const struct session *s, enum history
            store_events(txn, s, range.first, range.last, limit, a, &page->events, &page->count, error);
 }
 
+static int compare_time(const struct event *a, const struct event *b)
+{
+    if (a->time_ms != b->time_ms)
+        return a->time_ms < b->time_ms ? -1 : 1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* The one close among what is shown belongs to this page when it lies between `behind` and the page's far end. */
+static bool add_close(struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending,
+                      struct arena *a, struct history_page *page, GError **error)
+{
+    const struct event key = {.index = s->close_index, .time_ms = s->end_ms};
+    int sign = ascending ? 1 : -1;
+    const struct event *far = !page->count ? NULL : ascending ? &page->events[page->count - 1] : &page->events[0];
+    if (!s->close_index || (behind && compare_time(&key, behind) * sign <= 0) ||
+        (!page->complete && compare_time(&key, far) * sign > 0))
+        return true;
+    struct event *close;
+    size_t count, at = page->count;
+    if (!store_events(txn, s, key.index, key.index, 1, a, &close, &count, error))
+        return false;
+    for (; at > 0 && compare_time(&page->events[at - 1], &key) > 0; at--)
+        page->events[at] = page->events[at - 1];
+    page->events[at] = *close;
+    page->count++;
+    return true;
+}
+
+bool history_shown(struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending,
+                   size_t limit, struct arena *a, struct history_page *page, GError **error)
+{
+    struct event *events;
+    size_t count;
+    if (!store_shown(txn, s, behind, ascending, limit, a, &events, &count, error))
+        return false;
+    *page = (struct history_page){.count = count, .complete = count < limit};
+    page->events = arena_array(a, count + 1, sizeof *page->events);
+    for (size_t i = 0; i < count; i++)
+        page->events[i] = events[ascending ? i : count - 1 - i];
+    return add_close(txn, s, behind, ascending, a, page, error);
+}
+
 bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
                    GError **error)
 {

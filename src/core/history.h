@@ -36,6 +36,13 @@ struct history_page {
 bool history_events(struct store_txn *txn, const struct session *s, enum history_anchor anchor, uint32_t index,
                     size_t limit, struct arena *a, struct history_page *page, GError **error);
 
+/* The messages, files and the close of a session as people read them, deleted ones left out: those behind `behind` in
+ * the order of (time, index), or before it unless `ascending` (NULL = from that end; only index and time are looked
+ * at). The page is ascending either way and holds at most `limit` + 1. For sessions whose times went back; in the
+ * others the order of the indices is the same. */
+bool history_shown(struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending,
+                   size_t limit, struct arena *a, struct history_page *page, GError **error);
+
 /* The event of an id as dialects show it (client-chosen or "<session>.<index>"), in a known session. */
 bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
                    GError **error);

@@ -62,6 +62,11 @@ void operator_ref_write(struct json *w, const struct operator_ref *o)
     json_object_end(w);
 }
 
+struct operator_ref participant_operator(const struct participant *p)
+{
+    return operator_ref_is_nobody(&p->operator_ref) ? (struct operator_ref){.name = p->name} : p->operator_ref;
+}
+
 static struct str take_string(const struct json_node *object, const char *name, struct arena *a)
 {
     return arena_str(a, json_str(json_get(object, name)));

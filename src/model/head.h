@@ -50,6 +50,9 @@ struct participant {
     bool present;                     /* joined and not left */
 };
 
+/* Who works under this participant: the operator, else one that has but the participant's name. */
+struct operator_ref participant_operator(const struct participant *p);
+
 struct head {
     enum dialect dialect;
     struct str time_zone; /* STR_NULL = the company's */

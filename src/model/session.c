@@ -265,9 +265,7 @@ static void fold_response(struct session *s, int64_t now, const struct participa
         return;
     }
     if (s->waiting_response) {
-        s->response_by.operator_ref = by->operator_ref;
-        if (operator_ref_is_nobody(&by->operator_ref))
-            s->response_by.operator_ref.name = by->name;
+        s->response_by.operator_ref = participant_operator(by);
         s->response_by.first_ms = now;
     }
     if (s->response_by.first_ms != NO_TIME)
@@ -353,9 +351,7 @@ static struct operator_ref closed_by(const struct session *s, const struct json_
     struct operator_ref named = operator_ref_read(json_get(data, "operator"), a);
     if (!operator_ref_is_nobody(&named))
         return named;
-    if (!by || by->type == PARTICIPANT_CLIENT)
-        return s->served_by;
-    return operator_ref_is_nobody(&by->operator_ref) ? (struct operator_ref){.name = by->name} : by->operator_ref;
+    return by && by->type != PARTICIPANT_CLIENT ? participant_operator(by) : s->served_by;
 }
 
 static bool all_strings(const struct json_node *array)

@@ -5,8 +5,8 @@
 enum {
     BATCH = 50,          /* rooms of one step: bounds its memory */
     SORT_IN_PLACE = 500, /* rooms: about half a millisecond */
-    /* One room: its names and ids escaped at worst, its newest message twice (msg and md), recorded documents. */
-    ROOM_MAX = 12 * LIMIT_TEXT + 40 * 6 * LIMIT_NAME + LIMIT_EVENT_DATA,
+    /* One room: its names and ids escaped at worst, its newest message twice (msg and md), recorded documents, tags. */
+    ROOM_MAX = 12 * LIMIT_TEXT + 40 * 6 * LIMIT_NAME + 2 * LIMIT_EVENT_DATA,
 };
 
 struct chat_history {

@@ -14,15 +14,19 @@ struct messages {
     char *term; /* folded; NULL = no searchTerm */
     struct session_view view;
     struct visitor visitor;
-    uint32_t at; /* the index to read on from: events below (or, ascending, from) it are not yet seen; 0 = none left */
+    struct event at; /* the last one seen: index and time alone; index 0 = none yet */
+    bool all_seen;
     int64_t skipped, told, seen;
 };
 
-/* Messages without `t`, and livechat-close; a deleted message is gone. */
+/* Messages without `t`, files and livechat-close; a deleted message is gone, and what came after the first part is not
+ * yet there. */
 static bool is_shown(const struct messages *messages, const struct event *e, struct arena *scratch)
 {
-    bool is_close = e->kind == EVENT_CLOSED && e->index == messages->view.session.close_index;
-    if ((e->kind != EVENT_MESSAGE && e->kind != EVENT_FILE && !is_close) || event_is_deleted(e))
+    const struct session *session = &messages->view.session;
+    bool is_close = e->kind == EVENT_CLOSED && e->index == session->close_index;
+    if ((e->kind != EVENT_MESSAGE && e->kind != EVENT_FILE && !is_close) || event_is_deleted(e) ||
+        e->index > session->last_index)
         return false;
     if (!messages->term)
         return true;
@@ -34,10 +38,14 @@ static bool is_shown(const struct messages *messages, const struct event *e, str
 static bool read_batch(struct store_txn *txn, struct messages *messages, struct arena *scratch,
                        struct history_page *page, GError **error)
 {
-    *page = (struct history_page){0};
-    return !messages->at ||
-           history_events(txn, &messages->view.session, messages->ascending ? HISTORY_FROM : HISTORY_BEFORE,
-                          messages->at, BATCH, scratch, page, error);
+    const struct session *session = &messages->view.session;
+    uint32_t at = messages->at.index;
+    if (session->times_went_back)
+        return history_shown(txn, session, at ? &messages->at : NULL, messages->ascending, BATCH, scratch, page, error);
+    /* The order of time is that of the indices. */
+    if (messages->ascending)
+        return history_events(txn, session, HISTORY_AFTER, at, BATCH, scratch, page, error);
+    return history_events(txn, session, HISTORY_BEFORE, at ? at : UINT32_MAX, BATCH, scratch, page, error);
 }
 
 /* Without a search term the total is known; with one, every message has to be looked at. */
@@ -51,7 +59,7 @@ static int64_t total_of(const struct messages *messages)
     const struct session *session = &messages->view.session;
     if (must_count(messages))
         return messages->seen;
-    return session->messages - session->deleted + session->files + (session->state == SESSION_CLOSED);
+    return (int64_t)session->messages - session->deleted + session->files + (session->close_index > 0);
 }
 
 static bool has_enough(const struct messages *messages)
@@ -86,16 +94,13 @@ static void write_event(struct messages *messages, struct json *w, const struct 
 static void write_batch(struct messages *messages, struct json *w, const struct history_page *events,
                         struct arena *scratch)
 {
-    if (!events->count)
-        messages->at = 0;
-    for (size_t i = 0; i < events->count && !page_is_full(&messages->page); i++) {
+    size_t i = 0;
+    for (; i < events->count && !page_is_full(&messages->page); i++) {
         const struct event *e = &events->events[messages->ascending ? i : events->count - 1 - i];
         write_event(messages, w, e, scratch);
-        if (messages->ascending)
-            messages->at = e->index < messages->view.session.last_index ? e->index + 1 : 0;
-        else
-            messages->at = e->index > 1 ? e->index : 0;
+        messages->at = (struct event){.index = e->index, .time_ms = e->time_ms};
     }
+    messages->all_seen = events->complete && i == events->count;
 }
 
 static bool find(struct messages *messages, struct store_txn *txn, GError **error)
@@ -115,7 +120,6 @@ static bool find(struct messages *messages, struct store_txn *txn, GError **erro
     if (!history_visitor_of(txn, &messages->view.session, a, &messages->visitor, error))
         return false;
     answer_cache_shows(call->draft, messages->visitor.number);
-    messages->at = messages->ascending ? 1 : messages->view.session.last_index + 1;
     return true;
 }
 
@@ -132,7 +136,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     if (!read_batch(txn, messages, scratch, &events, error))
         return false;
     write_batch(messages, w, &events, scratch);
-    page->last = !messages->at || (has_enough(messages) && !must_count(messages));
+    page->last = messages->all_seen || (has_enough(messages) && !must_count(messages));
     if (page->last) {
         json_array_end(w);
         json_member_int(w, "offset", messages->paging.offset);

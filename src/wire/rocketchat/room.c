@@ -47,7 +47,7 @@ static void add_visitor(struct json *w, const struct session *room, const struct
 static void add_user(struct json *w, const struct operator_ref *ref)
 {
     json_member_string(w, "_id", operator_shown_id(ref));
-    json_member_string(w, "username", ref->username);
+    json_member_string(w, "username", operator_shown_username(ref));
 }
 
 /* response.avg: the one number that may be no whole count of milliseconds. Then the shortest digits that read back
@@ -102,22 +102,27 @@ static void add_metrics(struct json *w, const struct session_metrics *m)
     json_object_end(w);
 }
 
-static bool is_closed_by_operator(const struct session *room)
+/* Nobody while it is open, and where the system closed. */
+static struct operator_ref closed_by(const struct session *room, const struct visitor *v)
 {
-    return room->state == SESSION_CLOSED && room->closer != CLOSER_VISITOR && !operator_ref_is_nobody(&room->served_by);
+    return room->closer == CLOSER_VISITOR ? (struct operator_ref){.id = v->id, .username = v->username}
+                                          : room->closed_by;
 }
 
-static void add_close(struct json *w, const struct session *room)
+static void add_close(struct json *w, const struct session *room, const struct visitor *v)
 {
+    struct operator_ref by = closed_by(room, v);
     if (room->state != SESSION_CLOSED)
         return;
     json_member_time(w, "closedAt", room->end_ms);
     json_member_string(w, "closer", room->closer == CLOSER_VISITOR ? STR("visitor") : STR("user"));
-    if (is_closed_by_operator(room)) {
+    if (!operator_ref_is_nobody(&by)) {
         json_member_object_begin(w, "closedBy");
-        add_user(w, &room->served_by);
+        add_user(w, &by);
         json_object_end(w);
     }
+    if (room->tags.ptr)
+        json_member_raw(w, "tags", room->tags);
 }
 
 static void add_source(struct json *w, const struct session *room, const struct head *head)
@@ -177,7 +182,7 @@ static void add_members(struct json *w, const struct history_item *item, const s
         json_member_bool(w, "onHold", true);
     json_member_int(w, "priorityWeight", PRIORITY_WEIGHT);
     json_member_int(w, "estimatedWaitingTimeQueue", ESTIMATED_WAITING_TIME);
-    add_close(w, room);
+    add_close(w, room, v);
     add_source(w, room, head);
 }
 
@@ -264,8 +269,7 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
         struct message last = message_of_room(item);
         return message_value(&last, str_skip(path, strlen("lastMessage.")), scratch);
     }
-    struct operator_ref nobody = {0};
-    const struct operator_ref *closed_by = is_closed_by_operator(room) ? &room->served_by : &nobody;
+    struct operator_ref closer = closed_by(room, v);
     const struct {
         struct str path;
         struct sort_value value;
@@ -288,13 +292,13 @@ struct sort_value room_value(const struct history_item *item, struct str path, s
         {STR("v.status"), sort_string(visitor_status(room))},
         {STR("v.lastMessageTs"), sort_number(room->last_client_message_ms)},
         {STR("servedBy._id"), sort_string(operator_shown_id(&room->served_by))},
-        {STR("servedBy.username"), sort_string(room->served_by.username)},
+        {STR("servedBy.username"), sort_string(operator_shown_username(&room->served_by))},
         {STR("servedBy.ts"), sort_number(room->served_ms)},
         {STR("source.alias"), sort_string(dialect_name(room->dialect))},
-        {STR("closedBy._id"), sort_string(operator_shown_id(closed_by))},
-        {STR("closedBy.username"), sort_string(closed_by->username)},
+        {STR("closedBy._id"), sort_string(operator_shown_id(&closer))},
+        {STR("closedBy.username"), sort_string(operator_shown_username(&closer))},
         {STR("responseBy._id"), sort_string(operator_shown_id(&room->response_by.operator_ref))},
-        {STR("responseBy.username"), sort_string(room->response_by.operator_ref.username)},
+        {STR("responseBy.username"), sort_string(operator_shown_username(&room->response_by.operator_ref))},
         {STR("responseBy.firstResponseTs"), sort_number(room->response_by.first_ms)},
         {STR("responseBy.lastMessageTs"), sort_number(room->response_by.last_ms)},
     };
