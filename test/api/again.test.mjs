@@ -105,6 +105,58 @@ test("a Genesys client's message shows at once in the other dialects", async () 
   }
 });
 
+/** The same transcript three times: as it may have been kept, again, and as it never is (with a limit). */
+async function transcripts(chat, fields = {}) {
+  const [first, again, fresh] = [await chat.messages(fields), await chat.messages(fields), await chat.messages({ ...fields, limit: 200 })];
+  assert.equal(again.text, first.text);
+  assert.equal(fresh.text, first.text);
+  return first.body;
+}
+
+test("a Genesys transcript comes from memory, whoever of its callers asks, with the caller's own echo", async () => {
+  const chat = await GenesysChat.request(server);
+  for (let i = 0; i < 5; i++) await chat.send(`message ${i}`);
+  const { chatId, ...credentials } = await api.post(`/sessions/${chat.chatId}/genesys-credentials`);
+  const other = new GenesysChat(server, chatId, credentials);
+  const mine = await chat.messages();
+  const before = await given();
+  const theirs = await other.messages();
+  const echo = ({ userId, secureKey }) => ({ userId, secureKey });
+  assert.deepEqual(echo(theirs.body), echo(credentials));
+  assert.deepEqual({ ...theirs.body, ...echo(chat.credentials) }, mine.body);
+  assert.deepEqual(Object.keys(theirs.body), Object.keys(mine.body));
+  const sent = await chat.send("one more", { transcriptPosition: 2 });
+  assert.deepEqual((await other.messages({ transcriptPosition: 2 })).body.messages, sent.body.messages, "an operation's answer is kept, too");
+  assert.equal((await given()) - before, 2);
+});
+
+test("every change shows at once in a Genesys transcript, from every position", async () => {
+  const chat = await GenesysChat.request(server);
+  await chat.send("first");
+  const event = (fields) => api.post(`/sessions/${chat.chatId}/events`, fields);
+  const changes = [
+    () => chat.send("second"),
+    () => event({ type: "edit", by: 1, target: 2, text: "first, better" }),
+    () => event({ type: "joined", by: 2, data: { participant: { type: "Agent", name: "Otto" } } }),
+    () => event({ type: "nickname", by: 2, text: "Otto II" }),
+    () => event({ type: "delete", by: 1, target: 3 }),
+    () => event({ type: "closed", by: 2 }),
+  ];
+  let last = await transcripts(chat);
+  for (const change of changes) {
+    await change();
+    const now = await transcripts(chat);
+    assert.notDeepEqual(now, last);
+    assert.ok(now.nextPosition > last.nextPosition);
+    await transcripts(chat, { transcriptPosition: 2 });
+    last = now;
+  }
+  const page = (fields) => chat.messages({ before: 4, ...fields });
+  assert.equal((await page()).text, (await page()).text);
+  assert.equal((await page()).body.nextPosition, 4);
+  assert.equal(last.chatEnded, true);
+});
+
 test("what one may see another may not", async () => {
   const { id, visitor } = await api.open({ participants: [{ id: 1, type: "Client", name: "V" }, { id: 2, type: "Agent", name: "Other", operator: "other" }] });
   await api.say(id, 1, "hello");
@@ -139,7 +191,11 @@ test("an erased visitor is gone from every page at once", async () => {
   const { id, visitor } = await api.open();
   await api.say(id, 1, "MARKER-OF-ERASURE");
   await look(id, visitor.id);
+  const { chatId, ...credentials } = await api.post(`/sessions/${id}/genesys-credentials`);
+  const chat = new GenesysChat(server, chatId, credentials);
+  assert.equal((await transcripts(chat)).messages.length, 1);
   await api.call("DELETE", `/visitors/${visitor.id}`);
+  assert.equal((await chat.messages()).body.statusCode, 2);
   const seen = await look(id, visitor.id);
   for (const [name, page] of Object.entries(seen)) assert.ok(!page.text.includes("MARKER-OF-ERASURE"), name);
 });

@@ -47,7 +47,7 @@ struct query {
     uint32_t before;   /* those before it instead; 0 = not asked */
     uint32_t limit;    /* shown ones; 0 = all; set whenever `before` is */
     struct str origin;
-    struct answer answer; /* chat_ended and next_position are filled in */
+    struct answer answer; /* chat_ended, and next_position behind the log's end, as the tail tells them */
 };
 
 /* transcript.c: answers with them from the store. `query` is copied with its strings. */

@@ -29,7 +29,7 @@ static void answer_operate(struct http_request *request, struct op *op)
     /* Whoever ends a chat that has ended got what they wanted. */
     bool ended_already =
         query->answer.operation == OPERATION_COMPLETE && op->error && reason_of(op->error) == REASON_SESSION_CLOSED;
-    tail_last_index(operate->tail, &query->answer.chat_ended);
+    query->answer.next_position = tail_last_index(operate->tail, &query->answer.chat_ended) + 1;
     tail_unref(operate->tail);
     if (op->error && !ended_already)
         genesys_refuse_op(request, &query->answer, op->error);

@@ -3,6 +3,7 @@
  * answer's nextPosition is just behind what was looked through. */
 #include "core/history.h"
 #include "wire/genesys/internal.h"
+#include "wire/outcome/kept.h"
 
 enum {
     BATCH = 64, /* events of one step: bounds its memory */
@@ -20,6 +21,45 @@ struct transcript {
     uint32_t limit, shown;    /* 0 = no limit */
 };
 
+/* ---- kept ---- */
+
+/* The messages between two places of a log that has come to some length, no matter who asks or by which operation.
+ * Nothing but an erasure changes them, and then no key opens the chat. A position has a zero byte, so this is no
+ * address of another dialect. */
+static struct cached_answer *look_up(const struct genesys *genesys, const struct query *query,
+                                     struct answer_draft *draft, struct arena *a)
+{
+    const uint32_t numbers[] = {query->position, query->before, query->limit, query->answer.next_position,
+                                query->answer.chat_ended};
+    struct buf target;
+    buf_init(&target, sizeof numbers + LIMIT_ID);
+    buf_add(&target, str_from((const char *)numbers, sizeof numbers));
+    buf_add(&target, query->answer.chat_id);
+    struct cached_answer *cached = kept_of_company(genesys->core, draft, query->company, buf_str(&target), a);
+    buf_clear(&target);
+    return cached;
+}
+
+static void reply_kept(struct http_request *request, const struct query *query, struct cached_answer *cached)
+{
+    struct answer answer = query->answer;
+    if (query->before)
+        answer.next_position = MIN(query->before, answer.next_position);
+    struct buf body;
+    buf_init(&body, 2 * LIMIT_HTTP_REPLY_BUFFER);
+    struct json w;
+    json_init(&w, &body);
+    answer_begin(&w, &answer);
+    if (cached->body.len)
+        json_add_raw(&w, cached->body);
+    answer_end(&w, &answer);
+    cached_answer_unref(cached);
+    genesys_reply(request, 200, query->origin, &body);
+    buf_clear(&body);
+}
+
+/* ---- read ---- */
+
 /* The chat as it stands, and where in it the answer begins and ends. */
 static bool begin(struct transcript *t, struct store_txn *txn, GError **error)
 {
@@ -32,7 +72,11 @@ static bool begin(struct transcript *t, struct store_txn *txn, GError **error)
         return false;
     }
     uint32_t end = s->last_index + 1;
-    t->query.answer.chat_ended = s->state == SESSION_CLOSED;
+    struct answer *answer = &t->query.answer;
+    bool ended = s->state == SESSION_CLOSED;
+    if (t->page.draft && end == answer->next_position && ended == answer->chat_ended) /* else it has grown meanwhile */
+        answer_cache_shows(t->page.draft, s->visitor);
+    answer->chat_ended = ended;
     t->end = query->before ? MIN(query->before, end) : end;
     t->back = query->before ? t->end : 0;
     t->at = query->position && query->position < end ? query->position : end;
@@ -89,6 +133,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
         if (!begin(t, txn, error))
             return false;
         answer_begin(w, &t->query.answer);
+        page->kept.from = page->making.len;
     }
     if (t->back && !step_back(t, txn, scratch, error))
         return false;
@@ -97,6 +142,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     page->last = is_through(t);
     if (page->last) {
         t->query.answer.next_position = t->at;
+        page->kept.to = page->making.len;
         answer_end(w, &t->query.answer);
     }
     return true;
@@ -116,6 +162,15 @@ static struct str headers(struct http_request *request, struct page *page)
 void genesys_transcript(struct http_request *request, const struct query *query)
 {
     const struct genesys *genesys = request->mount->word;
+    struct answer_draft *draft = NULL;
+    if (!query->limit || query->before) { /* else only reading tells where the next page begins */
+        draft = arena_new(&request->arena, struct answer_draft);
+        struct cached_answer *cached = look_up(genesys, query, draft, &request->arena);
+        if (cached) {
+            reply_kept(request, query, cached);
+            return;
+        }
+    }
     struct transcript *t = (struct transcript *)page_new(genesys->core, sizeof *t);
     struct arena *a = &t->page.op.arena;
     struct answer *answer = &t->query.answer;
@@ -129,5 +184,6 @@ void genesys_transcript(struct http_request *request, const struct query *query)
     t->page.refuse = refuse;
     t->page.headers = headers;
     t->page.row_max = MESSAGE_MAX;
+    t->page.draft = draft;
     page_reply(request, &t->page);
 }

@@ -122,10 +122,16 @@ static void abandon(struct http_request *request)
     atomic_store(&page->op.abandoned, true);
 }
 
+static struct str kept_bytes(const struct page *page)
+{
+    struct str all = buf_str(&page->making);
+    return page->kept.to ? str_from(all.ptr + page->kept.from, page->kept.to - page->kept.from) : all;
+}
+
 static void reply_whole(struct page *page)
 {
     if (page->draft)
-        answer_cache_put(page->draft, buf_str(&page->making));
+        answer_cache_put(page->draft, kept_bytes(page));
     http_reply(page->request, 200, page->headers(page->request, page), buf_str(&page->making));
     page_free(page);
 }

@@ -58,6 +58,9 @@ struct page {
 
     bool last;
     size_t parts;
+    struct {
+        size_t from, to;
+    } kept; /* the bytes that are kept where not all are, such as what echoes the caller; to 0 = all */
 
     /* ---- page.c's ---- */
 
