@@ -12,28 +12,6 @@ static void forget_outputs(struct append_op *op)
     op->repeated = false;
 }
 
-/* A client that sends its message again, because it never saw the answer, gets that answer now. */
-static bool find_repeated(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
-{
-    const struct event *first = &op->events[0];
-    if (!op->event_count || !first->id.ptr)
-        return true;
-    struct event *stored = arena_new(&op->op.arena, struct event);
-    bool found;
-    if (!store_event_by_id(txn, &view->session, first->id, &op->op.arena, stored, &found, error))
-        return false;
-    if (!found)
-        return true;
-    if (stored->kind != first->kind || stored->participant != first->participant) {
-        reason_set_field(error, REASON_ID_TAKEN, STR("id"), "another event of the session has this id");
-        return false;
-    }
-    op->repeated = true;
-    op->stored = stored;
-    op->view = *view;
-    return true;
-}
-
 /* A page of the log cannot know that a participant was there before, so the event says it (doc/events.md, "joined"). */
 static struct str mark_rejoined(struct str data, struct arena *a)
 {
@@ -53,6 +31,51 @@ static struct str mark_rejoined(struct str data, struct arena *a)
     struct str text = arena_str(a, buf_str(&marked));
     buf_clear(&marked);
     return text;
+}
+
+/* Is the stored event this one, as it was given or as add and naming_of_event completed it? The time is compared when
+ * it was given. */
+static bool is_same(struct append_op *op, struct store_txn *txn, const struct event *stored, struct event given,
+                    bool *same, GError **error)
+{
+    if (given.time_ms == NO_TIME)
+        given.time_ms = stored->time_ms;
+    *same = event_equal(stored, &given);
+    if (*same)
+        return true;
+    if (!naming_of_event(op->op.core, txn, op->company, &given, &op->op.arena, error))
+        return false;
+    *same = event_equal(stored, &given);
+    if (!*same && given.kind == EVENT_JOINED) {
+        given.data = mark_rejoined(given.data, &op->op.arena);
+        *same = event_equal(stored, &given);
+    }
+    return true;
+}
+
+/* A client that sends its message again, because it never saw the answer, gets that answer now. */
+static bool find_repeated(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
+{
+    const struct event *first = &op->events[0];
+    if (!op->event_count || !first->id.ptr)
+        return true;
+    struct event *stored = arena_new(&op->op.arena, struct event);
+    bool found;
+    if (!store_event_by_id(txn, &view->session, first->id, &op->op.arena, stored, &found, error))
+        return false;
+    if (!found)
+        return true;
+    bool same;
+    if (!is_same(op, txn, stored, *first, &same, error))
+        return false;
+    if (!same) {
+        reason_set_field(error, REASON_ID_TAKEN, STR("id"), "another event of the session has this id");
+        return false;
+    }
+    op->repeated = true;
+    op->stored = stored;
+    op->view = *view;
+    return true;
 }
 
 static bool add(struct pending *p, const struct event *event, GError **error)

@@ -69,7 +69,7 @@ struct append_op {
     /* out */
     struct session_view view; /* after */
     struct event *stored;     /* each of `events` as stored (index, time): not what came beside them */
-    /* The first event's id was there already, by the same participant and of the same kind (else ID_TAKEN): `stored`
+    /* The first event's id was there already, for the same event (with any other content: ID_TAKEN): `stored`
      * is that event alone, nothing was appended. */
     bool repeated;
 };

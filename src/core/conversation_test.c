@@ -262,7 +262,6 @@ static void test_repeated(void)
     append_op_init(&op, f.core);
     op.company = f.company;
     op.session_id = STR("s1");
-    message.text = STR("another text");
     op.events = &message;
     op.event_count = 1;
     g_assert_true(core_run(&op.op, &error));
@@ -272,9 +271,16 @@ static void test_repeated(void)
     op_clear(&op.op);
     g_assert_cmpuint(fixture_session(&f, "s1").session.last_index, ==, 4);
 
-    message.participant = 2;
-    g_assert_false(fixture_append(&f, "s1", message, &reason));
-    g_assert_cmpint(reason, ==, REASON_ID_TAKEN);
+    /* The same id with other content is never taken for the stored event. */
+    struct event others[] = {message, message, message, message};
+    others[0].text = STR("another text");
+    others[1].participant = 2;
+    others[2].data = STR("{\"a\":1}");
+    others[3].kind = EVENT_NOTICE;
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_assert_false(fixture_append(&f, "s1", others[i], &reason));
+        g_assert_cmpint(reason, ==, REASON_ID_TAKEN);
+    }
 
     /* An id that reads as another event's. */
     fixture_live(
