@@ -27,7 +27,7 @@ static bool export_here(struct place *place, const char *company_name, GError **
     int64_t company;
     if (!admin_company(place->core, place->reader, str_from_c(company_name), &company, error))
         return false;
-    struct exporter *exporter = export_new(company);
+    struct exporter *exporter = export_new_of_all(company);
     struct buf piece;
     bool finished = false, ok = true;
     buf_init(&piece, 2 * PIECE);

@@ -6,7 +6,7 @@
 enum { PAGE = 50 };
 
 struct exporter {
-    int64_t company;
+    struct store_session_filter filter;
     struct buf line; /* of the session under way */
     size_t sent;     /* of those bytes */
     /* The page under way; `page` holds what it points to. */
@@ -18,13 +18,20 @@ struct exporter {
     int64_t last_ms;
 };
 
-struct exporter *export_new(int64_t company)
+struct exporter *export_new(const struct store_session_filter *filter)
 {
     struct exporter *exporter = g_new0(struct exporter, 1);
-    exporter->company = company;
+    exporter->filter = *filter;
     buf_init(&exporter->line, LIMIT_IMPORT_LINE);
     arena_init(&exporter->page);
     return exporter;
+}
+
+struct exporter *export_new_of_all(int64_t company)
+{
+    const struct store_session_filter all = {
+        .company = company, .state = -1, .dialect = -1, .by = STORE_BY_START, .from_ms = NO_TIME, .to_ms = NO_TIME};
+    return export_new(&all);
 }
 
 void export_free(struct exporter *exporter)
@@ -54,18 +61,10 @@ static bool write_session(struct exporter *exporter, struct store_txn *txn, cons
 
 static bool load_page(struct exporter *exporter, struct store_txn *txn, GError **error)
 {
-    struct store_session_filter filter = {
-        .company = exporter->company,
-        .state = -1,
-        .dialect = -1,
-        .by = STORE_BY_START,
-        .from_ms = NO_TIME,
-        .to_ms = NO_TIME,
-    };
     struct store_session_key after = {.time_ms = exporter->last_ms, .id = str_from_c(exporter->last_id)};
     arena_clear(&exporter->page);
     exporter->next = 0;
-    if (!store_session_list(txn, &filter, exporter->last_id ? &after : NULL, true, PAGE, &exporter->page,
+    if (!store_session_list(txn, &exporter->filter, exporter->last_id ? &after : NULL, true, PAGE, &exporter->page,
                             &exporter->list, &exporter->count, error))
         return false;
     exporter->last_page = exporter->count < PAGE;

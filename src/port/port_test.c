@@ -53,7 +53,7 @@ static void import_all(struct fixture *f, int64_t company, struct str lines, siz
 
 static struct str export_all(struct fixture *f, int64_t company, size_t piece)
 {
-    struct exporter *exporter = export_new(company);
+    struct exporter *exporter = export_new_of_all(company);
     GString *all = g_string_new(NULL);
     struct buf out;
     bool finished = false;

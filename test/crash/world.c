@@ -158,7 +158,7 @@ char *world_export(struct world *w, size_t *length)
 {
     struct buf piece;
     GString *all = g_string_new(NULL);
-    struct exporter *exporter = export_new(w->company);
+    struct exporter *exporter = export_new_of_all(w->company);
     GError *error = NULL;
     buf_init(&piece, 1 << 18);
     for (bool finished = false; !finished; buf_reset(&piece)) {

@@ -43,11 +43,11 @@ bool parameters_limit(const struct call *call, size_t *limit, GError **error);
 bool parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms,
                        GError **error);
 
-/* Names of the filters that lists and search share, for parameters_allow, and their reading: visitor, operator,
- * department, button, state, dialect. An unknown visitor gives visitor -1, which matches nothing. */
-#define FILTER_NAMES "visitor", "operator", "department", "button", "state", "dialect"
-/* How many of them are given. An index serves one. */
-size_t parameters_filter_count(const struct call *call);
+/* Names of the filters that lists, export and search share, for parameters_allow, and their reading. An unknown visitor
+ * gives visitor -1, which matches nothing. The filter's strings live in the arena. */
+#define FILTER_NAMES "visitor", "operator", "department", "button", "state", "dialect", "from", "to"
+/* Several of them that no index serves together: all but one are tested row by row. */
+bool parameters_filter_is_slow(const struct call *call);
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error);
 

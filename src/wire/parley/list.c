@@ -4,6 +4,8 @@
 
 enum {
     MESSAGES_MAX = 64, /* messages of one session that come along; the rest is behind its events */
+    LOOKED_MAX = 1024, /* events of one session that are looked at for them */
+    LOOKED_AT_ONCE = 64,
     ROW_MAX = (MESSAGES_MAX + 1) * (6 * LIMIT_TEXT + LIMIT_EVENT_DATA + 32 * LIMIT_NAME),
 };
 
@@ -17,24 +19,57 @@ struct sessions {
     size_t told;
 };
 
-/* The newest messages of a session, oldest first. */
+/* Where the newest MESSAGES_MAX messages begin, or the newest LOOKED_MAX events. */
+static bool find_first(struct store_txn *txn, const struct session *s, uint32_t *first, GError **error)
+{
+    uint32_t least = s->last_index >= LOOKED_MAX ? s->last_index - LOOKED_MAX + 1 : 1;
+    size_t left = MESSAGES_MAX;
+    *first = s->messages <= MESSAGES_MAX ? least : s->last_index + 1;
+    while (*first > least && left > 0) {
+        struct arena step;
+        struct history_page page;
+        arena_init(&step);
+        bool read = history_events(txn, s, HISTORY_BEFORE, *first, LOOKED_AT_ONCE, &step, &page, error);
+        for (size_t i = page.count; read && i-- > 0 && *first > least && left > 0;) {
+            *first = page.events[i].index;
+            left -= page.events[i].kind == EVENT_MESSAGE;
+        }
+        arena_clear(&step);
+        if (!read)
+            return false;
+    }
+    return true;
+}
+
+/* The newest messages of a session, oldest first, and whether these are all. */
 static bool add_messages(struct store_txn *txn, struct json *w, const struct history_item *item, struct arena *scratch,
                          GError **error)
 {
     struct session_view view;
-    struct history_page page;
+    uint32_t first;
     if (!history_session(txn, item->session.company, item->session.id, scratch, &view, error) ||
-        !history_events(txn, &view.session, HISTORY_BEFORE, view.session.last_index + 1, LIMIT_PAGE, scratch, &page,
-                        error))
+        !find_first(txn, &view.session, &first, error))
         return false;
-    size_t messages = 0, first = page.count;
-    while (first > 0 && messages < MESSAGES_MAX)
-        messages += page.events[--first].kind == EVENT_MESSAGE;
+    uint32_t told = 0;
     json_member_array_begin(w, "transcript");
-    for (size_t i = first; i < page.count; i++)
-        if (page.events[i].kind == EVENT_MESSAGE)
-            document_event(w, &page.events[i], &view, scratch);
+    while (first <= view.session.last_index) {
+        struct arena step;
+        struct history_page page;
+        arena_init(&step);
+        bool read = history_events(txn, &view.session, HISTORY_FROM, first, LOOKED_AT_ONCE, &step, &page, error);
+        for (size_t i = 0; read && i < page.count; i++)
+            if (page.events[i].kind == EVENT_MESSAGE) {
+                document_event(w, &page.events[i], &view, &step);
+                told++;
+            }
+        arena_clear(&step);
+        if (!read)
+            return false;
+        first += LOOKED_AT_ONCE;
+    }
     json_array_end(w);
+    json_member_int(w, "transcriptMessages", told);
+    json_member_bool(w, "transcriptComplete", told == view.session.messages);
     return true;
 }
 
@@ -43,8 +78,7 @@ static bool find(struct sessions *sessions, struct store_txn *txn, GError **erro
     const struct call *call = sessions->call;
     struct arena *a = &sessions->page.op.arena;
     enum store_time by = sessions->filter.by;
-    if (!parameters_filter(call, txn, a, &sessions->filter, error) ||
-        !parameters_bounds(call, call->zone, &sessions->filter.from_ms, &sessions->filter.to_ms, error))
+    if (!parameters_filter(call, txn, a, &sessions->filter, error))
         return false;
     sessions->filter.by = by;
     return list_sessions(call->parley->core, txn, &sessions->filter, query_get(&call->query, STR("cursor")),
@@ -99,7 +133,7 @@ static bool read_options(const struct call *call, struct sessions *sessions, GEr
 
 static bool read_parameters(const struct call *call, struct sessions *sessions, GError **error)
 {
-    static const char *const names[] = {FILTER_NAMES, "from", "to", "by", "limit", "cursor", "include"};
+    static const char *const names[] = {FILTER_NAMES, "by", "limit", "cursor", "include"};
     sessions->call = call;
     return parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
            parameters_limit(call, &sessions->limit, error) && read_options(call, sessions, error);
@@ -110,7 +144,7 @@ void parley_sessions(struct http_request *request, const struct call *call)
     struct sessions *sessions = (struct sessions *)page_new(call->parley->core, sizeof *sessions);
     sessions->page.part = part;
     sessions->page.row_max = ROW_MAX;
-    sessions->page.is_long = parameters_filter_count(call) > 1; /* all but one are tested row by row */
     read_parameters(call, sessions, &sessions->page.op.error);
+    sessions->page.is_long = sessions->include_messages || parameters_filter_is_slow(call);
     parley_reply_page(request, &sessions->page);
 }

@@ -71,25 +71,25 @@ static bool read_dialect(const struct call *call, int *dialect, GError **error)
     return true;
 }
 
-size_t parameters_filter_count(const struct call *call)
+bool parameters_filter_is_slow(const struct call *call)
 {
-    static const char *const names[] = {FILTER_NAMES};
+    static const char *const names[] = {"visitor", "operator", "department", "button", "state", "dialect"};
     size_t count = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         count += query_get(&call->query, str_from_c(names[i])).ptr != NULL;
-    return count;
+    return count > 1;
 }
 
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error)
 {
     *filter = (struct store_session_filter){.company = call->caller.company,
-                                            .operator_id = query_get(&call->query, STR("operator")),
-                                            .department_id = query_get(&call->query, STR("department")),
-                                            .button_id = query_get(&call->query, STR("button")),
-                                            .from_ms = NO_TIME,
-                                            .to_ms = NO_TIME};
-    if (!read_state(call, &filter->state, error) || !read_dialect(call, &filter->dialect, error))
+                                            .operator_id = arena_str(a, query_get(&call->query, STR("operator"))),
+                                            .department_id = arena_str(a, query_get(&call->query, STR("department"))),
+                                            .button_id = arena_str(a, query_get(&call->query, STR("button"))),
+                                            .by = STORE_BY_START};
+    if (!parameters_bounds(call, call->zone, &filter->from_ms, &filter->to_ms, error) ||
+        !read_state(call, &filter->state, error) || !read_dialect(call, &filter->dialect, error))
         return false;
     struct str visitor_id = query_get(&call->query, STR("visitor"));
     if (!visitor_id.ptr)

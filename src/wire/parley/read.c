@@ -1,4 +1,4 @@
-/* GET of one session, its events, visitors. */
+/* GET of one session, one visitor, visitors. */
 #include "text/cursor.h"
 #include "wire/parley/internal.h"
 
@@ -54,107 +54,6 @@ static bool visitor_part(struct page *page, struct store_txn *txn, struct json *
 void parley_visitor(struct http_request *request, const struct call *call)
 {
     reply_single(request, call, LIMIT_HTTP_REPLY_BUFFER, visitor_part);
-}
-
-/* ---- events ---- */
-
-struct anchor {
-    enum history_anchor anchor;
-    uint32_t index;
-};
-
-/* At most one of before, after, around; none = from the first event on. */
-static bool read_anchor(const struct call *call, struct anchor *anchor, GError **error)
-{
-    static const struct {
-        struct str name;
-        enum history_anchor anchor;
-    } anchors[] = {{{"before", 6}, HISTORY_BEFORE}, {{"after", 5}, HISTORY_AFTER}, {{"around", 6}, HISTORY_AROUND}};
-    *anchor = (struct anchor){HISTORY_FROM, 1};
-    bool given = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(anchors); i++) {
-        struct str value = query_get(&call->query, anchors[i].name);
-        int64_t index;
-        if (!value.ptr)
-            continue;
-        if (given || !str_to_int64(value, &index) || index < 0 || index > UINT32_MAX) {
-            reason_set_field(error, REASON_PARAMETER_VALUE, anchors[i].name,
-                             given ? "give one of before, after and around" : "an index is a whole number, 0 or more");
-            return false;
-        }
-        given = true;
-        *anchor = (struct anchor){anchors[i].anchor, (uint32_t)index};
-    }
-    return true;
-}
-
-struct events {
-    struct page page;
-    const struct call *call; /* for the first part */
-    struct anchor anchor;
-    size_t limit;
-    struct session_view view;
-    struct history_range range; /* `first` moves on */
-};
-
-enum { EVENTS_BATCH = 64, EVENT_MAX = 6 * LIMIT_TEXT + LIMIT_EVENT_DATA + 24 * LIMIT_NAME };
-
-static bool begin_events(struct events *events, struct store_txn *txn, struct json *w, GError **error)
-{
-    struct page *page = &events->page;
-    if (!history_session(txn, events->call->caller.company, page->request->parameters[0], &page->op.arena,
-                         &events->view, error))
-        return false;
-    answer_cache_shows(page->draft, events->view.session.visitor);
-    events->range = history_range(&events->view.session, events->anchor.anchor, events->anchor.index, events->limit);
-    json_object_begin(w);
-    json_member_array_begin(w, "events");
-    return true;
-}
-
-static bool events_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
-{
-    struct events *events = (struct events *)page;
-    struct history_range *range = &events->range;
-    struct history_page found = {0};
-    if (!page->parts && !begin_events(events, txn, w, error))
-        return false;
-    if (range->first <= range->last &&
-        !history_events(txn, &events->view.session, HISTORY_FROM, range->first,
-                        MIN((size_t)(range->last - range->first) + 1, EVENTS_BATCH), scratch, &found, error))
-        return false;
-    for (size_t i = 0; i < found.count && !page_is_full(page); i++) {
-        document_event(w, &found.events[i], &events->view, scratch);
-        range->first = found.events[i].index + 1;
-    }
-    page->last = !found.count || range->first > range->last;
-    if (page->last) {
-        json_array_end(w);
-        json_member_bool(w, "complete", range->complete);
-        json_object_end(w);
-    }
-    return true;
-}
-
-static bool read_events(const struct call *call, struct events *events, GError **error)
-{
-    static const char *const names[] = {"before", "after", "around", "limit"};
-    events->call = call;
-    return parameters_allow(call, names, G_N_ELEMENTS(names), error) && read_anchor(call, &events->anchor, error) &&
-           parameters_limit(call, &events->limit, error);
-}
-
-void parley_events(struct http_request *request, const struct call *call)
-{
-    struct answer_draft *draft = arena_new(&request->arena, struct answer_draft);
-    if (parley_reply_cached(request, call, draft))
-        return;
-    struct events *events = (struct events *)page_new(call->parley->core, sizeof *events);
-    events->page.part = events_part;
-    events->page.row_max = EVENT_MAX;
-    events->page.draft = draft;
-    read_events(call, events, &events->page.op.error);
-    parley_reply_page(request, &events->page);
 }
 
 /* ---- visitors ---- */

@@ -50,13 +50,14 @@ static bool read_search(const struct call *call, struct store_txn *txn, struct s
                                     .department_id = filter.department_id,
                                     .button_id = filter.button_id,
                                     .state = filter.state,
-                                    .dialect = filter.dialect};
+                                    .dialect = filter.dialect,
+                                    .from_ms = filter.from_ms,
+                                    .to_ms = filter.to_ms};
     if (!search->query.ptr) {
         reason_set_field(error, REASON_FIELD_MISSING, STR("q"), "say with q what to search for");
         return false;
     }
-    return parameters_bounds(call, call->zone, &search->from_ms, &search->to_ms, error) &&
-           read_order(call, &search->best_first, error);
+    return read_order(call, &search->best_first, error);
 }
 
 static bool find(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
@@ -126,7 +127,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 
 static bool read_parameters(const struct call *call, struct found *found, GError **error)
 {
-    static const char *const names[] = {FILTER_NAMES, "q", "from", "to", "order", "limit", "cursor"};
+    static const char *const names[] = {FILTER_NAMES, "q", "order", "limit", "cursor"};
     found->call = call;
     return parameters_allow(call, names, G_N_ELEMENTS(names), error) && parameters_limit(call, &found->limit, error);
 }

@@ -6,7 +6,8 @@
 #include <stdatomic.h>
 
 enum {
-    REFUSALS_SHOWN = 1000, /* of an import that skips bad lines */
+    REFUSALS_MAX = 1024 * 1024, /* bytes of an answer that say which lines were bad; some thousands of lines */
+    REFUSAL_MAX = 16 * 1024,    /* bytes of one */
 };
 
 /* ---- import --------------------------------------------------------------------------------------------- */
@@ -23,7 +24,7 @@ struct incoming {
     GError *cut_off;     /* why the body did not come whole; NULL = it did */
     struct buf refusals; /* JSON objects; touched by the import's thread until it is over */
     struct json refusals_json;
-    int64_t shown;
+    bool refusals_cut;
 };
 
 static void wake(struct waiter *waiter)
@@ -37,7 +38,8 @@ static void note_refusal(void *data, int64_t line, const GError *why)
 {
     struct incoming *incoming = data;
     struct json *w = &incoming->refusals_json;
-    if (incoming->shown++ >= REFUSALS_SHOWN)
+    incoming->refusals_cut |= incoming->refusals.len > REFUSALS_MAX;
+    if (incoming->refusals_cut)
         return;
     json_object_begin(w);
     json_member_int(w, "line", line);
@@ -78,6 +80,7 @@ static void answer(struct incoming *incoming)
     import_result_write(result, &w);
     json_array_end(&incoming->refusals_json);
     json_member_raw(&w, "refusals", buf_str(&incoming->refusals));
+    json_member_bool(&w, "refusalsComplete", !incoming->refusals_cut);
     json_object_end(&w);
     buf_clear(&incoming->refusals);
     parley_reply(request, 200, &body);
@@ -144,7 +147,7 @@ void parley_import(struct http_request *request, const struct call *call)
     }
     struct incoming *incoming = arena_new(&request->arena, struct incoming);
     *incoming = (struct incoming){.waiter.wake = wake, .post.run = news, .request = request};
-    buf_init(&incoming->refusals, 4 * LIMIT_HTTP_BODY);
+    buf_init(&incoming->refusals, REFUSALS_MAX + REFUSAL_MAX);
     json_init(&incoming->refusals_json, &incoming->refusals);
     json_array_begin(&incoming->refusals_json);
     request->user = incoming;
@@ -169,6 +172,7 @@ void parley_import(struct http_request *request, const struct call *call)
 
 struct outgoing {
     struct page page;
+    const struct call *call; /* for the first part */
     struct exporter *exporter;
 };
 
@@ -176,7 +180,14 @@ struct outgoing {
 static bool export_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     (void)scratch;
-    return export_next(((struct outgoing *)page)->exporter, txn, PAGE_PART, w->out, &page->last, error);
+    struct outgoing *outgoing = (struct outgoing *)page;
+    if (!outgoing->exporter) {
+        struct store_session_filter filter;
+        if (!parameters_filter(outgoing->call, txn, &page->op.arena, &filter, error))
+            return false;
+        outgoing->exporter = export_new(&filter);
+    }
+    return export_next(outgoing->exporter, txn, PAGE_PART, w->out, &page->last, error);
 }
 
 static struct str export_headers(struct http_request *request, struct page *page)
@@ -187,17 +198,18 @@ static struct str export_headers(struct http_request *request, struct page *page
 
 static void export_clear(struct page *page)
 {
-    export_free(((struct outgoing *)page)->exporter);
+    g_clear_pointer(&((struct outgoing *)page)->exporter, export_free);
 }
 
 void parley_export(struct http_request *request, const struct call *call)
 {
+    static const char *const names[] = {FILTER_NAMES};
     struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
-    outgoing->exporter = export_new(call->caller.company);
+    outgoing->call = call;
     outgoing->page.part = export_part;
     outgoing->page.clear = export_clear;
     outgoing->page.headers = export_headers;
     outgoing->page.is_long = true;
-    parameters_allow(call, NULL, 0, &outgoing->page.op.error);
+    parameters_allow(call, names, G_N_ELEMENTS(names), &outgoing->page.op.error);
     parley_reply_page(request, &outgoing->page);
 }

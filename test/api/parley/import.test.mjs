@@ -79,3 +79,24 @@ test("who writes waits for no more than one job of an import", async () => {
   await importing;
   assert.ok(beside > 1, "messages were stored while one session was being imported");
 });
+
+test("skipBad reports each bad line, and says when they were too many to tell", async () => {
+  const post = (body, query = "?skipBad=true") => api.call("POST", `/import${query}`, { body });
+  const good = (id) => JSON.stringify(line(id));
+  const bad = ["{", "[]", "{}", JSON.stringify({ ...line("bad"), nonsense: 1 }), JSON.stringify({ ...line("x"), dialect: "x" })];
+  const { status, body, text } = await post([good("good-1"), ...bad, "", good("good-2")].join("\n"));
+  assert.equal(status, 200, text);
+  assert.deepEqual([body.created, body.refused, body.refusalsComplete], [2, bad.length, true]);
+  assert.deepEqual(body.refusals.map((refusal) => refusal.line), [2, 3, 4, 5, 6]);
+  for (const { reason, detail } of body.refusals) assert.ok(/^[a-z_]+$/.test(reason) && detail);
+  assert.deepEqual(body.refusals.slice(3).map(({ field }) => field), ["nonsense", "dialect"]);
+  const stopped = await post([good("good-3"), bad[3], good("good-4")].join("\n"), "");
+  assert.equal(stopped.status, 400);
+  assert.match(stopped.body.field, /^lines\[2\]/);
+  const flood = await post("{}\n".repeat(50000));
+  assert.equal(flood.body.refused, 50000);
+  assert.equal(flood.body.refusalsComplete, false);
+  assert.ok(flood.body.refusals.length > 1000);
+  assert.deepEqual(flood.body.refusals.map((refusal) => refusal.line), flood.body.refusals.map((_, i) => i + 1));
+  assert.equal((await post("", "?skipBad=maybe")).body.field, "skipBad");
+});

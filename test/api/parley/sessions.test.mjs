@@ -109,11 +109,67 @@ test("the same client-chosen id is the same event", async () => {
   const again = await api.call("POST", path, { json: { type: "message", by: 1, text: "once", id: "m1" } });
   assert.equal(again.status, 200);
   assert.deepEqual(again.body, first.body);
-  problem(await api.call("POST", path, { json: { type: "message", by: 2, text: "another's", id: "m1" } }), 409);
+  const other = [{ by: 2 }, { text: "another's" }, { text: "once " }, { type: "notice" }, { data: { a: 1 } }, { type: "edit", target: 1 }, { at: T0 }];
+  for (const change of other) {
+    const refused = await api.call("POST", path, { json: { type: "message", by: 1, text: "once", id: "m1", ...change } });
+    assert.equal(problem(refused, 409, "id").type, "urn:parley:problem:id_taken", JSON.stringify(change));
+  }
+  assert.equal((await api.call("POST", path, { json: { type: "message", by: 1, text: "once", id: "m1", at: first.body.time } })).status, 200);
   const answers = await Promise.all(Array.from({ length: 20 }, () => api.say(id, 1, "race", { id: "m2" })));
   assert.equal(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1);
   assert.equal((await api.events(id)).length, 2);
   assert.equal((await api.say((await api.open()).id, 1, "elsewhere", { id: "m1" })).index, 1, "ids are unique within their session only");
+});
+
+test("what the server adds to an event makes it no other one", async () => {
+  const { id } = await api.open();
+  const path = `/sessions/${id}/events`;
+  for (const event of [{ type: "joined", by: 1 }, { type: "left", by: 1 }]) await api.post(path, event);
+  for (const event of [{ type: "joined", by: 1, id: "again" }, { type: "transfer", by: 2, id: "to otto", data: { operator: { username: "otto" } } }]) {
+    const first = await api.call("POST", path, { json: event });
+    assert.equal(first.status, 201, first.text);
+    const again = await api.call("POST", path, { json: event });
+    assert.equal(again.status, 200, again.text);
+    assert.deepEqual(again.body, first.body);
+  }
+  problem(await api.call("POST", path, { json: { type: "joined", by: 1, id: "again", data: { a: 1 } } }), 409, "id");
+});
+
+test("events of some types and times, paged by what is told", async () => {
+  const start = Date.UTC(2020, 0, 1);
+  const kinds = ["message", "typing_started", "file", "notice", "message", "typing_stopped", "message"];
+  const events = Array.from({ length: 1000 }, (_, i) => ({ type: kinds[i % kinds.length], at: start + ((i * 37) % 1000) * 1000, by: 1, text: `e${i}` }));
+  await api.import([{ id: "mixed", visitor: { id: "mixed" }, participants: [{ id: 1, type: "Client" }], events }]);
+  const all = events.map((event, i) => ({ ...event, index: i + 1 }));
+  const ask = async (query) => {
+    const { events, complete } = await api.get(`/sessions/mixed/events?${query}`);
+    return [events.map((event) => event.index), complete];
+  };
+  const time = (ms) => encodeURIComponent(new Date(ms).toISOString());
+  const [from, to] = [start + 100000, start + 600000];
+  const filters = [
+    ["type=message", (event) => event.type === "message"],
+    ["type=file,notice", (event) => event.type === "file" || event.type === "notice"],
+    ["type=closed", () => false],
+    [`from=${time(from)}&to=${time(to)}`, (event) => event.at >= from && event.at < to],
+    [`type=message&from=${time(from)}`, (event) => event.type === "message" && event.at >= from],
+    [`to=${time(start + 1)}`, (event) => event.at < start + 1],
+  ];
+  for (const [query, wanted] of filters) {
+    const told = all.filter(wanted).map((event) => event.index);
+    for (const limit of [1, 2, 7, 200])
+      for (const index of [0, 1, 2, 64, 65, 500, 777, 999, 1000, 1001, 5000]) {
+        const below = told.filter((i) => i < index), above = told.filter((i) => i > index), on = told.filter((i) => i >= index);
+        const say = `${query} limit ${limit} at ${index}`;
+        assert.deepEqual(await ask(`${query}&limit=${limit}&before=${index}`), [below.slice(-limit), below.length <= limit], `${say} before`);
+        assert.deepEqual(await ask(`${query}&limit=${limit}&after=${index}`), [above.slice(0, limit), above.length <= limit], `${say} after`);
+        const half = below.slice(below.length - Math.min(below.length, limit >> 1)), rest = [...half, ...on].slice(0, limit);
+        assert.deepEqual(await ask(`${query}&limit=${limit}&around=${index}`), [rest, rest.length === told.length], `${say} around`);
+      }
+    assert.deepEqual(await ask(`${query}&limit=200`), [told.slice(0, 200), told.length <= 200], query);
+  }
+  for (const [query, field] of [["type=nothing", "type"], ["type=", "type"], ["type=message,", "type"], ["from=x", "from"], ["to=2026-02-30", "to"]])
+    problem(await api.call("GET", `/sessions/mixed/events?${query}`), 400, field);
 });
 
 test("before, after and around page through events", async () => {
@@ -195,7 +251,15 @@ test("filters give what a filter of all sessions gives", async () => {
     line("f3", { visitor: { id: "fw", name: "W" }, at: T0 + 2000, dialect: "genesys", button: { id: "buy" } }),
     line("f4", { visitor: { id: "fv", name: "F" }, at: T0 + 3000, texts: [] }),
   ]);
-  const ids = async (query) => (await api.get(`/sessions?${query}`)).sessions.map((session) => session.id);
+  const ids = async (query) => {
+    const listed = (await api.get(`/sessions?${query}`)).sessions.map((session) => session.id);
+    if (query.includes("by=")) return listed;
+    const exported = await api.call("GET", `/export?${query}`);
+    assert.equal(exported.status, 200, exported.text);
+    const lines = exported.text.split("\n").filter(Boolean).map((text) => JSON.parse(text).id);
+    assert.deepEqual(lines.reverse(), listed, `the export of ${query}`);
+    return listed;
+  };
   const range = `from=${new Date(T0).toISOString()}&to=${new Date(T0 + 5000).toISOString()}`;
   assert.deepEqual(await ids(range), ["f4", "f3", "f2", "f1"]);
   assert.deepEqual(await ids(`${range}&visitor=fv`), ["f4", "f2", "f1"]);
@@ -211,8 +275,29 @@ test("filters give what a filter of all sessions gives", async () => {
   assert.deepEqual(await ids(`${range}&operator=${operator.id}`), ["f1"]);
   const [f1] = (await api.get(`/sessions?visitor=fv&state=closed&include=messages`)).sessions;
   assert.deepEqual(f1.transcript.map((event) => event.text), ["hi", "hello"]);
+  assert.deepEqual([f1.messages, f1.transcriptMessages, f1.transcriptComplete], [2, 2, true]);
+  for (const [query, field] of [["state=x", "state"], ["from=x", "from"], ["include=messages", "include"], ["limit=1", "limit"], ["visitor=a&visitor=b", "visitor"]])
+    problem(await api.call("GET", `/export?${query}`), 400, field);
   for (const [query, field] of [["state=x", "state"], ["dialect=x", "dialect"], ["include=all", "include"], ["by=x", "by"], ["from=x", "from"], ["to=x", "to"], ["limit=x", "limit"], ["nope=1", "nope"], ["state=open&state=open", "state"]])
     problem(await api.call("GET", `/sessions?${query}`), 400, field);
+});
+
+test("a list says how many messages of a session it has, and whether these are all", async () => {
+  const typing = (count) => Array.from({ length: count }, (_, i) => ({ type: "typing_started", at: T0 + 900000 + i, by: 1, text: `t${i}` }));
+  const many = (count) => Array.from({ length: count }, (_, i) => `m${i}`);
+  const cases = [["few", 3, 0], ["just", 64, 0], ["over", 65, 0], ["hidden", 3, 300], ["long hidden", 70, 300], ["far", 3, 2000]];
+  const visitor = { id: "transcripts" };
+  await api.import(cases.map(([id, messages, hidden]) => {
+    const made = line(id, { visitor, texts: many(messages) });
+    return { ...made, events: [...made.events, ...typing(hidden)] };
+  }));
+  const { sessions } = await api.get("/sessions?visitor=transcripts&include=messages");
+  for (const [id, messages] of cases) {
+    const session = sessions.find((one) => one.id === id);
+    const told = id === "far" ? [] : many(messages).slice(-64);
+    assert.deepEqual(session.transcript.map((event) => event.text), told, id);
+    assert.deepEqual([session.messages, session.transcriptMessages, session.transcriptComplete], [messages, told.length, told.length === messages], id);
+  }
 });
 
 test("what an event may not be", async () => {
