@@ -39,6 +39,7 @@ enum {
     LIMIT_HTTP_HEAD = 16 * 1024,
     LIMIT_HTTP_HEADERS = 100,
     LIMIT_HTTP_BODY = 1024 * 1024,
+    LIMIT_HTTP_MESSAGE = 512 * 1024,      /* of a WebSocket's client: a text of LIMIT_TEXT may be escaped sixfold */
     LIMIT_HTTP_EVENT_ID = 256,            /* Last-Event-ID of an event stream */
     LIMIT_HTTP_PIPELINE = 64,             /* requests of one connection under way at once */
     LIMIT_HTTP_REPLY_BUFFER = 256 * 1024, /* longer replies are chunked (doc/decisions.md 3) */

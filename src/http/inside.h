@@ -134,6 +134,8 @@ struct connection {
     bool buried : 1; /* and it is in the loop's graves */
 };
 
+_Static_assert(sizeof(struct connection) <= 700, "an idle connection takes less than 1 KB (doc/decisions.md 7)");
+
 struct http_loop {
     struct http_server *server;
     uv_loop_t uv;

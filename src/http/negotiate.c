@@ -10,6 +10,15 @@ static bool next_member(struct str *list, struct str *member)
     return true;
 }
 
+bool http_has_token(struct str list, struct str token)
+{
+    struct str member;
+    while (next_member(&list, &member))
+        if (str_equal_nocase(member, token))
+            return true;
+    return false;
+}
+
 /* "q=0", "q=0.0": not acceptable. */
 static bool is_refused(struct str parameters)
 {

@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/* A list with commas has this member, in any case. */
+bool http_has_token(struct str list, struct str token);
+
 /* Accept-Encoding allows gzip (section 12.5.3). Absent: no, since nobody asked for it. */
 bool http_accepts_gzip(struct str accept_encoding);
 

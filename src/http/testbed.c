@@ -130,6 +130,7 @@ void set_patience(int fd)
 {
     struct timeval ten = {.tv_sec = 10};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &ten, sizeof ten);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ten, sizeof ten);
 }
 
 int dial(const struct http_server *server)
