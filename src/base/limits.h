@@ -31,6 +31,7 @@ enum {
 
     /* Lists and search. */
     LIMIT_PAGE = 200,
+    LIMIT_SORT = 32 * 1024 * 1024, /* bytes of the keys of one sort that no index has */
     LIMIT_QUERY_TERMS = 32,
     LIMIT_QUERY = 1024,
     LIMIT_QUERY_PARAMETERS = 64,

@@ -1,5 +1,6 @@
 #include "model/line.h"
 
+#include "text/time.h"
 #include "text/zone.h"
 
 /* ---- errors: which member of which part ---- */
@@ -297,12 +298,28 @@ static bool read_start(const struct json_node *object, struct line *line, GError
     return json_get_int64(object, "start", JSON_OPTIONAL, 0, LIMIT_TIME_MS, &line->start_ms, error);
 }
 
+/* A recorded room began when it says: lists by start and by its `ts` are one. */
+static bool read_recorded_start(const struct json_node *object, const struct json_node *room, struct line *line,
+                                GError **error)
+{
+    struct str ts = json_str(json_get(room, "ts"));
+    struct time_point point;
+    if (!ts.ptr || !time_parse(ts, STR_NULL, &point, NULL))
+        return true;
+    if (!json_get(object, "start"))
+        line->start_ms = point.ms;
+    if (line->start_ms == point.ms)
+        return true;
+    reason_set_field(error, REASON_FIELD_VALUE, STR("rocketchat.room.ts"), "the room's ts must be the line's start");
+    return false;
+}
+
 static bool read_recorded(const struct json_node *object, struct line *line, struct arena *a, GError **error)
 {
     static const char *const known[] = {"room", "lastMessage"};
     struct str documents = STR_NULL;
     int64_t up_to = (int64_t)line->event_count;
-    const struct json_node *rocketchat = json_get(object, "rocketchat"), *document = NULL;
+    const struct json_node *rocketchat = json_get(object, "rocketchat"), *room = NULL, *message = NULL;
     if (!get_kept_object(object, "rocketchat", &documents, a, error) ||
         !json_get_int64(object, "recordedUpTo", JSON_OPTIONAL, 0, (int64_t)line->event_count, &up_to, error))
         return false;
@@ -310,12 +327,12 @@ static bool read_recorded(const struct json_node *object, struct line *line, str
         return true;
     GError *inner = NULL;
     if (!json_refuse_unknown(rocketchat, known, G_N_ELEMENTS(known), &inner) ||
-        !json_get_object(rocketchat, "room", JSON_OPTIONAL, &document, &inner) ||
-        !json_get_object(rocketchat, "lastMessage", JSON_OPTIONAL, &document, &inner))
+        !json_get_object(rocketchat, "room", JSON_OPTIONAL, &room, &inner) ||
+        !json_get_object(rocketchat, "lastMessage", JSON_OPTIONAL, &message, &inner))
         return fail_at("rocketchat", inner, error);
     line->head.recorded = arena_printf(a, "{\"rocketchat\":%.*s}", STR_ARG(documents));
     line->head.recorded_up_to = (uint32_t)up_to;
-    return true;
+    return read_recorded_start(object, room, line, error);
 }
 
 bool line_read(const struct json_node *object, bool id_optional, struct line *line, struct arena *a, GError **error)

@@ -103,6 +103,10 @@ static void test_start_and_recorded(void)
     static const char empty[] = "{\"id\":\"s\",\"dialect\":\"genesys\",\"visitor\":{\"id\":\"v\"},\"start\":1,"
                                 "\"participants\":[],\"events\":[]}";
     round_trip(empty, empty);
+    round_trip("{\"id\":\"s\",\"visitor\":{\"id\":\"v\"},\"participants\":[],\"events\":[],"
+               "\"rocketchat\":{\"room\":{\"ts\":\"1970-01-01T00:00:00.007Z\"}}}",
+               "{\"id\":\"s\",\"dialect\":\"parley\",\"visitor\":{\"id\":\"v\"},\"start\":7,\"participants\":[],"
+               "\"events\":[],\"rocketchat\":{\"room\":{\"ts\":\"1970-01-01T00:00:00.007Z\"}}}");
 }
 
 /* ---- refusals ---- */
@@ -142,6 +146,9 @@ static void test_refusals(void)
     refuse("{\"id\":\"s\",\"visitor\":{\"id\":\"v\"},\"events\":[]}", REASON_FIELD_MISSING, "participants");
     refuse("{\"id\":\"s\",\"visitor\":{\"id\":\"v\"},\"participants\":[]}", REASON_FIELD_MISSING, "events");
     refuse("{\"id\":\"\",\"visitor\":{\"id\":\"v\"}}", REASON_ID_INVALID, "id");
+    refuse("{\"id\":\"s\",\"visitor\":{\"id\":\"v\"},\"start\":8,\"participants\":[],\"events\":[],"
+           "\"rocketchat\":{\"room\":{\"ts\":\"1970-01-01T00:00:00.007Z\"}}}",
+           REASON_FIELD_VALUE, "rocketchat.room.ts");
     refuse("{\"id\":\"s\",\"visitor\":{\"id\":\"v\",\"user_agent\":\"x\"}}", REASON_FIELD_UNKNOWN,
            "visitor.user_agent");
     refuse("{\"id\":\"s\",\"visitor\":{\"name\":\"x\"}}", REASON_FIELD_MISSING, "visitor.id");

@@ -266,22 +266,25 @@ static void test_lists(void)
 }
 
 struct room {
-    int64_t time_ms;
+    int64_t time_ms, start_ms;
     struct str id;
 };
 
-static int by_time_then_id(const void *x, const void *y)
+/* Equal times: the newest start first, then by id. */
+static int by_time(const void *x, const void *y)
 {
     const struct room *a = x, *b = y;
     if (a->time_ms != b->time_ms)
         return a->time_ms < b->time_ms ? -1 : 1;
+    if (a->start_ms != b->start_ms)
+        return a->start_ms > b->start_ms ? -1 : 1;
     return str_compare(a->id, b->id);
 }
 
-static int by_time_down_then_id(const void *x, const void *y)
+static int by_time_down(const void *x, const void *y)
 {
     const struct room *a = x, *b = y;
-    return a->time_ms != b->time_ms ? by_time_then_id(y, x) : str_compare(a->id, b->id);
+    return a->time_ms != b->time_ms ? by_time(y, x) : by_time(x, y);
 }
 
 static void test_rooms(void)
@@ -304,12 +307,12 @@ static void test_rooms(void)
         for (guint i = 0; i < w.sessions->len; i++) {
             const struct told_session *s = w.sessions->pdata[i];
             int64_t start = g_array_index(s->events, struct told_event, 0).time_ms;
-            struct room room = {by_start ? start : told_lm(s), s->id};
+            struct room room = {by_start ? start : told_lm(s), start, s->id};
             if (s->company == 1 && str_equal(s->visitor, STR("v1")))
                 g_array_append_val(rooms, room);
         }
         g_assert_cmpint(v.sessions, ==, rooms->len);
-        qsort(rooms->data, rooms->len, sizeof(struct room), down ? by_time_down_then_id : by_time_then_id);
+        qsort(rooms->data, rooms->len, sizeof(struct room), down ? by_time_down : by_time);
         for (size_t offset = 0; offset <= rooms->len; offset += 2)
             for (size_t limit = 0; limit < 4; limit++) {
                 struct session *sessions;

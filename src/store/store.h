@@ -203,8 +203,8 @@ bool store_session_list(struct store_txn *txn, const struct store_session_filter
                         const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
                         struct session **sessions, size_t *count, GError **error);
 
-/* One visitor's rooms for Rocket.Chat: newest first by start or by `lm_ms`, id ascending as tie-break, with the wire's
- * offset and count (limit 0 = all). O(offset + count). */
+/* One visitor's rooms for Rocket.Chat: newest first by start or by `lm_ms`; equal times newest start first, then by id,
+ * whatever the direction; with the wire's offset and count (limit 0 = all). O(offset + count). */
 enum store_room_order { STORE_ROOM_START_DESC, STORE_ROOM_START_ASC, STORE_ROOM_LM_DESC, STORE_ROOM_LM_ASC };
 bool store_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order,
                          size_t offset, size_t limit, struct arena *a, struct session **sessions, size_t *count,

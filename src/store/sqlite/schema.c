@@ -205,7 +205,7 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN lm_ms INTEGER NOT NULL DEFAULT 0;"
     "UPDATE session SET lm_ms = coalesce(last_message_ms, start_ms);"
     "DROP INDEX session_visitor_last;"
-    "CREATE INDEX session_visitor_lm ON session(company, visitor, lm_ms DESC, id);"
+    "CREATE INDEX session_visitor_lm ON session(company, visitor, lm_ms DESC, start_ms DESC, id);"
 
     "ALTER TABLE change ADD COLUMN at_ms INTEGER;"    /* NULL: written before this */
     "CREATE INDEX change_company ON change(company);" /* in the order of the numbers, both */

@@ -129,12 +129,12 @@ bool sqlite_visitor_rooms(struct store_txn *txn, int64_t company, int64_t visito
                           size_t offset, size_t limit, struct arena *a, struct session **sessions, size_t *count,
                           GError **error)
 {
-    /* Ascending orders walk the index backwards and sort runs of equal times by id. */
+    /* Ascending orders walk the index backwards and sort runs of equal times by what stands behind. */
     static const char *const texts[] = {
         [STORE_ROOM_START_DESC] = ROOMS("session_visitor_start", "s.start_ms DESC, s.id"),
         [STORE_ROOM_START_ASC] = ROOMS("session_visitor_start", "s.start_ms, s.id"),
-        [STORE_ROOM_LM_DESC] = ROOMS("session_visitor_lm", "s.lm_ms DESC, s.id"),
-        [STORE_ROOM_LM_ASC] = ROOMS("session_visitor_lm", "s.lm_ms, s.id"),
+        [STORE_ROOM_LM_DESC] = ROOMS("session_visitor_lm", "s.lm_ms DESC, s.start_ms DESC, s.id"),
+        [STORE_ROOM_LM_ASC] = ROOMS("session_visitor_lm", "s.lm_ms, s.start_ms DESC, s.id"),
     };
     *sessions = NULL;
     *count = 0;

@@ -87,18 +87,12 @@ void file_add(struct json *w, const struct message *m, struct arena *scratch)
 struct sort_value file_value(const struct message *m, struct str path, struct arena *scratch)
 {
     if (m->event->kind != EVENT_FILE)
-        return (struct sort_value){.type = SORT_ABSENT};
+        return sort_nothing();
     struct message_file file = file_of(m, scratch);
-    const struct {
-        struct str path;
-        struct sort_value value;
-    } members[] = {
+    const struct sort_member members[] = {
         {STR("_id"), sort_string(file.id)},    {STR("name"), sort_string(file.name)},
         {STR("type"), sort_string(file.type)}, {STR("size"), sort_number(file.size)},
         {STR("format"), sort_string(STR(""))},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
-        if (str_equal(path, members[i].path))
-            return members[i].value;
-    return (struct sort_value){.type = SORT_ABSENT};
+    return sort_member_at(members, G_N_ELEMENTS(members), path);
 }

@@ -64,11 +64,10 @@ static bool find(struct chat_history *history, struct store_txn *txn, struct are
 static bool write_room(struct store_txn *txn, struct json *w, const struct history_item *room, struct arena *scratch,
                        GError **error)
 {
-    struct head head;
-    bool needs_head = room->session.head_documents && !room->session.erased;
-    if (needs_head && !history_head(txn, &room->session, scratch, &head, error))
+    struct room_head head;
+    if (!room_head_read(txn, &room->session, scratch, &head, error))
         return false;
-    room_write(w, room, needs_head ? &head : NULL, scratch);
+    room_write(w, room, &head, scratch);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "text/query.h"
 #include "wire/outcome/kept.h"
 #include "wire/outcome/page.h"
+#include "wire/rocketchat/order.h"
 #include "wire/rocketchat/rocketchat.h"
 
 struct rocketchat {
@@ -78,19 +79,21 @@ struct paging {
 bool paging_read(struct http_request *request, const struct query *query, const char *const *others, size_t other_count,
                  struct paging *paging);
 
-struct sort_key {
-    struct str path;
-    bool descending;
-};
-enum { SORT_KEYS_MAX = 16 };
-
-/* The keys of a sort parameter in the order given; none for STR_NULL and {}. SORT_INVALID. */
-bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *count, struct arena *a, GError **error);
-
 /* ---- documents ---- */
 
-/* A room document (spec 2). `head` is needed where room->session.head_documents is set, else NULL. */
-void room_write(struct json *w, const struct history_item *room, const struct head *head, struct arena *scratch);
+/* What a room shows that its fold does not hold: documents recorded by the original, while they speak, and its source.
+ */
+struct room_head {
+    const struct json_node *room, *last_message, *source; /* NULL = computed */
+};
+bool room_head_read(struct store_txn *txn, const struct session *room, struct arena *a, struct room_head *head,
+                    GError **error);
+
+/* A room document (spec 2). */
+void room_write(struct json *w, const struct history_item *room, const struct room_head *head, struct arena *scratch);
+/* What a sort path names in it. */
+struct sort_value room_value(const struct history_item *room, const struct room_head *head, struct str path,
+                             struct arena *scratch);
 
 /* What a message document shows (spec 5.1): a message, a file or a close. */
 struct message {
@@ -109,19 +112,9 @@ struct message message_of_room(const struct history_item *room);
 /* The members of a message whose event is a file. */
 void file_add(struct json *w, const struct message *message, struct arena *scratch);
 
-/* What a sort path names in a room: a number, a string, or nothing (an object, an unknown member). */
-struct sort_value {
-    enum { SORT_ABSENT, SORT_NUMBER, SORT_STRING } type;
-    int64_t number;
-    struct str string;
-};
-struct sort_value room_value(const struct history_item *room, struct str path, struct arena *scratch);
-/* The same below `file.`; nothing in other messages. */
-struct sort_value file_value(const struct message *message, struct str path, struct arena *scratch);
+/* What a sort path names in a message, and below its `file.`. */
 struct sort_value message_value(const struct message *message, struct str path, struct arena *scratch);
-/* NO_TIME and STR_NULL give nothing. */
-struct sort_value sort_number(int64_t value);
-struct sort_value sort_string(struct str value);
+struct sort_value file_value(const struct message *message, struct str path, struct arena *scratch);
 
 /* A visitor's `status`: there while their room is open. */
 struct str visitor_status(const struct session *room);

@@ -178,15 +178,12 @@ struct sort_value message_value(const struct message *m, struct str path, struct
     const struct visitor *v = m->visitor;
     const struct event *e = m->event;
     if (!e->index)
-        return (struct sort_value){.type = SORT_ABSENT};
+        return sort_nothing();
     if (str_starts_with(path, STR("file.")))
         return file_value(m, str_skip(path, strlen("file.")), scratch);
     struct shown shown = show(m, scratch);
     bool was_sent = m->in_room && shown.was_sent;
-    const struct {
-        struct str path;
-        struct sort_value value;
-    } members[] = {
+    const struct sort_member members[] = {
         {STR("_id"), sort_string(event_shown_id(e, room->id, scratch))},
         {STR("rid"), sort_string(room->id)},
         {STR("t"), sort_string(shown.is_close ? STR("livechat-close") : STR_NULL)},
@@ -196,20 +193,17 @@ struct sort_value message_value(const struct message *m, struct str path, struct
         {STR("alias"), sort_string(!shown.was_sent ? STR_NULL
                                    : v->name.ptr   ? v->name
                                                    : v->username)},
-        {STR("ts"), sort_number(e->time_ms)},
+        {STR("ts"), sort_time(e->time_ms, scratch)},
         {STR("u._id"), sort_string(shown.by.id)},
         {STR("u.username"), sort_string(shown.by.username)},
         {STR("u.name"), sort_string(shown.by.name)},
         {STR("unread"), sort_number(was_sent ? room->waiting_response : NO_TIME)},
-        {STR("_updatedAt"), sort_number(e->revised_by ? e->revised_ms : e->time_ms)},
-        {STR("editedAt"), sort_number(shown.is_edited ? e->revised_ms : NO_TIME)},
+        {STR("_updatedAt"), sort_time(e->revised_by ? e->revised_ms : e->time_ms, scratch)},
+        {STR("editedAt"), sort_time(shown.is_edited ? e->revised_ms : NO_TIME, scratch)},
         {STR("editedBy._id"), sort_string(shown.editor.id)},
         {STR("editedBy.username"), sort_string(shown.editor.username)},
         {STR("newRoom"), sort_number(was_sent ? false : NO_TIME)},
         {STR("showConnecting"), sort_number(was_sent ? operator_ref_is_nobody(&room->served_by) : NO_TIME)},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
-        if (str_equal(path, members[i].path))
-            return members[i].value;
-    return (struct sort_value){.type = SORT_ABSENT};
+    return sort_member_at(members, G_N_ELEMENTS(members), path);
 }

@@ -123,20 +123,3 @@ bool paging_read(struct http_request *request, const struct query *query, const 
     paging->count = MIN(paging->count, COUNT_MAX);
     return true;
 }
-
-bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *count, struct arena *a, GError **error)
-{
-    *count = 0;
-    if (!sort.len)
-        return true;
-    const struct json_node *tree = json_read(sort, JSON_TOP_OBJECT, a, NULL);
-    bool valid = tree && tree->count <= SORT_KEYS_MAX;
-    for (const struct json_node *m = valid ? tree->first : NULL; m; m = m->next) {
-        double direction = json_is(m, JSON_REAL) ? m->real : (double)json_int64(m);
-        valid &= direction == 1 || direction == -1;
-        keys[(*count)++] = (struct sort_key){arena_str(a, m->name), direction < 0};
-    }
-    if (!valid)
-        reason_set(error, REASON_SORT_INVALID, "sort must be a JSON object whose values are 1 or -1");
-    return valid;
-}

@@ -125,10 +125,11 @@ static void add_close(struct json *w, const struct session *room, const struct v
         json_member_raw(w, "tags", room->tags);
 }
 
-static void add_source(struct json *w, const struct session *room, const struct head *head)
+static void add_source(struct json *w, const struct session *room, const struct room_head *head)
 {
-    if (head && head->source.ptr) {
-        json_member_raw(w, "source", head->source);
+    if (head->source) {
+        json_key_literal(w, "source");
+        json_add_tree(w, head->source);
         return;
     }
     json_member_object_begin(w, "source");
@@ -138,7 +139,8 @@ static void add_source(struct json *w, const struct session *room, const struct 
 }
 
 /* The computed document, without its outer braces. */
-static void add_members(struct json *w, const struct history_item *item, const struct head *head, struct arena *scratch)
+static void add_members(struct json *w, const struct history_item *item, const struct room_head *head,
+                        struct arena *scratch)
 {
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
@@ -186,14 +188,13 @@ static void add_members(struct json *w, const struct history_item *item, const s
     add_source(w, room, head);
 }
 
-/* A recorded room document speaks for itself while nothing came after it. */
-static void add_recorded(struct json *w, const struct json_node *room, const struct json_node *last_message)
+static void add_recorded(struct json *w, const struct room_head *head)
 {
-    bool told = !last_message || json_get(room, "lastMessage");
-    for (const struct json_node *m = json_first(room); m; m = m->next) {
+    bool told = !head->last_message;
+    for (const struct json_node *m = json_first(head->room); m; m = m->next) {
         if (!told && str_equal(m->name, STR("metrics"))) {
             json_key_literal(w, "lastMessage");
-            json_add_tree(w, last_message);
+            json_add_tree(w, head->last_message);
             told = true;
         }
         json_key(w, m->name);
@@ -201,20 +202,38 @@ static void add_recorded(struct json *w, const struct json_node *room, const str
     }
     if (!told) {
         json_key_literal(w, "lastMessage");
-        json_add_tree(w, last_message);
+        json_add_tree(w, head->last_message);
     }
 }
 
-void room_write(struct json *w, const struct history_item *item, const struct head *head, struct arena *scratch)
+/* A recorded document speaks for itself while nothing came after it. One that holds its lastMessage needs no other. */
+bool room_head_read(struct store_txn *txn, const struct session *room, struct arena *a, struct room_head *head,
+                    GError **error)
 {
-    const struct json_node *recorded = head && head->recorded.ptr && head->recorded_up_to == item->session.last_index
-                                           ? json_read(head->recorded, JSON_TOP_OBJECT, scratch, NULL)
-                                           : NULL;
-    const struct json_node *documents = json_get(recorded, "rocketchat");
-    const struct json_node *room = json_get(documents, "room");
+    struct head stored;
+    *head = (struct room_head){0};
+    if (!room->head_documents || room->erased)
+        return true;
+    if (!history_head(txn, room, a, &stored, error))
+        return false;
+    if (stored.source.ptr)
+        head->source = json_read(stored.source, JSON_STORED, a, NULL);
+    if (!stored.recorded.ptr || stored.recorded_up_to != room->last_index)
+        return true;
+    const struct json_node *documents = json_get(json_read(stored.recorded, JSON_STORED, a, NULL), "rocketchat");
+    const struct json_node *document = json_get(documents, "room");
+    if (json_is(document, JSON_OBJECT))
+        head->room = document;
+    if (!json_get(head->room, "lastMessage"))
+        head->last_message = json_get(documents, "lastMessage");
+    return true;
+}
+
+void room_write(struct json *w, const struct history_item *item, const struct room_head *head, struct arena *scratch)
+{
     json_object_begin(w);
-    if (json_is(room, JSON_OBJECT))
-        add_recorded(w, room, json_get(documents, "lastMessage"));
+    if (head->room)
+        add_recorded(w, head);
     else
         add_members(w, item, head, scratch);
     json_object_end(w);
@@ -222,88 +241,97 @@ void room_write(struct json *w, const struct history_item *item, const struct he
 
 /* ---- sorting by any path (decision (c)) ---- */
 
-struct sort_value sort_number(int64_t value)
+static struct sort_value metrics_value(const struct session_metrics *m, struct str path, struct arena *scratch)
 {
-    return value == NO_TIME ? (struct sort_value){.type = SORT_ABSENT}
-                            : (struct sort_value){.type = SORT_NUMBER, .number = value};
-}
-
-struct sort_value sort_string(struct str value)
-{
-    return value.ptr ? (struct sort_value){.type = SORT_STRING, .string = value}
-                     : (struct sort_value){.type = SORT_ABSENT};
-}
-
-static struct sort_value metrics_value(const struct session_metrics *m, struct str path)
-{
-    const struct {
-        struct str path;
-        int64_t value;
-    } numbers[] = {
-        {STR("reaction.fd"), m->reaction_first_ms},
-        {STR("reaction.ft"), m->reaction_first_length_ms},
-        {STR("reaction.tt"), m->response_total ? m->reaction_total_ms : NO_TIME},
-        {STR("response.avg"), m->response_total ? m->response_total_ms * 1000 / m->response_total : NO_TIME},
-        {STR("response.fd"), m->response_first_ms},
-        {STR("response.ft"), m->response_first_length_ms},
-        {STR("response.total"), m->response_total ? m->response_total : NO_TIME},
-        {STR("response.tt"), m->response_total ? m->response_total_ms : NO_TIME},
-        {STR("servedBy.lr"), m->served_last_reply_ms},
-        {STR("v.lq"), m->visitor_last_query_ms},
-        {STR("chatDuration"), m->chat_length_ms},
-        {STR("serviceTimeDuration"), m->service_length_ms},
+    bool answered = m->response_total > 0;
+    struct sort_value average = sort_nothing();
+    if (answered)
+        average = (struct sort_value){.type = SORT_NUMBER,
+                                      .number = (double)m->response_total_ms / 1000 / (double)m->response_total};
+    const struct sort_member members[] = {
+        {STR("reaction.fd"), sort_time(answered ? m->reaction_first_ms : NO_TIME, scratch)},
+        {STR("reaction.ft"), sort_seconds(answered ? m->reaction_first_length_ms : NO_TIME)},
+        {STR("reaction.tt"), sort_seconds(answered ? m->reaction_total_ms : NO_TIME)},
+        {STR("response.avg"), average},
+        {STR("response.fd"), sort_time(answered ? m->response_first_ms : NO_TIME, scratch)},
+        {STR("response.ft"), sort_seconds(answered ? m->response_first_length_ms : NO_TIME)},
+        {STR("response.total"), sort_number(answered ? m->response_total : NO_TIME)},
+        {STR("response.tt"), sort_seconds(answered ? m->response_total_ms : NO_TIME)},
+        {STR("servedBy.lr"), sort_time(m->served_last_reply_ms, scratch)},
+        {STR("v.lq"), sort_time(m->visitor_last_query_ms, scratch)},
+        {STR("chatDuration"), sort_seconds(m->chat_length_ms)},
+        {STR("serviceTimeDuration"), sort_seconds(m->service_length_ms)},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (str_equal(path, numbers[i].path))
-            return sort_number(numbers[i].value);
-    return (struct sort_value){.type = SORT_ABSENT};
+    return sort_member_at(members, G_N_ELEMENTS(members), path);
 }
 
-struct sort_value room_value(const struct history_item *item, struct str path, struct arena *scratch)
+static struct sort_value computed_value(const struct history_item *item, struct str path, struct arena *scratch)
 {
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
-    if (str_starts_with(path, STR("metrics.")))
-        return metrics_value(&room->metrics, str_skip(path, strlen("metrics.")));
-    if (str_starts_with(path, STR("lastMessage."))) {
-        struct message last = message_of_room(item);
-        return message_value(&last, str_skip(path, strlen("lastMessage.")), scratch);
-    }
+    const struct operator_ref *responder = &room->response_by.operator_ref;
+    bool served = !operator_ref_is_nobody(&room->served_by), answered = !operator_ref_is_nobody(responder);
     struct operator_ref closer = closed_by(room, v);
-    const struct {
-        struct str path;
-        struct sort_value value;
-    } members[] = {
+    const struct sort_member members[] = {
         {STR("_id"), sort_string(room->id)},
         {STR("msgs"), sort_number(room_msgs(room))},
         {STR("usersCount"), sort_number(1 + room->operators_joined)},
-        {STR("lm"), sort_number(room->lm_ms)},
-        {STR("ts"), sort_number(room->start_ms)},
-        {STR("_updatedAt"), sort_number(room->last_time_ms)},
-        {STR("closedAt"), sort_number(room->end_ms)},
+        {STR("lm"), sort_time(room->lm_ms, scratch)},
         {STR("fname"), sort_string(room_name(v))},
+        {STR("t"), sort_string(STR("l"))},
+        {STR("ts"), sort_time(room->start_ms, scratch)},
         {STR("departmentId"), sort_string(room->department_id)},
-        {STR("open"), sort_number(room->state == SESSION_OPEN ? 1 : NO_TIME)},
-        {STR("waitingResponse"), sort_number(room->waiting_response ? 1 : NO_TIME)},
-        {STR("onHold"), sort_number(room->on_hold ? 1 : NO_TIME)},
+        {STR("v._id"), sort_string(v->id)},
+        {STR("v.username"), sort_string(v->username)},
+        {STR("v.token"), sort_string(v->token)},
+        {STR("v.status"), sort_string(visitor_status(room))},
+        {STR("v.lastMessageTs"), sort_time(room->last_client_message_ms, scratch)},
+        {STR("cl"), sort_number(false)},
+        {STR("open"), sort_number(room->state == SESSION_OPEN ? true : NO_TIME)},
+        {STR("_updatedAt"), sort_time(room->last_time_ms, scratch)},
+        {STR("waitingResponse"), sort_number(room->waiting_response ? true : NO_TIME)},
+        {STR("servedBy._id"), sort_string(operator_shown_id(&room->served_by))},
+        {STR("servedBy.username"), sort_string(operator_shown_username(&room->served_by))},
+        {STR("servedBy.ts"), sort_time(served ? room->served_ms : NO_TIME, scratch)},
+        {STR("responseBy._id"), sort_string(operator_shown_id(responder))},
+        {STR("responseBy.username"), sort_string(operator_shown_username(responder))},
+        {STR("responseBy.firstResponseTs"), sort_time(answered ? room->response_by.first_ms : NO_TIME, scratch)},
+        {STR("responseBy.lastMessageTs"), sort_time(answered ? room->response_by.last_ms : NO_TIME, scratch)},
+        {STR("onHold"), sort_number(room->on_hold ? true : NO_TIME)},
+        {STR("priorityWeight"), sort_number(PRIORITY_WEIGHT)},
+        {STR("estimatedWaitingTimeQueue"), sort_number(ESTIMATED_WAITING_TIME)},
+        {STR("closedAt"), sort_time(room->end_ms, scratch)},
         {STR("closer"), sort_string(room->closer == CLOSER_NONE      ? STR_NULL
                                     : room->closer == CLOSER_VISITOR ? STR("visitor")
                                                                      : STR("user"))},
-        {STR("v.status"), sort_string(visitor_status(room))},
-        {STR("v.lastMessageTs"), sort_number(room->last_client_message_ms)},
-        {STR("servedBy._id"), sort_string(operator_shown_id(&room->served_by))},
-        {STR("servedBy.username"), sort_string(operator_shown_username(&room->served_by))},
-        {STR("servedBy.ts"), sort_number(room->served_ms)},
-        {STR("source.alias"), sort_string(dialect_name(room->dialect))},
         {STR("closedBy._id"), sort_string(operator_shown_id(&closer))},
         {STR("closedBy.username"), sort_string(operator_shown_username(&closer))},
-        {STR("responseBy._id"), sort_string(operator_shown_id(&room->response_by.operator_ref))},
-        {STR("responseBy.username"), sort_string(operator_shown_username(&room->response_by.operator_ref))},
-        {STR("responseBy.firstResponseTs"), sort_number(room->response_by.first_ms)},
-        {STR("responseBy.lastMessageTs"), sort_number(room->response_by.last_ms)},
+        {STR("source.type"), sort_string(STR("api"))},
+        {STR("source.alias"), sort_string(dialect_name(room->dialect))},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
-        if (str_equal(path, members[i].path))
-            return members[i].value;
-    return (struct sort_value){.type = SORT_ABSENT}; /* the same for every room of a visitor: v._id, t, cl... */
+    return sort_member_at(members, G_N_ELEMENTS(members), path);
+}
+
+/* What stands behind `prefix` in the path; STR_NULL when it does not begin so. */
+static struct str path_below(struct str path, struct str prefix)
+{
+    return str_starts_with(path, prefix) ? str_skip(path, prefix.len) : STR_NULL;
+}
+
+struct sort_value room_value(const struct history_item *item, const struct room_head *head, struct str path,
+                             struct arena *scratch)
+{
+    struct str in_message = path_below(path, STR("lastMessage.")), in_source = path_below(path, STR("source.")),
+               in_metrics = path_below(path, STR("metrics."));
+    if (head->room)
+        return in_message.ptr && head->last_message ? sort_in_tree(head->last_message, in_message)
+                                                    : sort_in_tree(head->room, path);
+    if (in_source.ptr && head->source)
+        return sort_in_tree(head->source, in_source);
+    if (in_metrics.ptr)
+        return metrics_value(&item->session.metrics, in_metrics, scratch);
+    if (!in_message.ptr)
+        return computed_value(item, path, scratch);
+    struct message last = message_of_room(item);
+    return message_value(&last, in_message, scratch);
 }
