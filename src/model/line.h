@@ -8,7 +8,8 @@
 struct line {
     struct str id; /* session id; may be STR_NULL where `id_optional` */
     struct head head;
-    int64_t start_ms;     /* time of the head: member "start", else the recorded room's `ts`, else the first event's, else NO_TIME */
+    int64_t start_ms; /* time of the head: member "start", else the recorded room's `ts`, else the first event's, else
+                         NO_TIME */
     struct event *events; /* events[0] has index 1 */
     size_t event_count;
     size_t events_stored; /* so many at the beginning are known to be stored already; 0 after reading */

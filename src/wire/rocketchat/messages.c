@@ -10,7 +10,11 @@ struct messages {
     struct page page;
     const struct call *call; /* for the first part */
     struct paging paging;
-    bool ascending;
+    struct sort_key keys[SORT_KEYS_MAX]; /* for the first part */
+    size_t key_count;
+    bool by_time, ascending;
+    int64_t *sorted; /* unless by time: the indices of all that are shown */
+    size_t sorted_count;
     char *term; /* folded; NULL = no searchTerm */
     struct session_view view;
     struct visitor visitor;
@@ -48,15 +52,17 @@ static bool read_batch(struct store_txn *txn, struct messages *messages, struct 
     return history_events(txn, session, HISTORY_BEFORE, at ? at : UINT32_MAX, BATCH, scratch, page, error);
 }
 
-/* Without a search term the total is known; with one, every message has to be looked at. */
+/* Without a search term the total is known, and when they are sorted; else every message has to be looked at. */
 static bool must_count(const struct messages *messages)
 {
-    return messages->term != NULL;
+    return messages->term && messages->by_time;
 }
 
 static int64_t total_of(const struct messages *messages)
 {
     const struct session *session = &messages->view.session;
+    if (!messages->by_time)
+        return (int64_t)messages->sorted_count;
     if (must_count(messages))
         return messages->seen;
     return (int64_t)session->messages - session->deleted + session->files + (session->close_index > 0);
@@ -103,6 +109,75 @@ static void write_batch(struct messages *messages, struct json *w, const struct 
     messages->all_seen = events->complete && i == events->count;
 }
 
+/* ---- in another order than that of time: every message is looked at ---- */
+
+static bool add_to_order(const struct messages *messages, struct order *order, const struct event *e,
+                         struct arena *scratch, GError **error)
+{
+    struct sort_value values[SORT_KEYS_MAX];
+    struct message message = message_of(messages, e);
+    if (!is_shown(messages, e, scratch))
+        return true;
+    for (size_t i = 0; i < messages->key_count; i++)
+        values[i] = message_value(&message, messages->keys[i].path, scratch);
+    return order_add(order, e->index, e->time_ms, STR_NULL, values, error);
+}
+
+static bool add_all_to_order(const struct messages *messages, struct store_txn *txn, struct order *order,
+                             GError **error)
+{
+    struct history_page events = {0};
+    struct arena scratch;
+    uint32_t at = 0;
+    bool read = true;
+    arena_init(&scratch);
+    while (read && !events.complete) {
+        arena_reset(&scratch);
+        read = history_events(txn, &messages->view.session, HISTORY_AFTER, at, BATCH, &scratch, &events, error);
+        for (size_t i = 0; read && i < events.count; i++)
+            read = add_to_order(messages, order, &events.events[i], &scratch, error);
+        if (read && events.count)
+            at = events.events[events.count - 1].index;
+    }
+    arena_clear(&scratch);
+    return read;
+}
+
+static bool sort(struct messages *messages, struct store_txn *txn, GError **error)
+{
+    struct order order;
+    order_init(&order, messages->keys, messages->key_count);
+    bool read = add_all_to_order(messages, txn, &order, error);
+    if (read)
+        messages->sorted = order_numbers(&order, &messages->sorted_count, &messages->page.op.arena);
+    order_clear(&order);
+    return read;
+}
+
+/* One that was deleted after it was sorted is left out. */
+static bool write_sorted(struct messages *messages, struct store_txn *txn, struct json *w, struct arena *scratch,
+                         GError **error)
+{
+    while (!page_is_full(&messages->page) && !has_enough(messages)) {
+        struct history_page one;
+        int64_t at = messages->paging.offset + messages->told;
+        messages->all_seen = at >= (int64_t)messages->sorted_count;
+        if (messages->all_seen)
+            return true;
+        if (!history_events(txn, &messages->view.session, HISTORY_FROM, (uint32_t)messages->sorted[at], 1, scratch,
+                            &one, error))
+            return false;
+        if (one.count && is_shown(messages, one.events, scratch)) {
+            struct message message = message_of(messages, one.events);
+            message_write(w, &message, scratch);
+        }
+        messages->told++;
+    }
+    return true;
+}
+
+/* ---- the answer ---- */
+
 static bool find(struct messages *messages, struct store_txn *txn, GError **error)
 {
     const struct call *call = messages->call;
@@ -128,14 +203,19 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     struct messages *messages = (struct messages *)page;
     struct history_page events;
     if (!page->parts) {
-        if (!find(messages, txn, error))
+        if (!find(messages, txn, error) || (!messages->by_time && !sort(messages, txn, error)))
             return false;
         json_object_begin(w);
         json_member_array_begin(w, "messages");
     }
-    if (!read_batch(txn, messages, scratch, &events, error))
-        return false;
-    write_batch(messages, w, &events, scratch);
+    if (!messages->by_time) {
+        if (!write_sorted(messages, txn, w, scratch, error))
+            return false;
+    } else {
+        if (!read_batch(txn, messages, scratch, &events, error))
+            return false;
+        write_batch(messages, w, &events, scratch);
+    }
     page->last = messages->all_seen || (has_enough(messages) && !must_count(messages));
     if (page->last) {
         json_array_end(w);
@@ -167,7 +247,7 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
     static const char *const others[] = {"searchTerm"};
     struct paging paging;
     struct sort_key keys[SORT_KEYS_MAX];
-    size_t key_count;
+    size_t count;
     g_autoptr(GError) error = NULL;
     if (!paging_read(request, &call->query, others, G_N_ELEMENTS(others), &paging))
         return;
@@ -176,7 +256,7 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
         rocketchat_refuse(request, error);
         return;
     }
-    if (!sort_read(paging.sort, keys, &key_count, &request->arena, NULL)) {
+    if (!sort_read(paging.sort, keys, &count, &request->arena, NULL)) {
         rocketchat_refuse_sort(request, paging.sort);
         return;
     }
@@ -186,11 +266,14 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
         messages->term = g_utf8_casefold(term.ptr, (gssize)term.len);
     messages->call = call;
     messages->paging = paging;
-    messages->ascending = key_count && str_equal(keys[0].path, STR("ts")) && !keys[0].descending;
+    memcpy(messages->keys, keys, count * sizeof *keys);
+    messages->key_count = count;
+    messages->by_time = count == 0 || (count == 1 && str_equal(keys[0].path, STR("ts")));
+    messages->ascending = messages->by_time && count && !keys[0].descending;
     messages->page.part = part;
     messages->page.clear = clear;
     messages->page.refuse = refuse;
     messages->page.row_max = MESSAGE_MAX;
-    messages->page.is_long = term.len > 0; /* every message is looked at */
+    messages->page.is_long = term.len > 0 || !messages->by_time; /* every message is looked at */
     rocketchat_reply_page(request, call, &messages->page);
 }

@@ -174,3 +174,76 @@ test("searchTerm looks through the close's comment too", async () => {
   assert.deepEqual(await search("work"), ["livechat-close", "does it work?"]);
   assert.deepEqual(await search("closed"), []);
 });
+
+/** The value at a dot path; undefined for what the sort counts as absent. */
+function at(document, path) {
+  const value = path.split(".").reduce((node, step) => (node && typeof node === "object" && !Array.isArray(node) ? node[step] : undefined), document);
+  return value === null || typeof value === "object" ? undefined : value;
+}
+
+const compare = (a, b) => (a === b ? 0 : a === undefined ? -1 : b === undefined ? 1 : a < b ? -1 : 1);
+
+/** Sorted by their own values; what is equal stands newest first, as the list does by default. */
+function sortedBy(newestFirst, order) {
+  return [...newestFirst].sort((a, b) => {
+    for (const [path, direction] of Object.entries(order)) {
+      const result = compare(at(a, path), at(b, path)) * direction;
+      if (result) return result;
+    }
+    return 0;
+  });
+}
+
+test("messages sort by any member, as sorting the documents by their own values does", async () => {
+  const { id } = await api.open({
+    visitor: { id: "mona", name: "Mona" },
+    participants: [
+      { id: 1, type: "Client", name: "Mona" },
+      { id: 2, type: "Agent", name: "Otto", operator: "otto" },
+    ],
+  });
+  for (const by of [1, 2]) await api.post(`/sessions/${id}/events`, { type: "joined", by });
+  for (let i = 0; i < 150; i++) await api.say(id, 1 + (i % 2), `text ${(i * 37) % 50}`, i % 3 ? {} : { id: `chosen-${(i * 53) % 1000}` });
+  for (const [target, by] of [[5, 1], [40, 2], [80, 2]]) await api.post(`/sessions/${id}/events`, { type: "edit", by, target, text: `edited ${target}` });
+  await api.post(`/sessions/${id}/events`, { type: "delete", by: 2, target: 50 });
+  for (const size of [9, 80]) await api.post(`/sessions/${id}/events`, { type: "file", by: 1, text: `${size}.txt`, data: { size } });
+  await api.post(`/sessions/${id}/events`, { type: "closed", by: 2, data: { comment: "text 7" } });
+  const all = (await messagesOf(id)).messages;
+  assert.equal(all.length, 152);
+  const paths = new Set(["nothing"]);
+  const walk = (node, path) => {
+    for (const [key, value] of Object.entries(node))
+      if (value && typeof value === "object" && !Array.isArray(value)) walk(value, `${path}${key}.`);
+      else paths.add(path + key);
+  };
+  for (const one of all) walk(one, "");
+  for (const name of ["editedBy._id", "file.size", "alias", "t", "md"]) assert.ok(paths.has(name), name);
+  const get = (order, more = "count=0") => messagesOf(id, `?${more}&sort=${encodeURIComponent(JSON.stringify(order))}`);
+  for (const path of paths)
+    for (const direction of [1, -1]) {
+      if (path === "ts" && direction === 1) continue; // equal times in the order of the log: below
+      const { messages } = await get({ [path]: direction });
+      assert.deepEqual(messages.map((one) => one._id), sortedBy(all, { [path]: direction }).map((one) => one._id), `${path} ${direction}`);
+    }
+  assert.deepEqual((await get({ ts: 1 })).messages, [...all].reverse());
+  const order = { "u.username": 1, msg: -1 };
+  const page = await get(order, "count=10&offset=40");
+  assert.deepEqual(page, { messages: sortedBy(all, order).slice(40, 50), offset: 40, count: 10, total: 152, success: true });
+  const found = await get(order, "count=2&offset=1&searchTerm=TEXT+7");
+  const wanted = sortedBy(all.filter((one) => one.msg.includes("text 7")), order);
+  assert.deepEqual(found.messages, wanted.slice(1, 3));
+  assert.equal(found.total, wanted.length);
+  assert.deepEqual((await get(order, "offset=152")).messages, []);
+});
+
+test("a sort of more than can be held is refused, and says so", async () => {
+  const long = "x".repeat(60000);
+  const { id } = await api.open({ visitor: { id: "max", name: "Max" } });
+  await api.post(`/sessions/${id}/events`, { type: "joined", by: 1 });
+  const send = async () => assert.ok((await api.say(id, 1, long)).id);
+  for (let i = 0; i < 600; i += 50) await Promise.all(Array.from({ length: 50 }, send));
+  const answer = await rocketchat(server, `/livechat/${id}/messages?sort=${encodeURIComponent('{"msg":1}')}`, manager);
+  assert.equal(answer.status, 400);
+  assert.deepEqual(answer.body, { success: false, error: "Sort exceeded memory limit of 33554432 bytes" });
+  assert.equal((await messagesOf(id, `?count=1&sort=${encodeURIComponent('{"_id":1}')}`)).total, 600);
+});
