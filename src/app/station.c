@@ -133,6 +133,7 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "store_groups_total", "counter", "Transactions of the writer.", store.groups);
     add_metric(out, "store_jobs_total", "counter", "Changes written.", store.jobs);
     add_metric(out, "store_group_failures_total", "counter", "Transactions that failed.", store.group_failures);
+    add_metric(out, "store_writes_off", "gauge", "1 while writes are refused since a commit failed.", store.writes_off);
     add_metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.", store.log_bytes);
     add_metric(out, "store_queue_length", "gauge", "Changes waiting for the writer.", store.queue_length);
     add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);

@@ -439,6 +439,7 @@ void store_counters(struct store *store, struct store_counters *counters)
     pthread_mutex_lock(&g->mutex);
     *counters = g->counters;
     counters->queue_length = (int64_t)g->length;
+    counters->writes_off = g->writes_off;
     pthread_mutex_unlock(&g->mutex);
     counters->log_bytes = store->driver->log_bytes(store);
 }

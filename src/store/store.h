@@ -99,6 +99,7 @@ void store_txn_spoil(struct store_txn *txn);
 /* Numbers since the store was opened, for /metrics. Any thread. */
 struct store_counters {
     int64_t groups, jobs, group_failures, queue_length;
+    bool writes_off;   /* a commit failed: writes are refused until one succeeds */
     int64_t log_bytes; /* durable, but not yet moved to where they are to stay; 0 for a driver without such a log */
 };
 void store_counters(struct store *store, struct store_counters *counters);

@@ -126,6 +126,13 @@ static int64_t failures(struct shop *shop)
     return counters.group_failures;
 }
 
+static bool writes_are_off(struct shop *shop)
+{
+    struct store_counters counters;
+    store_counters(shop->store, &counters);
+    return counters.writes_off;
+}
+
 static void test_group(void)
 {
     struct shop shop;
@@ -314,11 +321,13 @@ static void test_commit_fails(void)
     g_assert_false(shop_write(&shop, "s", "m", &reason));
     g_assert_cmpint(reason, ==, REASON_WRITES_OFF);
     g_assert_cmpint(shop_count(&shop, "before"), ==, 1); /* reading goes on */
+    g_assert_true(writes_are_off(&shop));
     g_atomic_int_set(&sync_fails, 0);
     while (!shop_write(&shop, "s", "m", &reason)) {
         g_assert_cmpint(reason, ==, REASON_WRITES_OFF);
         g_usleep(1000);
     }
+    g_assert_false(writes_are_off(&shop));
     g_assert_cmpint(shop_count(&shop, "s"), ==, 1);
     shop_check(&shop);
     shop_reopen(&shop);
