@@ -1,10 +1,11 @@
+#include "app/archive.h"
 #include "app/client.h"
 #include "app/command.h"
-#include "app/input.h"
 #include "app/place.h"
 #include "base/clock.h"
 #include "port/admin.h"
 #include "port/import.h"
+#include "port/input.h"
 #include "text/json_read.h"
 
 #include <signal.h>
@@ -270,13 +271,18 @@ static bool find_company(struct job *job, GError **error)
             admin_company(place->core, place->reader, str_from_c(job->company_name), &job->company, error));
 }
 
-/* Before anything is made or imported: a slip in a name is to leave nothing behind. */
-static bool check_files(char **files, GError **error)
+/* What came of other products goes in as one archive; lines of our own file by file. */
+static int import_files(struct job *job, const struct archive_options *options, const struct format *format,
+                        char **files, const char *data)
 {
-    bool readable = true;
-    for (; *files && readable; files++)
-        readable = input_check(*files, error);
-    return readable;
+    int code = EXIT_FINE;
+    if (format && job->place->core)
+        return archive_import(options, format, files, job->place->core, job->company, data, &interrupted);
+    for (; code == EXIT_FINE && *files; files++) {
+        job->file = *files;
+        code = import_file(job);
+    }
+    return code;
 }
 
 int command_import(int argc, char **argv)
@@ -284,35 +290,52 @@ int command_import(int argc, char **argv)
     static const char *const only[] = {"data", NULL};
     struct place place = {0};
     struct job job = {.place = &place};
+    struct archive_options options = {0};
     struct command_line line;
     GError *error = NULL;
     const GOptionEntry entries[] = {
         {"company", 0, 0, G_OPTION_ARG_STRING, &job.company_name,
          "Into this company; the first one added when not given", "NAME"},
         {"skip-bad", 0, 0, G_OPTION_ARG_NONE, &job.skip_bad, "Report bad lines and go on", NULL},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "Whose archive it is; recognised when not given",
+         "NAME|help"},
+        {"account", 0, 0, G_OPTION_ARG_STRING, &options.account, "Where ids are unique per account: which one", "NAME"},
+        {"time-zone", 0, 0, G_OPTION_ARG_STRING, &options.time_zone, "Of times that name none", "ZONE"},
+        {"since", 0, 0, G_OPTION_ARG_STRING, &options.since, "Conversations begun at this time or later", "TIME"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Conversations begun before this time", "TIME"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Print the same report and write nothing", NULL},
         {0},
     };
     if (!command_line_read(
-            &line, argc, argv, "FILE... --data DIR - Import conversations",
-            "A FILE is NDJSON, one session a line (doc/format.md), plain or compressed with gzip; - is standard "
-            "input.\n"
+            &line, argc, argv, "FILE|DIR... --data DIR - Import conversations",
+            "A FILE is NDJSON, one session a line (doc/format.md), or another product's archive (doc/import.md), plain "
+            "or "
+            "compressed with gzip; - is standard input.\n"
             "The data directory is made when there is none. Sessions that are there already are skipped or completed.\n"
             "An import that was interrupted goes on when it is run again.",
             entries, only, -1))
         return EXIT_USAGE;
     signal(SIGINT, interrupt);
     int code = EXIT_FINE;
-    if (!line.arguments[0])
+    const struct format *format = NULL;
+    char **files = NULL;
+    if (options.format && !strcmp(options.format, "help"))
+        archive_print_formats();
+    else if (!line.arguments[0])
         code = command_usage("import", "FILE is missing");
-    else if (!check_files(line.arguments, &error) || !place_open(&place, &line.settings, true, &error) ||
-             !find_company(&job, &error))
-        code = command_fail(error);
-    for (char **file = line.arguments; code == EXIT_FINE && *file; file++) {
-        job.file = *file;
-        code = import_file(&job);
-    }
+    else if (!(files = archive_files(line.arguments, &error)) || !archive_format(&options, files, &format, &error) ||
+             !place_open(&place, &line.settings, true, &error) || !find_company(&job, &error))
+        code = command_fail(error); /* before anything is made: a slip in a name is to leave nothing behind */
+    else
+        code = import_files(&job, &options, format, files, line.settings.data);
     place_close(&place);
+    g_strfreev(files);
     g_free(job.company_name);
+    g_free(options.format);
+    g_free(options.account);
+    g_free(options.time_zone);
+    g_free(options.since);
+    g_free(options.until);
     command_line_clear(&line);
     return code;
 }

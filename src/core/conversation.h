@@ -91,9 +91,10 @@ void key_op_init(struct key_op *op, struct core *core);
 
 /* ---- import --------------------------------------------------------------------------------------------- */
 
-/* WRITE: lines with about LIMIT_IMPORT_BATCH events, some 10 ms of the writer's time, all or none but for lines
- * refused: with `skip_bad` a refused line is noted and the others go in; without it the first refused line fails the op
- * (field "lines[N]") and nothing is written. */
+/* WRITE (or, with op.kind set to OP_READ, a try that writes nothing and counts the same, but for sessions that come
+ * twice in a batch): lines with about LIMIT_IMPORT_BATCH events, some 10 ms of the writer's time, all or none but for
+ * lines refused: with `skip_bad` a refused line is noted and the others go in; without it the first refused line fails
+ * the op (field "lines[N]") and nothing is written. */
 struct import_op {
     struct op op;
     int64_t company;

@@ -46,6 +46,12 @@ static bool make_visitor(struct pending *p, struct head *h, int64_t company, GEr
     return store_visitor_number(p->txn, company, h->visitor.id, &p->visitor_after.number, error);
 }
 
+/* An import that only tries: everything but the writing. */
+static bool is_dry(const struct op *op)
+{
+    return op->kind == OP_READ;
+}
+
 static bool write_new(struct pending *p, struct head *h, const struct visitor *known, GError **error)
 {
     struct session *s = &p->after.session;
@@ -113,7 +119,8 @@ static bool open_new(struct core *core, struct store_txn *txn, int64_t company, 
     pending_init_new(p, txn, &h, start, line->event_count, &op->arena);
     p->after.session.company = company;
     p->after.session.id = line->id.ptr ? line->id : id_random(&op->arena);
-    return add_events(core, p, line, 0, import, now, error) && write_new(p, &h, known ? v : NULL, error);
+    return add_events(core, p, line, 0, import, now, error) &&
+           (is_dry(op) || write_new(p, &h, known ? v : NULL, error));
 }
 
 static bool differs(const struct line *line, const char *what, GError **error)
@@ -185,7 +192,8 @@ static bool complete(struct store_txn *txn, const struct line *line, const struc
         return false;
     size_t more = line->event_count > s->last_index ? line->event_count - s->last_index : 0;
     pending_init(p, txn, before, more, &op->arena);
-    return more == 0 || (add_events(op->core, p, line, s->last_index, true, 0, error) && pending_write(p, error));
+    return more == 0 ||
+           (add_events(op->core, p, line, s->last_index, true, 0, error) && (is_dry(op) || pending_write(p, error)));
 }
 
 /* A Genesys chat that ended needs its client watched no longer. */
@@ -215,7 +223,7 @@ static bool open_or_complete(struct core *core, struct store_txn *txn, int64_t c
     opened->events_written = p->count - !found; /* the head is not counted */
     if (p->count)
         effect_of(op, &p->after);
-    return !found || unwatch_if_ended(txn, &p->after.session, error);
+    return !found || is_dry(op) || unwatch_if_ended(txn, &p->after.session, error);
 }
 
 bool conversation_open_in(struct core *core, struct store_txn *txn, int64_t company, const struct line *line,

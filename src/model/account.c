@@ -31,10 +31,8 @@ static const struct {
     enum right right;
     struct str name;
 } rights[] = {
-    {RIGHT_READ, {"read", 4}},
-    {RIGHT_WRITE, {"write", 5}},
-    {RIGHT_IMPORT, {"import", 6}},
-    {RIGHT_ADMIN, {"admin", 5}},
+    {RIGHT_READ, {"read", 4}},   {RIGHT_WRITE, {"write", 5}}, {RIGHT_IMPORT, {"import", 6}},
+    {RIGHT_ADMIN, {"admin", 5}}, {RIGHT_NOTES, {"notes", 5}},
 };
 
 unsigned right_from_name(struct str name)

@@ -62,7 +62,14 @@ struct button {
 };
 
 /* Rights of Parley's own bearer tokens, a bit set. */
-enum right { RIGHT_READ = 1 << 0, RIGHT_WRITE = 1 << 1, RIGHT_IMPORT = 1 << 2, RIGHT_ADMIN = 1 << 3, RIGHT_ALL = 15 };
+enum right {
+    RIGHT_READ = 1 << 0,
+    RIGHT_WRITE = 1 << 1,
+    RIGHT_IMPORT = 1 << 2,
+    RIGHT_ADMIN = 1 << 3,
+    RIGHT_NOTES = 1 << 4, /* internal events are shown, too */
+    RIGHT_ALL = 31,
+};
 
 /* "read", "write", "import", "admin"; 0 when there is no such right. */
 unsigned right_from_name(struct str name);

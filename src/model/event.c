@@ -1,5 +1,7 @@
 #include "model/event.h"
 
+#include "text/json_read.h"
+
 #include <inttypes.h>
 #include <sodium.h>
 
@@ -248,4 +250,17 @@ bool event_equal(const struct event *a, const struct event *b)
     return a->kind == b->kind && a->time_ms == b->time_ms && a->participant == b->participant &&
            a->target == b->target && str_equal(a->id, b->id) && str_equal(a->text, b->text) &&
            str_equal(a->data, b->data);
+}
+
+bool event_is_internal(const struct event *e)
+{
+    static const char mark[] = "\"visibility\":\"internal\"";
+    if (!e->data.ptr || !memmem(e->data.ptr, e->data.len, mark, sizeof mark - 1))
+        return false;
+    struct arena scratch; /* it may stand deeper, where it says nothing of the event */
+    arena_init(&scratch);
+    const struct json_node *data = json_read(e->data, JSON_STORED, &scratch, NULL);
+    bool internal = str_equal(json_str(json_get(data, "visibility")), STR("internal"));
+    arena_clear(&scratch);
+    return internal;
 }

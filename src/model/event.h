@@ -95,6 +95,10 @@ static inline bool event_is_deleted(const struct event *e)
     return e->revised_by && e->revision == EVENT_DELETE;
 }
 
+/* For agents only: data has "visibility":"internal" (doc/events.md). No dialect and no projection shows anything of it.
+ */
+bool event_is_internal(const struct event *e);
+
 /* The id that dialects show: the client's, else "<session id>.<index>" (made in the arena). */
 struct str event_shown_id(const struct event *e, struct str session_id, struct arena *a);
 

@@ -453,9 +453,11 @@ void session_apply(struct session_view *view, const struct event *e, struct aren
     arena_init(&scratch);
     const struct json_node *data = read_data(view, e, &scratch);
     struct participant *by = actor(view, e, data, a);
-    uint32_t system_messages = is_rocketchat(data) ? rocketchat_messages(s, e, by) : 0;
-    fold_kind(view, e, data, by, a);
-    s->rocketchat_system += system_messages;
+    if (!event_is_internal(e)) {
+        uint32_t system_messages = is_rocketchat(data) ? rocketchat_messages(s, e, by) : 0;
+        fold_kind(view, e, data, by, a);
+        s->rocketchat_system += system_messages;
+    }
     s->last_index = e->index;
     s->times_went_back |= e->time_ms < s->last_time_ms;
     s->last_time_ms = MAX(s->last_time_ms, e->time_ms);

@@ -190,6 +190,8 @@ static struct batch *batch_new(struct import *import)
     batch->op.op.run = batch_run;
     batch->op.op.done = batch_done;
     batch->op.company = import->options.company;
+    if (import->options.dry_run)
+        batch->op.op.kind = OP_READ;
     batch->op.skip_bad = import->options.skip_bad;
     batch->import = import;
     batch->bytes = sizeof *batch;

@@ -37,6 +37,7 @@ struct import_options {
     struct core *core;
     int64_t company;
     bool skip_bad;
+    bool dry_run; /* counts and refuses the same, writes nothing */
     /* Told of each line refused under skip_bad, on the thread that moves the import; may be NULL. */
     void (*refused)(void *data, int64_t line, const GError *why);
     void *data;

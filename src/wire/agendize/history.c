@@ -22,7 +22,7 @@ struct history {
 static void add_message(struct json *w, const struct history *history, const struct event *e, struct arena *scratch)
 {
     struct str text = event_current_text(e);
-    if (e->kind != EVENT_MESSAGE || event_is_deleted(e) || !text.len)
+    if (e->kind != EVENT_MESSAGE || event_is_deleted(e) || !text.len || event_is_internal(e))
         return;
     const struct participant *author = session_participant(&history->view, e->participant);
     bool is_visitor = author && author->type == PARTICIPANT_CLIENT;

@@ -29,6 +29,8 @@ static struct str type_of(enum event_kind kind)
 
 bool answer_shows(const struct event *e)
 {
+    if (event_is_internal(e))
+        return false;
     switch (e->kind) {
     case EVENT_MESSAGE:
     case EVENT_NOTICE:

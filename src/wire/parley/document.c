@@ -84,6 +84,11 @@ void document_participants(struct json *w, const struct session_view *view)
     json_array_end(w);
 }
 
+bool document_shows(unsigned rights, const struct event *e)
+{
+    return (rights & RIGHT_NOTES) || !event_is_internal(e);
+}
+
 void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch)
 {
     const struct participant *p = session_participant(view, e->participant);
@@ -116,6 +121,8 @@ void document_event(struct json *w, const struct event *e, const struct session_
     }
     if (e->erased)
         json_member_bool(w, "erased", true);
+    if (event_is_internal(e))
+        json_member_string(w, "visibility", STR("internal"));
     json_object_end(w);
 }
 

@@ -21,6 +21,7 @@ struct wanted {
     uint32_t kinds; /* 1 << kind */
     int64_t from_ms, to_ms;
     bool all;
+    unsigned rights; /* the caller's */
 };
 
 enum phase { SEEK, TELL, LOOK };
@@ -43,7 +44,7 @@ G_STATIC_ASSERT(EVENT_KIND_COUNT <= 32);
 static bool is_wanted(const struct wanted *wanted, const struct event *e)
 {
     return (wanted->kinds >> e->kind & 1) && (wanted->from_ms == NO_TIME || e->time_ms >= wanted->from_ms) &&
-           (wanted->to_ms == NO_TIME || e->time_ms < wanted->to_ms);
+           (wanted->to_ms == NO_TIME || e->time_ms < wanted->to_ms) && document_shows(wanted->rights, e);
 }
 
 /* ---- the phases ---- */
@@ -216,6 +217,7 @@ static bool read_parameters(const struct call *call, struct events *events, GErr
 {
     static const char *const names[] = {"before", "after", "around", "limit", "type", "from", "to"};
     events->call = call;
+    events->wanted.rights = call->caller.rights;
     return parameters_allow(call, names, G_N_ELEMENTS(names), error) && read_anchor(call, &events->anchor, error) &&
            read_wanted(call, &events->wanted, error) && parameters_limit(call, &events->limit, error);
 }

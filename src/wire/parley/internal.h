@@ -56,6 +56,8 @@ bool parameters_filter(const struct call *call, struct store_txn *txn, struct ar
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
 void document_session(struct json *w, const struct history_item *item, bool open);
 void document_participants(struct json *w, const struct session_view *view);
+/* Internal events are for callers with the right `notes`. */
+bool document_shows(unsigned rights, const struct event *e);
 void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
 void document_visitor(struct json *w, const struct visitor *v);
 

@@ -19,6 +19,12 @@ struct sessions {
     size_t told;
 };
 
+/* Internal ones are no part of the transcript: a session's events have them. */
+static bool is_message(const struct event *e)
+{
+    return e->kind == EVENT_MESSAGE && !event_is_internal(e);
+}
+
 /* Where the newest MESSAGES_MAX messages begin, or the newest LOOKED_MAX events. */
 static bool find_first(struct store_txn *txn, const struct session *s, uint32_t *first, GError **error)
 {
@@ -32,7 +38,7 @@ static bool find_first(struct store_txn *txn, const struct session *s, uint32_t 
         bool read = history_events(txn, s, HISTORY_BEFORE, *first, LOOKED_AT_ONCE, &step, &page, error);
         for (size_t i = page.count; read && i-- > 0 && *first > least && left > 0;) {
             *first = page.events[i].index;
-            left -= page.events[i].kind == EVENT_MESSAGE;
+            left -= is_message(&page.events[i]);
         }
         arena_clear(&step);
         if (!read)
@@ -58,7 +64,7 @@ static bool add_messages(struct store_txn *txn, struct json *w, const struct his
         arena_init(&step);
         bool read = history_events(txn, &view.session, HISTORY_FROM, first, LOOKED_AT_ONCE, &step, &page, error);
         for (size_t i = 0; read && i < page.count; i++)
-            if (page.events[i].kind == EVENT_MESSAGE) {
+            if (is_message(&page.events[i])) {
                 document_event(w, &page.events[i], &view, &step);
                 told++;
             }

@@ -30,7 +30,7 @@ static bool is_shown(const struct messages *messages, const struct event *e, str
     const struct session *session = &messages->view.session;
     bool is_close = e->kind == EVENT_CLOSED && e->index == session->close_index;
     if ((e->kind != EVENT_MESSAGE && e->kind != EVENT_FILE && !is_close) || event_is_deleted(e) ||
-        e->index > session->last_index)
+        event_is_internal(e) || e->index > session->last_index)
         return false;
     if (!messages->term)
         return true;

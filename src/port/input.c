@@ -1,4 +1,4 @@
-#include "app/input.h"
+#include "port/input.h"
 
 #include <errno.h>
 #include <fcntl.h>

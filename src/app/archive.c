@@ -1,0 +1,208 @@
+#include "app/archive.h"
+
+#include "app/command.h"
+#include "text/time.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { REFUSALS_SHOWN = 1000, DIRECTORY_DEPTH = 8 };
+
+/* ---- files ---- */
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool add_files(GPtrArray *files, const char *path, int depth, GError **error)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_ptr_array_add(files, g_strdup(path));
+        return input_check(path, error);
+    }
+    GDir *directory = g_dir_open(path, 0, NULL);
+    if (!directory || depth == DIRECTORY_DEPTH) {
+        reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, directory ? "too many levels" : "cannot be read");
+        g_clear_pointer(&directory, g_dir_close);
+        return false;
+    }
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while ((name = g_dir_read_name(directory)))
+        g_ptr_array_add(names, g_build_filename(path, name, NULL));
+    g_dir_close(directory);
+    g_ptr_array_sort(names, by_name);
+    bool ok = true;
+    for (guint i = 0; ok && i < names->len; i++)
+        ok = add_files(files, names->pdata[i], depth + 1, error);
+    return ok;
+}
+
+char **archive_files(char **arguments, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    for (; *arguments; arguments++)
+        if (!add_files(files, *arguments, 0, error))
+            return NULL;
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_steal(files, NULL);
+}
+
+/* ---- the format ---- */
+
+void archive_print_formats(void)
+{
+    printf("%-16s %s\n", "ndjson", "Parley's own lines (doc/format.md)");
+    const struct format *format;
+    for (size_t i = 0; (format = format_at(i)); i++)
+        printf("%-16s %s\n", format->name, format->about);
+}
+
+static const struct format *recognise(const char *path)
+{
+    GError *ignored = NULL;
+    struct input *input = input_open(path, &ignored);
+    g_clear_error(&ignored);
+    if (!input)
+        return NULL;
+    char head[4096];
+    int count = g_file_test(path, G_FILE_TEST_IS_REGULAR) ? input_read(input, head, sizeof head, &ignored) : 0;
+    g_clear_error(&ignored);
+    input_close(input);
+    g_autofree char *name = g_path_get_basename(path);
+    return count > 0 ? format_of(str_from(head, (size_t)count), name) : NULL;
+}
+
+bool archive_format(const struct archive_options *options, char **files, const struct format **format, GError **error)
+{
+    struct str name = str_from_c(options->format);
+    *format = NULL;
+    if (!name.ptr) {
+        *format = files[0] ? recognise(files[0]) : NULL;
+        return true;
+    }
+    if (str_equal(name, STR("ndjson")))
+        return true;
+    *format = format_by_name(name);
+    if (!*format)
+        reason_set(error, REASON_USAGE, "there is no format %s: `parley import --format help` lists them",
+                   options->format);
+    return *format != NULL;
+}
+
+/* ---- the run ---- */
+
+struct archive {
+    struct conversion_options conversion;
+    const volatile sig_atomic_t *interrupted;
+    struct buf refusals;
+    struct json w;
+    int64_t shown;
+};
+
+static void print_refused(void *data, const char *file, const struct item_place *place, const GError *why)
+{
+    struct archive *archive = data;
+    struct str field = reason_field(why);
+    if (place->line)
+        fprintf(stderr, "%s:%lld: ", file, (long long)place->line);
+    else
+        fprintf(stderr, "%s: byte %lld: ", file, (long long)place->offset);
+    fprintf(stderr, "%.*s%s%s\n", STR_ARG(field), field.len ? ": " : "", why->message);
+    if (archive->shown++ >= REFUSALS_SHOWN)
+        return;
+    json_object_begin(&archive->w);
+    json_member_string(&archive->w, "file", str_from_c(file));
+    if (place->line)
+        json_member_int(&archive->w, "line", place->line);
+    else
+        json_member_int(&archive->w, "offset", place->offset);
+    json_member_string(&archive->w, "reason", str_from_c(why->message));
+    json_object_end(&archive->w);
+}
+
+static bool print_progress(void *data, const char *file, int64_t done, int64_t size)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s %lld of %lld MB", file, (long long)(done >> 20), (long long)(size >> 20));
+    return !*((struct archive *)data)->interrupted;
+}
+
+static bool read_bound(const char *text, const char *field, const struct zone *zone, int64_t *ms, GError **error)
+{
+    struct time_point point;
+    *ms = NO_TIME;
+    if (!text)
+        return true;
+    if (!time_parse_bound(str_from_c(text), str_from_c(field), zone ? zone : zone_utc(), &point, error))
+        return false;
+    *ms = time_point_ceil_ms(point);
+    return true;
+}
+
+static bool read_hints(const struct archive_options *options, struct conversion_hints *hints, GError **error)
+{
+    hints->account = str_from_c(options->account);
+    hints->zone = options->time_zone ? zone_get(str_from_c(options->time_zone), error) : NULL;
+    return (!options->time_zone || hints->zone) &&
+           read_bound(options->since, "since", hints->zone, &hints->from_ms, error) &&
+           read_bound(options->until, "until", hints->zone, &hints->to_ms, error);
+}
+
+static void print_report(struct archive *archive, const struct conversion_report *report)
+{
+    struct buf out;
+    struct json w;
+    fprintf(stderr, "%s%lld conversations read: %lld created, %lld extended, %lld unchanged, %lld refused%s\n",
+            isatty(STDERR_FILENO) ? "\r\033[K" : "", (long long)report->read, (long long)report->created,
+            (long long)report->extended, (long long)report->unchanged, (long long)report->refused,
+            archive->conversion.dry_run ? " (a dry run: nothing was written)" : "");
+    buf_init(&out, 2 * LIMIT_IMPORT_LINE);
+    json_init(&w, &out);
+    json_array_end(&archive->w);
+    json_object_begin(&w);
+    conversion_report_write(report, &w);
+    json_member_raw(&w, "refusals", buf_str(&archive->refusals));
+    json_object_end(&w);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+    buf_clear(&out);
+}
+
+int archive_import(const struct archive_options *options, const struct format *format, char **files, struct core *core,
+                   int64_t company, const char *data, const volatile sig_atomic_t *interrupted)
+{
+    struct archive archive = {.interrupted = interrupted};
+    struct conversion_report report;
+    GError *error = NULL;
+    g_autofree char *beside = g_path_get_dirname(data);
+    archive.conversion = (struct conversion_options){
+        .core = core,
+        .company = company,
+        .format = format,
+        .dry_run = options->dry_run,
+        .scratch_directory = beside,
+        .files = files,
+        .refused = print_refused,
+        .progress = print_progress,
+        .data = &archive,
+    };
+    if (!read_hints(options, &archive.conversion.hints, &error))
+        return command_fail(error);
+    fprintf(stderr, "reading as %s: %s\n", format->name, format->about);
+    buf_init(&archive.refusals, LIMIT_IMPORT_LINE);
+    json_init(&archive.w, &archive.refusals);
+    json_array_begin(&archive.w);
+    bool ok = conversion_run(&archive.conversion, &report, &error);
+    print_report(&archive, &report);
+    conversion_report_clear(&report);
+    buf_clear(&archive.refusals);
+    if (ok)
+        return EXIT_FINE;
+    if (*interrupted) {
+        g_clear_error(&error);
+        fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
+        return EXIT_FAILED;
+    }
+    return command_fail(error);
+}

@@ -1,0 +1,27 @@
+/* `parley import` of another product's archive (port/format): files found, format told or recognised, the report. */
+#pragma once
+
+#include "port/format/conversion.h"
+
+#include <signal.h>
+
+/* As the command line gave it; NULL = not given. */
+struct archive_options {
+    char *format, *account, *time_zone, *since, *until;
+    gboolean dry_run;
+};
+
+/* The files that the arguments name, directories' own files in order of their names, into a NULL-terminated array for
+ * g_strfreev. FILE_UNREADABLE. */
+char **archive_files(char **arguments, GError **error);
+
+/* Which format these files are of: the one named, or the one that recognises the first of them. *format is NULL for
+ * NDJSON of our own. USAGE when there is none of that name. */
+bool archive_format(const struct archive_options *options, char **files, const struct format **format, GError **error);
+
+/* What `--format help` prints. */
+void archive_print_formats(void);
+
+/* Runs the import and prints its report; the exit code. */
+int archive_import(const struct archive_options *options, const struct format *format, char **files, struct core *core,
+                   int64_t company, const char *data, const volatile sig_atomic_t *interrupted);

@@ -1,0 +1,232 @@
+#include "port/format/build.h"
+
+#include "base/utf8.h"
+#include "text/time.h"
+
+void build_init(struct build *b, struct conversion *c, struct line *line, struct str id, struct arena *a)
+{
+    *line = (struct line){.id = id, .start_ms = NO_TIME};
+    *b = (struct build){
+        .conversion = c,
+        .line = line,
+        .arena = a,
+        .events = g_array_new(FALSE, TRUE, sizeof(struct event)),
+        .participants = g_array_new(FALSE, TRUE, sizeof(struct participant)),
+        .keys = g_ptr_array_new_with_free_func(g_free),
+    };
+}
+
+void build_clear(struct build *b)
+{
+    g_array_unref(b->events);
+    g_array_unref(b->participants);
+    g_ptr_array_unref(b->keys);
+}
+
+static void *moved(const GArray *array, size_t size, struct arena *a)
+{
+    void *items = arena_array(a, MAX(array->len, 1), size);
+    if (array->len)
+        memcpy(items, array->data, array->len * size);
+    return items;
+}
+
+bool build_end(struct build *b, GError **error)
+{
+    struct line *line = b->line;
+    struct arena *a = b->arena;
+    line->events = moved(b->events, sizeof(struct event), a);
+    line->event_count = b->events->len;
+    line->head.participants = moved(b->participants, sizeof(struct participant), a);
+    line->head.participant_count = b->participants->len;
+    if (line->start_ms == NO_TIME && line->event_count)
+        line->start_ms = line->events[0].time_ms;
+    if (line->start_ms != NO_TIME)
+        return true;
+    reason_set(error, REASON_FIELD_MISSING, "nothing says when this conversation began");
+    return false;
+}
+
+uint32_t build_participant(struct build *b, struct str key, enum participant_type type, struct str name,
+                           struct str username)
+{
+    for (guint i = 0; i < b->keys->len; i++)
+        if (str_equal(str_from_c(b->keys->pdata[i]), key))
+            return i + 1;
+    if (b->keys->len == LIMIT_PARTICIPANTS) { /* the last place stands for all that came behind it */
+        conversion_lost(b->conversion, STR("participant"));
+        return LIMIT_PARTICIPANTS;
+    }
+    struct participant p = {.id = b->keys->len + 1, .type = type, .name = build_text(b, name, LIMIT_NAME)};
+    if (type == PARTICIPANT_AGENT || type == PARTICIPANT_SUPERVISOR)
+        p.operator_ref.username = build_text(b, username.len ? username : name, LIMIT_ID);
+    g_array_append_val(b->participants, p);
+    g_ptr_array_add(b->keys, str_to_heap(key));
+    return p.id;
+}
+
+static size_t text_max(enum event_kind kind)
+{
+    return kind == EVENT_URL || kind == EVENT_PAGE_VISITED ? LIMIT_URL
+           : kind == EVENT_NICKNAME                        ? LIMIT_NAME
+                                                           : LIMIT_TEXT;
+}
+
+struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant, struct str text)
+{
+    struct event e = {
+        .index = b->events->len + 1,
+        .kind = kind,
+        .time_ms = time_ms,
+        .participant = participant,
+        .text = build_text(b, text, text_max(kind)),
+    };
+    if (kind == EVENT_MESSAGE && !e.text.ptr)
+        e.text = STR("");
+    g_array_append_val(b->events, e);
+    return &g_array_index(b->events, struct event, b->events->len - 1);
+}
+
+struct event *build_internal(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
+                             struct str text)
+{
+    struct event *e = build_event(b, kind, time_ms, participant, text);
+    e->data = STR("{\"visibility\":\"internal\"}");
+    return e;
+}
+
+/* One JSON object of strings, in the arena. */
+static struct str data_of(struct build *b, const char *const *names, const struct str *values, size_t count)
+{
+    struct buf out;
+    struct json w;
+    buf_init(&out, LIMIT_EVENT_DATA);
+    json_init(&w, &out);
+    json_object_begin(&w);
+    for (size_t i = 0; i < count; i++)
+        if (values[i].ptr) {
+            json_key(&w, str_from_c(names[i]));
+            json_add_string(&w, values[i]);
+        }
+    json_object_end(&w);
+    struct str data = arena_str(b->arena, buf_str(&out));
+    buf_clear(&out);
+    return data;
+}
+
+void build_notice(struct build *b, struct str what, int64_t time_ms, uint32_t participant, struct str text)
+{
+    static const char *const names[] = {"was"};
+    conversion_notice(b->conversion, what);
+    if (!participant) /* a notice needs somebody: the product itself */
+        participant = build_participant(b, STR("\x01system"), PARTICIPANT_EXTERNAL, STR("system"), STR_NULL);
+    struct event *e = build_event(b, EVENT_NOTICE, time_ms, participant, text.ptr ? text : STR(""));
+    e->data = data_of(b, names, &what, 1);
+}
+
+void build_file(struct build *b, int64_t time_ms, uint32_t participant, struct str name, struct str type, int64_t size,
+                struct str url)
+{
+    struct buf out;
+    struct json w;
+    buf_init(&out, LIMIT_EVENT_DATA);
+    json_init(&w, &out);
+    json_object_begin(&w);
+    json_member_string_if(&w, "name", build_text(b, name, LIMIT_NAME));
+    json_member_string_if(&w, "type", build_text(b, type, LIMIT_NAME));
+    if (size >= 0)
+        json_member_int(&w, "size", size);
+    json_member_string_if(&w, "url", build_text(b, url, LIMIT_URL));
+    json_object_end(&w);
+    build_event(b, EVENT_FILE, time_ms, participant, name.len ? name : url)->data = arena_str(b->arena, buf_str(&out));
+    buf_clear(&out);
+}
+
+struct str build_text(struct build *b, struct str text, size_t max)
+{
+    if (!text.ptr)
+        return STR_NULL;
+    bool is_clean = str_is_utf8(text) && !memchr(text.ptr, 0, text.len);
+    if (!is_clean) {
+        g_autofree char *valid = g_utf8_make_valid(text.ptr, (gssize)text.len);
+        char *copy = (char *)arena_str(b->arena, str_from_c(valid)).ptr;
+        text = str_from_c(copy);
+    }
+    if (text.len <= max)
+        return text;
+    conversion_lost(b->conversion, STR("text beyond the limit"));
+    while (max > 0 && ((unsigned char)text.ptr[max] & 0xc0) == 0x80)
+        max--;
+    return str_from(text.ptr, max);
+}
+
+static int64_t time_of_number(int64_t n)
+{
+    if (n >= INT64_C(100000000000000)) /* microseconds from 1973 on */
+        return n / 1000;
+    return n >= INT64_C(100000000000) ? n : n * 1000; /* milliseconds from 1973 on, else seconds */
+}
+
+int64_t build_time(const struct conversion_hints *hints, struct str text, GError **error)
+{
+    struct time_point point;
+    int64_t number;
+    text = str_trim(text);
+    if (str_to_int64(text, &number) && number >= 0)
+        return time_of_number(number);
+    if (time_parse(text, STR_NULL, &point, NULL))
+        return point.ms;
+    if (time_parse_bound(text, STR_NULL, hints->zone ? hints->zone : zone_utc(), &point, NULL)) {
+        if (hints->zone)
+            return point.ms;
+        reason_set(error, REASON_TIME_INVALID,
+                   "\"%.*s\" has no time zone: say with --time-zone which one the archive's times are in",
+                   STR_ARG(text));
+    } else {
+        reason_set(error, REASON_TIME_INVALID, "\"%.*s\" is no time", STR_ARG(text));
+    }
+    return NO_TIME;
+}
+
+int64_t build_time_of(const struct conversion_hints *hints, const struct json_node *value, GError **error)
+{
+    if (json_is(value, JSON_INTEGER))
+        return time_of_number(value->integer);
+    if (json_is(value, JSON_REAL))
+        return value->real < 1e11 ? (int64_t)(value->real * 1000) : time_of_number((int64_t)value->real);
+    if (json_is(value, JSON_STRING) && value->string.len)
+        return build_time(hints, value->string, error);
+    return NO_TIME;
+}
+
+struct str build_word(const struct json_node *value, struct arena *a)
+{
+    if (json_is(value, JSON_STRING))
+        return value->string;
+    if (json_is(value, JSON_INTEGER))
+        return arena_printf(a, "%" G_GINT64_FORMAT, value->integer);
+    if (json_is(value, JSON_BOOL))
+        return value->truth ? STR("true") : STR("false");
+    if (json_is(value, JSON_REAL))
+        return model_json_text(value, a);
+    return STR_NULL;
+}
+
+const struct json_node *build_get(const struct json_node *tree, const char *path)
+{
+    struct str rest = str_from_c(path), name;
+    while (tree && rest.ptr) {
+        rest = str_split(rest, '.', &name);
+        int64_t number;
+        const struct json_node *child = json_first(tree);
+        if (json_is(tree, JSON_ARRAY) && str_to_int64(name, &number)) {
+            for (; child && number > 0; number--)
+                child = child->next;
+        } else {
+            while (child && !str_equal(child->name, name))
+                child = child->next;
+        }
+        tree = child;
+    }
+    return tree;
+}

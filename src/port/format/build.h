@@ -1,0 +1,56 @@
+/* Putting a conversation together from what another product kept: participants by that product's own keys, texts and
+ * names cut and cleaned to what an event may hold, times as they stand. */
+#pragma once
+
+#include "port/format/format.h"
+
+struct build {
+    struct conversion *conversion;
+    struct line *line;
+    struct arena *arena;
+    GArray *events;       /* struct event */
+    GArray *participants; /* struct participant */
+    GPtrArray *keys;      /* char *, parallel: the product's own key */
+};
+
+/* A conversation begun under the origin's id `id` (build_id). */
+void build_init(struct build *b, struct conversion *c, struct line *line, struct str id, struct arena *a);
+/* Moves what was gathered into the line. FIELD_MISSING when nothing says when it began. */
+bool build_end(struct build *b, GError **error);
+void build_clear(struct build *b);
+
+/* The participant that the product calls `key`; made at the first call, with what is known then. Agents' `name` is
+ * their operator's too, `username` what names the account. */
+uint32_t build_participant(struct build *b, struct str key, enum participant_type type, struct str name,
+                           struct str username);
+
+/* An event; `text` STR_NULL = none. The result is valid until the next one; set `id`, `data`, `target` in it. */
+struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
+                          struct str text);
+
+/* The same, for agents only: data {"visibility":"internal"}. */
+struct event *build_internal(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
+                             struct str text);
+
+/* What no event is like: a notice with `what` in its data, counted in the report. */
+void build_notice(struct build *b, struct str what, int64_t time_ms, uint32_t participant, struct str text);
+
+/* A file event: name, type, size (-1 = not known) and address. */
+void build_file(struct build *b, int64_t time_ms, uint32_t participant, struct str name, struct str type, int64_t size,
+                struct str url);
+
+/* Text as an event may hold it: valid UTF-8 (else U+FFFD), no U+0000, at most `max` bytes (the rest is counted as
+ * lost). */
+struct str build_text(struct build *b, struct str text, size_t max);
+
+/* A time: seconds, milliseconds or microseconds since 1970 (a whole number, told apart by its size), RFC 3339, or a
+ * local one by the hints' zone. NO_TIME with TIME_INVALID. */
+int64_t build_time(const struct conversion_hints *hints, struct str text, GError **error);
+/* The same of a JSON value; absent or null is NO_TIME without an error. */
+int64_t build_time_of(const struct conversion_hints *hints, const struct json_node *value, GError **error);
+
+/* A string, or a number or boolean as its text; STR_NULL for anything else. */
+struct str build_word(const struct json_node *value, struct arena *a);
+
+/* json_get along a dotted path ("visitor.name"), array elements by number ("users.0.name"). */
+const struct json_node *build_get(const struct json_node *tree, const char *path);

@@ -1,0 +1,313 @@
+#include "port/format/conversion.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "port/format/scratch.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <sys/stat.h>
+
+enum {
+    PROGRESS_EVERY_MS = 100,
+    PLACES = 1 << 16, /* lines under way to the import, at most: it takes a few megabytes at a time */
+    SCRATCH_ID = 8,
+};
+
+struct conversion {
+    const struct conversion_options *options;
+    struct conversion_report *report;
+    struct scratch *scratch; /* of a scattered format */
+    struct import *import;
+    pthread_mutex_t lock; /* the import refuses lines on a thread of its own: places, and telling of refusals */
+    struct item_place places[PLACES]; /* of line n of the import, at n % PLACES */
+    int64_t lines;
+    struct buf line;
+    struct input *input; /* being read */
+    unsigned file;
+    int64_t shown_ms;
+};
+
+/* ---- the report ---- */
+
+static void count(GHashTable *table, struct str what)
+{
+    g_autofree char *key = str_to_heap(what);
+    int64_t *n = g_hash_table_lookup(table, key);
+    if (!n) {
+        n = g_new0(int64_t, 1);
+        g_hash_table_insert(table, g_steal_pointer(&key), n);
+    }
+    ++*n;
+}
+
+void conversion_notice(struct conversion *c, struct str what)
+{
+    count(c->report->notices, what);
+}
+
+void conversion_lost(struct conversion *c, struct str what)
+{
+    count(c->report->lost, what);
+}
+
+static void tell_refused(struct conversion *c, const struct item_place *place, const GError *why)
+{
+    c->report->refused++;
+    if (c->options->refused)
+        c->options->refused(c->options->data, c->options->files[place->file], place, why);
+}
+
+void conversion_refuse(struct conversion *c, const struct item_place *place, const GError *why)
+{
+    pthread_mutex_lock(&c->lock);
+    tell_refused(c, place, why);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void write_counts(struct json *w, GHashTable *table)
+{
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(table), (GCompareFunc)(void (*)(void))strcmp);
+    json_object_begin(w);
+    for (GList *key = keys; key; key = key->next) {
+        json_key(w, str_from_c(key->data));
+        json_add_int(w, *(int64_t *)g_hash_table_lookup(table, key->data));
+    }
+    json_object_end(w);
+}
+
+void conversion_report_write(const struct conversion_report *report, struct json *w)
+{
+    json_member_int(w, "read", report->read);
+    json_member_int(w, "created", report->created);
+    json_member_int(w, "extended", report->extended);
+    json_member_int(w, "unchanged", report->unchanged);
+    json_member_int(w, "refused", report->refused);
+    json_key_literal(w, "notices");
+    write_counts(w, report->notices);
+    json_key_literal(w, "lost");
+    write_counts(w, report->lost);
+}
+
+void conversion_report_clear(struct conversion_report *report)
+{
+    g_clear_pointer(&report->notices, g_hash_table_unref);
+    g_clear_pointer(&report->lost, g_hash_table_unref);
+}
+
+/* ---- one conversation ---- */
+
+const struct conversion_hints *conversion_hints(const struct conversion *c)
+{
+    return &c->options->hints;
+}
+
+struct str conversion_id(const struct conversion *c, struct str origin, struct arena *a)
+{
+    const struct conversion_options *options = c->options;
+    if (options->format->ids_are_ours)
+        return origin;
+    struct str account = options->hints.account;
+    struct str parts[] = {str_from_c(options->format->name), account, origin};
+    uint8_t hash[12];
+    char hex[2 * sizeof hash + 1];
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        uint64_t length = parts[i].len;
+        crypto_generichash_update(&state, (const uint8_t *)&length, sizeof length);
+        crypto_generichash_update(&state, (const uint8_t *)parts[i].ptr, parts[i].len);
+    }
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    return arena_printf(a, "%s-%s", options->format->name, hex);
+}
+
+static bool is_wanted(const struct conversion *c, const struct line *line)
+{
+    const struct conversion_hints *hints = &c->options->hints;
+    return (hints->from_ms == NO_TIME || line->start_ms >= hints->from_ms) &&
+           (hints->to_ms == NO_TIME || line->start_ms < hints->to_ms);
+}
+
+static bool feed(struct conversion *c, const struct line *line, const struct item_place *place, GError **error)
+{
+    buf_reset(&c->line);
+    line_write(line, &c->line);
+    buf_add_byte(&c->line, '\n');
+    if (c->line.overflow) {
+        g_autoptr(GError) why = NULL;
+        reason_set(&why, REASON_LINE_INVALID, "the conversation is longer than %d bytes", LIMIT_IMPORT_LINE);
+        conversion_refuse(c, place, why);
+        return true;
+    }
+    pthread_mutex_lock(&c->lock);
+    c->lines++;
+    c->places[c->lines % PLACES] = *place;
+    pthread_mutex_unlock(&c->lock);
+    struct str left = buf_str(&c->line);
+    while (left.len) {
+        struct str piece = str_from(left.ptr, MIN(left.len, (size_t)1 << 18));
+        left = str_skip(left, piece.len);
+        if (!import_feed(c->import, piece) && !import_wait(c->import)) {
+            reason_set(error, REASON_CANCELLED, "the import ended");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool convert(struct conversion *c, const struct record *records, size_t count_of, GError **error)
+{
+    struct arena a;
+    struct line line;
+    g_autoptr(GError) why = NULL;
+    bool ok = true;
+    arena_init(&a);
+    bool made = c->options->format->convert(c, records, count_of, &line, &a, &why);
+    if (made && is_wanted(c, &line)) {
+        c->report->read++;
+        ok = feed(c, &line, &records[0].place, error);
+    } else if (why) {
+        c->report->read++;
+        conversion_refuse(c, &records[0].place, why);
+    }
+    arena_clear(&a);
+    return ok;
+}
+
+static bool tell_progress(struct conversion *c, GError **error)
+{
+    const struct conversion_options *options = c->options;
+    int64_t done = 0, size = 0, now = clock_monotonic_ms();
+    if (!options->progress || now - c->shown_ms < PROGRESS_EVERY_MS)
+        return true;
+    c->shown_ms = now;
+    if (c->input)
+        input_progress(c->input, &done, &size);
+    if (options->progress(options->data, options->files[c->file], done, size))
+        return true;
+    reason_set(error, REASON_CANCELLED, "interrupted");
+    return false;
+}
+
+bool conversion_record(struct conversion *c, const struct record *record, GError **error)
+{
+    struct record placed = *record;
+    placed.place.file = c->file;
+    return tell_progress(c, error) &&
+           (c->scratch ? scratch_add(c->scratch, &placed, error) : convert(c, &placed, 1, error));
+}
+
+static bool convert_sorted(void *data, const struct record *records, size_t count_of, bool cut, GError **error)
+{
+    struct conversion *c = data;
+    if (cut)
+        conversion_lost(c, STR("messages beyond the limit of one conversation"));
+    return tell_progress(c, error) && convert(c, records, count_of, error);
+}
+
+/* ---- the run ---- */
+
+static void refused_line(void *data, int64_t line, const GError *why)
+{
+    struct conversion *c = data;
+    pthread_mutex_lock(&c->lock);
+    tell_refused(c, &c->places[line % PLACES], why);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static bool read_files(struct conversion *c, GError **error)
+{
+    bool ok = true;
+    for (c->file = 0; ok && c->options->files[c->file]; c->file++) {
+        c->input = input_open(c->options->files[c->file], error);
+        ok = c->input && c->options->format->read(c, c->input, error);
+        if (c->input)
+            input_close(g_steal_pointer(&c->input));
+    }
+    c->file = 0;
+    return ok;
+}
+
+/* The files by name, size and time, and what was said about them. */
+static void name_scratch(const struct conversion_options *options, char hex[2 * SCRATCH_ID + 1], int64_t *bytes)
+{
+    crypto_generichash_state state;
+    uint8_t hash[SCRATCH_ID > 16 ? SCRATCH_ID : 16];
+    *bytes = 0;
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    crypto_generichash_update(&state, (const uint8_t *)options->format->name, strlen(options->format->name));
+    for (char *const *file = options->files; *file; file++) {
+        struct stat about = {0};
+        if (stat(*file, &about) != 0)
+            memset(&about, 0, sizeof about);
+        int64_t facts[] = {(int64_t)about.st_size, (int64_t)about.st_mtim.tv_sec, (int64_t)about.st_mtim.tv_nsec};
+        crypto_generichash_update(&state, (const uint8_t *)*file, strlen(*file) + 1);
+        crypto_generichash_update(&state, (const uint8_t *)facts, sizeof facts);
+        *bytes += about.st_size;
+    }
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(hex, 2 * SCRATCH_ID + 1, hash, SCRATCH_ID);
+}
+
+static bool run_scattered(struct conversion *c, GError **error)
+{
+    char name[2 * SCRATCH_ID + 1];
+    int64_t bytes;
+    bool complete;
+    name_scratch(c->options, name, &bytes);
+    c->scratch = scratch_open(c->options->scratch_directory, name, bytes, &complete, error);
+    if (!c->scratch)
+        return false;
+    bool ok = complete || (read_files(c, error) && scratch_complete(c->scratch, error));
+    complete |= ok;
+    ok = ok && scratch_each(c->scratch, convert_sorted, c, error);
+    scratch_close(c->scratch, complete && !ok);
+    return ok;
+}
+
+static bool finish(struct conversion *c, bool ok, GError **error)
+{
+    struct import_result result;
+    if (ok)
+        import_end(c->import);
+    else
+        import_cancel(c->import);
+    import_finish(c->import, &result);
+    c->report->created = result.counts.created;
+    c->report->extended = result.counts.appended;
+    c->report->unchanged = result.counts.unchanged;
+    c->report->events = result.counts.events;
+    if (ok && result.error) {
+        g_propagate_error(error, g_steal_pointer(&result.error));
+        ok = false;
+    }
+    import_result_clear(&result);
+    return ok;
+}
+
+bool conversion_run(const struct conversion_options *options, struct conversion_report *report, GError **error)
+{
+    struct conversion *c = g_new0(struct conversion, 1);
+    struct import_options import = {.core = options->core,
+                                    .company = options->company,
+                                    .skip_bad = true,
+                                    .dry_run = options->dry_run,
+                                    .refused = refused_line,
+                                    .data = c};
+    *report = (struct conversion_report){.notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                                         .lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+    c->options = options;
+    c->report = report;
+    pthread_mutex_init(&c->lock, NULL);
+    buf_init(&c->line, LIMIT_IMPORT_LINE);
+    c->import = import_new(&import, error);
+    bool ok = c->import && (options->format->scattered ? run_scattered(c, error) : read_files(c, error));
+    if (c->import)
+        ok = finish(c, ok, error);
+    buf_clear(&c->line);
+    pthread_mutex_destroy(&c->lock);
+    g_free(c);
+    return ok;
+}

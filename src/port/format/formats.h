@@ -1,0 +1,6 @@
+/* The formats there are: one file each, listed in format.c. */
+#pragma once
+
+#include "port/format/format.h"
+
+extern const struct format format_livechat;

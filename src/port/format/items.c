@@ -1,0 +1,130 @@
+#include "port/format/items.h"
+
+#include "base/buf.h"
+
+enum { PIECE = 64 * 1024, NAME_MAX_BYTES = 64, NO_ITEMS = -1 };
+
+/* A scanner over the bytes: how deep, and whether inside a string. It collects whatever object opens at `around`, the
+ * depth around the items: 0 for lines, 1 in a top array, 2 in a named array of a wrapper. That an object on a line of
+ * its own is a wrapper shows when one of the names opens an array in it: what was collected until then is dropped. */
+struct scanner {
+    const char *const *arrays;
+    bool (*item)(void *data, struct str text, const struct item_place *place, GError **error);
+    void *data;
+    struct item_place at, begun; /* of the byte at hand, and of the item being collected */
+    int depth, around;
+    bool in_string, escaped, collecting;
+    struct buf text; /* of the item */
+    struct buf name; /* the last string at depth 1 */
+};
+
+static bool refuse(const struct scanner *s, const char *why, GError **error)
+{
+    reason_set(error, REASON_LINE_INVALID, "line %lld: %s", (long long)s->at.line, why);
+    return false;
+}
+
+static bool names_items(const struct scanner *s)
+{
+    for (const char *const *name = s->arrays; name && *name; name++)
+        if (str_equal(buf_str(&s->name), str_from_c(*name)))
+            return true;
+    return false;
+}
+
+static void open_object(struct scanner *s)
+{
+    if (!s->collecting && s->depth == s->around) {
+        s->collecting = true;
+        s->begun = s->at;
+        buf_reset(&s->text);
+    }
+    s->depth++;
+}
+
+static void open_array(struct scanner *s)
+{
+    if (s->depth == 0)
+        s->around = 1;
+    else if (s->depth == 1 && s->around != 1 && names_items(s)) {
+        s->around = 2;
+        s->collecting = false;
+    }
+    s->depth++;
+}
+
+static bool close_bracket(struct scanner *s, GError **error)
+{
+    if (--s->depth < 0)
+        return refuse(s, "a bracket closes that was never opened", error);
+    if (s->around == 2 && s->depth == 1)
+        s->around = NO_ITEMS; /* behind the array; another one may follow */
+    if (s->around == NO_ITEMS && s->depth == 0)
+        s->around = 0; /* the next page, if there is one */
+    if (!s->collecting || s->depth != s->around)
+        return true;
+    s->collecting = false;
+    buf_add_byte(&s->text, '}');
+    if (s->text.overflow)
+        return refuse(s, "an item is longer than it may be", error);
+    return s->item(s->data, buf_str(&s->text), &s->begun, error);
+}
+
+/* A byte inside a string. */
+static void take_character(struct scanner *s, char c)
+{
+    if (s->escaped)
+        s->escaped = false;
+    else if (c == '\\')
+        s->escaped = true;
+    else if (c == '"')
+        s->in_string = false;
+    if (s->in_string && s->depth == 1 && s->name.len < NAME_MAX_BYTES)
+        buf_add_byte(&s->name, c);
+}
+
+static bool take(struct scanner *s, char c, GError **error)
+{
+    bool was_collecting = s->collecting, ok = true;
+    if (s->in_string) {
+        take_character(s, c);
+    } else if (c == '"') {
+        s->in_string = true;
+        if (s->depth == 1)
+            buf_reset(&s->name);
+    } else if (c == '{') {
+        open_object(s);
+    } else if (c == '[') {
+        open_array(s);
+    } else if (c == '}' || c == ']') {
+        ok = close_bracket(s, error);
+    }
+    if (s->collecting && (was_collecting || c == '{'))
+        buf_add_byte(&s->text, c);
+    s->at.offset++;
+    s->at.line += c == '\n';
+    return ok;
+}
+
+bool items_read(struct input *input, const char *const *arrays,
+                bool (*item)(void *data, struct str text, const struct item_place *place, GError **error), void *data,
+                GError **error)
+{
+    struct scanner s = {.arrays = arrays, .item = item, .data = data, .at.line = 1};
+    char *piece = g_malloc(PIECE);
+    int count;
+    bool ok = true;
+    buf_init(&s.text, LIMIT_IMPORT_LINE);
+    buf_init(&s.name, NAME_MAX_BYTES);
+    while (ok && (count = input_read(input, piece, PIECE, error)) != 0) {
+        ok = count > 0;
+        for (int i = 0; ok && i < count; i++)
+            ok = take(&s, piece[i], error);
+    }
+    if (ok && (s.depth || s.in_string))
+        ok = refuse(&s, "the file ends in the middle of an item", error);
+    buf_clear(&s.text);
+    buf_clear(&s.name);
+    g_free(piece);
+    return ok;
+}

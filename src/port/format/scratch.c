@@ -1,0 +1,181 @@
+#include "port/format/scratch.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <sys/statvfs.h>
+
+struct scratch {
+    char *path;
+    sqlite3 *db;
+    sqlite3_stmt *add;
+};
+
+static bool fail(struct scratch *scratch, GError **error)
+{
+    int code = scratch->db ? sqlite3_errcode(scratch->db) : SQLITE_NOMEM;
+    reason_set(error, (code & 0xff) == SQLITE_FULL ? REASON_DISK_FULL : REASON_FILE_UNWRITABLE, "%s: %s", scratch->path,
+               scratch->db ? sqlite3_errmsg(scratch->db) : "out of memory");
+    return false;
+}
+
+static bool run(struct scratch *scratch, const char *sql, GError **error)
+{
+    return sqlite3_exec(scratch->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(scratch, error);
+}
+
+/* Sorting writes as much again. */
+static bool has_room(const char *directory, int64_t expected, GError **error)
+{
+    struct statvfs disk;
+    if (statvfs(directory, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= 2 * (uint64_t)expected)
+        return true;
+    reason_set(error, REASON_DISK_FULL, "%s: sorting the archive takes about %lld MB; so much is not free", directory,
+               (long long)(2 * expected >> 20));
+    return false;
+}
+
+/* Nothing in it is worth syncing: it can be made again. */
+static bool open_file(struct scratch *scratch, GError **error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    return (sqlite3_open_v2(scratch->path, &scratch->db, flags, NULL) == SQLITE_OK || fail(scratch, error)) &&
+           run(scratch,
+               "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+               "PRAGMA cache_size = -16384; PRAGMA temp_store = FILE",
+               error);
+}
+
+static bool is_complete(struct scratch *scratch)
+{
+    sqlite3_stmt *s = NULL;
+    bool complete = sqlite3_prepare_v2(scratch->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+                    sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int(s, 0) == 1;
+    sqlite3_finalize(s);
+    return complete;
+}
+
+static bool prepare(struct scratch *scratch, GError **error)
+{
+    return run(scratch,
+               "DROP TABLE IF EXISTS record;"
+               "CREATE TABLE record(key TEXT, place INTEGER, kind INTEGER, file INTEGER, line INTEGER, offset INTEGER,"
+               " body BLOB); BEGIN",
+               error) &&
+           (sqlite3_prepare_v2(scratch->db, "INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", -1, &scratch->add,
+                               NULL) == SQLITE_OK ||
+            fail(scratch, error));
+}
+
+struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
+                             GError **error)
+{
+    struct scratch *scratch = g_new0(struct scratch, 1);
+    g_autofree char *name = g_strdup_printf("import-%s.scratch", digest);
+    scratch->path = g_build_filename(directory, name, NULL);
+    *complete = false;
+    if (open_file(scratch, error)) {
+        *complete = is_complete(scratch);
+        if (*complete || (has_room(directory, expected, error) && prepare(scratch, error)))
+            return scratch;
+    }
+    scratch_close(scratch, false);
+    return NULL;
+}
+
+void scratch_close(struct scratch *scratch, bool keep)
+{
+    sqlite3_finalize(scratch->add);
+    sqlite3_close(scratch->db);
+    if (!keep)
+        g_unlink(scratch->path);
+    g_free(scratch->path);
+    g_free(scratch);
+}
+
+bool scratch_add(struct scratch *scratch, const struct record *record, GError **error)
+{
+    sqlite3_stmt *s = scratch->add;
+    sqlite3_bind_text(s, 1, record->key.ptr, (int)record->key.len, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, record->order);
+    sqlite3_bind_int(s, 3, record->kind);
+    sqlite3_bind_int64(s, 4, record->place.file);
+    sqlite3_bind_int64(s, 5, record->place.line);
+    sqlite3_bind_int64(s, 6, record->place.offset);
+    sqlite3_bind_blob(s, 7, record->body.ptr, (int)record->body.len, SQLITE_STATIC);
+    bool added = sqlite3_step(s) == SQLITE_DONE || fail(scratch, error);
+    sqlite3_reset(s);
+    return added;
+}
+
+bool scratch_complete(struct scratch *scratch, GError **error)
+{
+    return run(scratch, "COMMIT; PRAGMA user_version = 1", error);
+}
+
+/* ---- reading, sorted ---- */
+
+struct gathering {
+    struct arena arena;
+    GArray *records;
+    size_t bytes;
+    bool cut;
+};
+
+static void gather(struct gathering *g, sqlite3_stmt *s)
+{
+    size_t size = (size_t)sqlite3_column_bytes(s, 6);
+    if (g->bytes + size > LIMIT_IMPORT_LINE) {
+        g->cut = true;
+        return;
+    }
+    g->bytes += size;
+    struct str key = str_from((const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+    struct record record = {
+        .key = g->records->len ? g_array_index(g->records, struct record, 0).key : arena_str(&g->arena, key),
+        .order = sqlite3_column_int64(s, 1),
+        .kind = (char)sqlite3_column_int(s, 2),
+        .body = arena_str(&g->arena, str_from(sqlite3_column_blob(s, 6), size)),
+        .place = {(unsigned)sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4), sqlite3_column_int64(s, 5)},
+    };
+    g_array_append_val(g->records, record);
+}
+
+static bool is_same(const struct gathering *g, sqlite3_stmt *s)
+{
+    struct str key = str_from((const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+    return str_equal(g_array_index(g->records, struct record, 0).key, key);
+}
+
+bool scratch_each(struct scratch *scratch,
+                  bool (*each)(void *data, const struct record *records, size_t count, bool cut, GError **error),
+                  void *data, GError **error)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(scratch->db,
+                           "SELECT key, place, kind, file, line, offset, body FROM record ORDER BY key, place, rowid",
+                           -1, &s, NULL) != SQLITE_OK)
+        return fail(scratch, error);
+    struct gathering g = {.records = g_array_new(FALSE, FALSE, sizeof(struct record))};
+    arena_init(&g.arena);
+    bool ok = true;
+    int code;
+    do {
+        code = sqlite3_step(s);
+        if (g.records->len && (code != SQLITE_ROW || !is_same(&g, s))) {
+            ok = each(data, (struct record *)g.records->data, g.records->len, g.cut, error);
+            g_array_set_size(g.records, 0);
+            arena_reset(&g.arena);
+            g.bytes = 0;
+            g.cut = false;
+        }
+        if (ok && code == SQLITE_ROW)
+            gather(&g, s);
+    } while (ok && code == SQLITE_ROW);
+    if (ok && code != SQLITE_DONE)
+        ok = fail(scratch, error);
+    sqlite3_finalize(s);
+    arena_clear(&g.arena);
+    g_array_unref(g.records);
+    return ok;
+}
