@@ -343,6 +343,34 @@ static void test_rooms(void)
     world_close(&w);
 }
 
+/* What is shown of a session so long that a driver may keep it in more than one way: messages at both ends with much
+ * between them, times that go back, deletes of the newest until only the beginning is left. */
+static void test_shown_of_a_long_session(void)
+{
+    enum { AT_EACH_END = 30, BETWEEN = 1100, EVENTS = 2 * AT_EACH_END + BETWEEN };
+    struct world w;
+    world_open(&w, false);
+    struct told_session *s = world_session(&w, 1, "v1", w.now_ms), **sessions = g_new(struct told_session *, EVENTS);
+    struct told_event *events = g_new0(struct told_event, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        bool message = i < AT_EACH_END || i >= AT_EACH_END + BETWEEN;
+        sessions[i] = s;
+        events[i] = (struct told_event){.kind = message ? EVENT_MESSAGE : EVENT_TYPING_STARTED,
+                                        .time_ms = w.now_ms + g_rand_int_range(w.random, 0, 40),
+                                        .by = 1,
+                                        .id = arena_printf(&w.arena, "long-%d", i),
+                                        .text = message ? STR("words") : STR_NULL};
+    }
+    world_append_together(&w, sessions, events, EVENTS);
+    world_verify(&w);
+    for (int i = 0; i < AT_EACH_END + 5; i++)
+        world_append(&w, s, EVENT_DELETE, w.now_ms + 50, told_shown_before(s, 0), NULL);
+    world_verify(&w);
+    g_free(events);
+    g_free(sessions);
+    world_close(&w);
+}
+
 static void test_visitors(void)
 {
     struct world w;
@@ -1294,6 +1322,7 @@ int main(int argc, char **argv)
     g_test_add_func("/contract/refused", test_refused);
     g_test_add_func("/contract/lists", test_lists);
     g_test_add_func("/contract/rooms", test_rooms);
+    g_test_add_func("/contract/shown", test_shown_of_a_long_session);
     g_test_add_func("/contract/visitors", test_visitors);
     g_test_add_func("/contract/search/syntax", test_search_syntax);
     g_test_add_func("/contract/search/marks", test_search_marks);

@@ -514,27 +514,49 @@ static void verify_session(struct world *w, struct store_txn *txn, const struct 
     verify_events(w, txn, told, s, a);
 }
 
-/* Change numbers grow, and each session's entries cover its indices exactly once. */
-static void verify_changes(struct world *w, struct store_txn *txn, struct arena *a)
+/* How many events the entries of a filter cover; their numbers grow, and each says when it was written. */
+static uint64_t covered_by(struct store_txn *txn, const struct store_change_filter *filter, struct arena *a)
 {
     GError *error = NULL;
     struct store_change *changes;
     size_t count;
     int64_t after = 0;
-    uint64_t covered = 0, told = 0;
+    uint64_t covered = 0;
     do {
-        store_changes(txn, &(struct store_change_filter){0}, after, 7, a, &changes, &count, &error);
+        store_changes(txn, filter, after, 7, a, &changes, &count, &error);
         g_assert_no_error(error);
         for (size_t i = 0; i < count; i++) {
             g_assert_cmpint(changes[i].number, >, after);
+            g_assert_cmpint(changes[i].at_ms, >, 0);
+            g_assert_true(!filter->company || changes[i].company == filter->company);
+            g_assert_true(!filter->session || changes[i].session == filter->session);
             after = changes[i].number;
             if (changes[i].kind == STORE_CHANGE_APPEND)
                 covered += changes[i].last - changes[i].first + 1;
         }
     } while (count);
-    for (guint i = 0; i < w->sessions->len; i++)
-        told += ((struct told_session *)w->sessions->pdata[i])->events->len;
-    g_assert_cmpuint(covered, ==, told);
+    return covered;
+}
+
+/* All entries together, each company's and each session's cover the events there are exactly once. */
+static void verify_changes(struct world *w, struct store_txn *txn, struct arena *a)
+{
+    uint64_t told[WORLD_COMPANIES + 1] = {0}, all = 0;
+    for (guint i = 0; i < w->sessions->len; i++) {
+        const struct told_session *s = w->sessions->pdata[i];
+        GError *error = NULL;
+        struct session_view view;
+        bool found;
+        store_session_get(txn, s->company, s->id, a, &view, &found, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(covered_by(txn, &(struct store_change_filter){.session = view.session.number}, a), ==,
+                         s->events->len);
+        told[s->company] += s->events->len;
+        all += s->events->len;
+    }
+    for (int64_t company = 1; company <= WORLD_COMPANIES; company++)
+        g_assert_cmpuint(covered_by(txn, &(struct store_change_filter){.company = company}, a), ==, told[company]);
+    g_assert_cmpuint(covered_by(txn, &(struct store_change_filter){0}, a), ==, all);
 }
 
 static void verify_summary(struct world *w, struct store_txn *txn)

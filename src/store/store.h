@@ -128,7 +128,7 @@ bool store_events(struct store_txn *txn, const struct session *s, uint32_t first
 
 /* Messages that are not deleted, and files, in the order of (time, index): those strictly behind `behind` (NULL = from
  * the start; only its index and time are looked at), newest first unless `ascending`. At most `limit`. O(events
- * returned), whatever lies between them. */
+ * returned) and a bounded look at the session's beginning, whatever lies between them. */
 bool store_shown(struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending,
                  size_t limit, struct arena *a, struct event **events, size_t *count, GError **error);
 

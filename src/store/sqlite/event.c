@@ -80,28 +80,6 @@ bool event_read(struct store_txn *txn, int64_t number, bool hide, struct arena *
     return true;
 }
 
-/* The events of an EVENT_SELECT that is bound, at most `room` of them, with their revisions. */
-static bool collect(struct store_txn *txn, sqlite3_stmt *s, const struct session *session, size_t room, struct arena *a,
-                    struct event **events, size_t *count, GError **error)
-{
-    struct event *read = arena_array(a, room, sizeof *read);
-    size_t n = 0;
-    int row;
-    while ((row = txn_step(txn, s, error)) > 0)
-        if (!read_row(txn, s, session->erased, a, &read[n++], error)) {
-            sqlite3_reset(s);
-            return false;
-        }
-    if (row < 0)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (read[i].revised_by && !event_read_revision(txn, session->number, session->erased, a, &read[i], error))
-            return false;
-    *events = read;
-    *count = n;
-    return true;
-}
-
 bool sqlite_events(struct store_txn *txn, const struct session *session, uint32_t first, uint32_t last, size_t limit,
                    struct arena *a, struct event **events, size_t *count, GError **error)
 {
@@ -120,31 +98,22 @@ bool sqlite_events(struct store_txn *txn, const struct session *session, uint32_
     bind_int(s, 1, event_number(session->number, first));
     bind_int(s, 2, event_number(session->number, last));
     bind_int(s, 3, (int64_t)room);
-    return collect(txn, s, session, room, a, events, count, error);
-}
-
-/* Expressions and conditions as in the index, letter for letter. */
-#define SHOWN_KEY "time_ms << 20 | (number & 1048575)"
-#define SHOWN(compare, order) \
-    EVENT_SELECT " INDEXED BY event_shown WHERE number >> 20 = ?1 AND kind IN (3, 8) AND NOT deleted" \
-                 " AND " SHOWN_KEY " " compare " ?2 ORDER BY " SHOWN_KEY " " order " LIMIT ?3"
-
-bool sqlite_shown(struct store_txn *txn, const struct session *session, const struct event *behind, bool ascending,
-                  size_t limit, struct arena *a, struct event **events, size_t *count, GError **error)
-{
-    *events = NULL;
-    *count = 0;
-    if (limit == 0)
-        return true;
-    sqlite3_stmt *s = txn_statement(txn, ascending ? SHOWN(">", "ASC") : SHOWN("<", "DESC"), error);
-    if (!s)
+    struct event *read = arena_array(a, room, sizeof *read);
+    size_t n = 0;
+    int row;
+    while ((row = txn_step(txn, s, error)) > 0)
+        if (!read_row(txn, s, session->erased, a, &read[n++], error)) {
+            sqlite3_reset(s);
+            return false;
+        }
+    if (row < 0)
         return false;
-    size_t room = MIN(limit, (size_t)session->last_index + 1);
-    int64_t edge = ascending ? -1 : INT64_MAX;
-    bind_int(s, 1, session->number);
-    bind_int(s, 2, behind ? behind->time_ms << EVENT_INDEX_BITS | behind->index : edge);
-    bind_int(s, 3, (int64_t)room);
-    return collect(txn, s, session, room, a, events, count, error);
+    for (size_t i = 0; i < n; i++)
+        if (read[i].revised_by && !event_read_revision(txn, session->number, session->erased, a, &read[i], error))
+            return false;
+    *events = read;
+    *count = n;
+    return true;
 }
 
 bool sqlite_event_by_id(struct store_txn *txn, const struct session *session, struct str id, struct arena *a,

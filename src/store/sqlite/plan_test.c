@@ -56,8 +56,10 @@ static void read_all(struct store_txn *txn, struct arena *a)
     no_error(store_session_by_number(txn, view.session.number, a, &view, &found, &error), error);
     no_error(store_event_of_each(txn, &view.session, &view.session.last_message, 1, a, &events, &authors, &error),
              error);
-    no_error(store_shown(txn, &view.session, NULL, false, 10, a, &events, &count, &error), error);
-    no_error(store_shown(txn, &view.session, NULL, true, 10, a, &events, &count, &error), error);
+    struct session longer = view.session; /* the index is asked for long ones only */
+    longer.last_index = 5000;
+    no_error(store_shown(txn, &longer, NULL, false, 10, a, &events, &count, &error), error);
+    no_error(store_shown(txn, &longer, NULL, true, 10, a, &events, &count, &error), error);
     no_error(store_events(txn, &view.session, 0, 10, 10, a, &events, &count, &error), error);
     no_error(store_event_by_id(txn, &view.session, STR("m"), a, &event, &found, &error), error);
     no_error(store_event_find(txn, 1, STR("m"), a, &event, &session, &found, &error), error);
@@ -93,6 +95,43 @@ static char *objection(sqlite3 *db, const char *sql)
     return found;
 }
 
+/* By which columns these indexes are entered: a prefix of them would be a walk over a session or a company. */
+static const struct {
+    const char *index, *plan;
+} entered[] = {
+    {"session_visitor_lm", "session_visitor_lm (company=? AND visitor=?)"},
+    {"event_shown", "event_shown (<expr>=? AND <expr>"},
+    {"change_company", "change_company (company=? AND rowid>?)"},
+    {"change_session", "change_session (session=? AND rowid>?)"},
+    {"token_operator", "token_operator (operator_id=?)"},
+    {"token_company", "token_company (company=?)"},
+};
+
+static bool plan_has(sqlite3 *db, const char *sql, const char *step)
+{
+    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
+    sqlite3_stmt *s;
+    bool has = false;
+    g_assert_cmpint(sqlite3_prepare_v2(db, explain, -1, &s, NULL), ==, SQLITE_OK);
+    while (!has && sqlite3_step(s) == SQLITE_ROW)
+        has = strstr((const char *)sqlite3_column_text(s, 3), step);
+    sqlite3_finalize(s);
+    return has;
+}
+
+/* How often each of them was seen. */
+static void check_entered(sqlite3 *db, const char *sql, int seen[G_N_ELEMENTS(entered)])
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(entered); i++) {
+        g_autofree char *named = g_strdup_printf("INDEXED BY %s ", entered[i].index);
+        if (!strstr(sql, named))
+            continue;
+        g_test_message("%s", sql);
+        g_assert_true(plan_has(db, sql, entered[i].plan));
+        seen[i]++;
+    }
+}
+
 static void test_plans(void)
 {
     struct shop shop;
@@ -111,6 +150,7 @@ static void test_plans(void)
     struct connection *c = &((struct sqlite_reader *)reader)->connection;
     /* Each shape is prepared once; this bounds what hostile filters can make a reader keep. */
     g_assert_cmpint(g_hash_table_size(c->statements), <, 450);
+    int seen[G_N_ELEMENTS(entered)] = {0};
     GHashTableIter i;
     gpointer sql;
     g_hash_table_iter_init(&i, c->statements);
@@ -119,7 +159,10 @@ static void test_plans(void)
         if (objected)
             g_test_message("%s\n  in %s", objected, (const char *)sql);
         g_assert_null(objected);
+        check_entered(c->db, sql, seen);
     }
+    for (size_t n = 0; n < G_N_ELEMENTS(entered); n++)
+        g_assert_cmpint(seen[n], >, 0);
     arena_clear(&a);
     store_reader_close(reader);
     shop_close(&shop);

@@ -194,12 +194,13 @@ static const char *const migrations[] = {
 
     /* ---- 1 -> 2 ---- */
 
-    /* Messages that are not deleted, and files: by session, then time and index as one number. */
+    /* Messages that are not deleted, and files: by session, then time and index as one number; beyond the first 1,024
+     * events of a session, which shown.c looks through. */
     "ALTER TABLE event ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
     "UPDATE event SET deleted = 1 WHERE number IN"
     " (SELECT number & ~1048575 | target FROM event WHERE kind = 14);"
     "CREATE INDEX event_shown ON event(number >> 20, time_ms << 20 | (number & 1048575))"
-    " WHERE kind IN (3, 8) AND NOT deleted;"
+    " WHERE number & 1048575 >= 1024 AND kind IN (3, 8) AND NOT deleted;"
 
     /* Rocket.Chat's `lm`: what it nearly always is; the fold corrects the others. */
     "ALTER TABLE session ADD COLUMN lm_ms INTEGER NOT NULL DEFAULT 0;"
