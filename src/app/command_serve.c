@@ -20,6 +20,8 @@ struct serving {
     char *host; /* of `listen` */
     uint16_t port;
     bool on_loopback;
+    struct markup_options markup; /* its domains are slices of the settings */
+    struct str *markup_domains;
     struct core *core;
     struct rocketchat *rocketchat;
     struct agendize *agendize;
@@ -116,13 +118,36 @@ static struct str text_or_null(const char *text)
     return *text ? str_from_c(text) : STR_NULL;
 }
 
+static void read_markup(struct serving *serving)
+{
+    const struct settings *s = serving->settings;
+    struct str rest = str_from_c(s->markup_domains);
+    size_t count = 0;
+    serving->markup_domains = g_new(struct str, rest.len + 1);
+    while (rest.len) {
+        struct str domain;
+        rest = str_split(rest, ',', &domain);
+        domain = str_trim(domain);
+        if (domain.len)
+            serving->markup_domains[count++] = domain;
+    }
+    serving->markup = (struct markup_options){.colors = s->markup_colors,
+                                              .emoticons = s->markup_emoticons,
+                                              .katex_parenthesis = s->markup_katex_parenthesis,
+                                              .katex_dollar = s->markup_katex_dollar,
+                                              .domains = serving->markup_domains,
+                                              .domain_count = count};
+}
+
 static void make_dialects(struct serving *serving)
 {
     const struct settings *s = serving->settings;
+    read_markup(serving);
     serving->rocketchat = rocketchat_new(
         serving->core, &(struct rocketchat_settings){.rate_calls = s->rocketchat_rate_limiter,
                                                      .rate_window_ms = s->rocketchat_rate_limiter_window * 1000,
-                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin)});
+                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin),
+                                                     .markup = &serving->markup});
     serving->agendize = agendize_new(
         serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
                                                    .query_credentials = s->agendize_query_credentials,
@@ -145,6 +170,7 @@ static void free_dialects(struct serving *serving)
     genesys_free(serving->genesys);
     parley_free(serving->parley);
     station_free(serving->station);
+    g_free(serving->markup_domains);
 }
 
 static bool open_server(struct serving *serving, GError **error)

@@ -52,6 +52,12 @@
     X(rocketchat_rate_limiter_window, "rocketchat", NUMBER, "60", 1, 86400, "seconds", "How long a window lasts.") \
     X(rocketchat_cors_origin, "rocketchat", TEXT, "*", 0, 0, "origins", \
       "Origins whose pages may call the Rocket.Chat API from a browser: `*`, or a list with commas; nothing = none.") \
+    X(markup_colors, "markup", FLAG, "true", 0, 0, "", "In messages `color:#fff` is a color.") \
+    X(markup_emoticons, "markup", FLAG, "true", 0, 0, "", "In messages `:)` is an emoji.") \
+    X(markup_katex_parenthesis, "markup", FLAG, "true", 0, 0, "", "In messages `\\(x\\)` and `\\[x\\]` are formulas.") \
+    X(markup_katex_dollar, "markup", FLAG, "false", 0, 0, "", "In messages `$x$` and `$$x$$` are formulas.") \
+    X(markup_domains, "markup", TEXT, "", 0, 0, "hosts", \
+      "Hosts that messages link to though no public suffix says so, with commas: `intranet.lan, wiki.local`.") \
     X(genesys_prefix, "genesys", TEXT, "", 0, 0, "path", \
       "One more path prefix of the Genesys API, beside none, `/webapi` and `/eservices`.") \
     X(genesys_alias, "genesys", TEXT, "117", 0, 0, "", "The alias that answers carry.") \

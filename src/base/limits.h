@@ -16,6 +16,12 @@ enum {
     /* Time stamps: 1970 up to 2109, so that 42 bits hold them (store/sqlite's search keys). */
     LIMIT_TIME_MS_BITS = 42,
 
+    /* Message markup (text/markup); beyond these it is plain text. */
+    LIMIT_MARKUP = 1024 * 1024,      /* a whole text */
+    LIMIT_MARKUP_NODES = 16 * 1024,  /* of one tree, and of what was tried for it */
+    LIMIT_MARKUP_RETRY = 256 * 1024, /* bytes that may be read again, beside 16 for each byte of the text */
+    LIMIT_MARKUP_FOUND = 100,        /* addresses, users and channels that are listed, of each */
+
     /* JSON reading. */
     LIMIT_JSON_DEPTH = 64,
     LIMIT_JSON_VALUES = 16 * 1024, /* in one text, and one more for each LIMIT_JSON_DENSITY bytes of it: a tree takes at

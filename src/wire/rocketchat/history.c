@@ -5,13 +5,14 @@
 enum {
     BATCH = 50,          /* rooms of one step: bounds its memory */
     SORT_IN_PLACE = 500, /* rooms: about half a millisecond */
-    /* One room: its names and ids escaped at worst, its newest message twice (msg and md), recorded documents, tags. */
-    ROOM_MAX = 12 * LIMIT_TEXT + 40 * 6 * LIMIT_NAME + 2 * LIMIT_EVENT_DATA,
+    /* One room: its names and ids escaped at worst, its newest message with its md, recorded documents, tags. */
+    ROOM_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + 40 * 6 * LIMIT_NAME + 2 * LIMIT_EVENT_DATA,
 };
 
 struct chat_history {
     struct page page;
     const struct call *call; /* until the room and the visitor are found */
+    const struct markup_options *markup;
     bool found, begun;
     struct visitor visitor; /* number 0 = unknown: an empty history */
     struct paging paging;
@@ -61,13 +62,13 @@ static bool find(struct chat_history *history, struct store_txn *txn, struct are
 
 /* ---- the answer ---- */
 
-static bool write_room(struct store_txn *txn, struct json *w, const struct history_item *room, struct arena *scratch,
-                       GError **error)
+static bool write_room(struct store_txn *txn, struct json *w, const struct history_item *room,
+                       const struct markup_options *markup, struct arena *scratch, GError **error)
 {
     struct room_head head;
     if (!room_head_read(txn, &room->session, scratch, &head, error))
         return false;
-    room_write(w, room, &head, scratch);
+    room_write(w, room, &head, markup, scratch);
     return true;
 }
 
@@ -141,7 +142,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     if (!read_rooms(txn, history, scratch, &rooms, &count, error))
         return false;
     for (; i < count && !page_is_full(page); i++, history->told++)
-        if (!write_room(txn, w, &rooms[i], scratch, error))
+        if (!write_room(txn, w, &rooms[i], history->markup, scratch, error))
             return false;
     bool enough = history->paging.count && history->told >= history->paging.count;
     if (!count || enough || history->paging.offset + history->told >= history->total)
@@ -168,6 +169,7 @@ void rocketchat_chat_history(struct http_request *request, const struct call *ca
         return;
     }
     history->call = call;
+    history->markup = call->rocketchat->markup;
     history->paging = paging;
     history->order = order;
     history->page.part = part;

@@ -16,6 +16,7 @@ struct rocketchat {
     struct limiter *limiter; /* NULL = off */
     char *instance_id;       /* X-Instance-ID, new at every start */
     char *cors_origin;
+    const struct markup_options *markup;
 };
 
 /* Permissions of this dialect that the routes here ask for (spec 1.1, 1.3). */
@@ -90,7 +91,8 @@ bool room_head_read(struct store_txn *txn, const struct session *room, struct ar
                     GError **error);
 
 /* A room document (spec 2). */
-void room_write(struct json *w, const struct history_item *room, const struct room_head *head, struct arena *scratch);
+void room_write(struct json *w, const struct history_item *room, const struct room_head *head,
+                const struct markup_options *markup, struct arena *scratch);
 /* What a sort path names in it. */
 struct sort_value room_value(const struct history_item *room, const struct room_head *head, struct str path,
                              struct arena *scratch);
@@ -101,13 +103,14 @@ struct message {
     const struct visitor *visitor;
     const struct participant *author, *editor; /* NULL or id 0: nobody who takes part */
     const struct event *event;
-    bool in_room; /* as a room's lastMessage, with the members old servers kept there */
+    bool in_room;                        /* as a room's lastMessage, with the members old servers kept there */
+    const struct markup_options *markup; /* how the text is read; NULL where only members are asked for */
 };
 /* Its `msg`: a close's is its comment, a file has none. In the arena or borrowed. */
 struct str message_text(const struct event *e, struct arena *a);
 void message_write(struct json *w, const struct message *message, struct arena *scratch);
 /* A room's lastMessage. */
-struct message message_of_room(const struct history_item *room);
+struct message message_of_room(const struct history_item *room, const struct markup_options *markup);
 
 /* The members of a message whose event is a file. */
 void file_add(struct json *w, const struct message *message, struct arena *scratch);

@@ -1,5 +1,5 @@
 #include "text/json_read.h"
-#include "text/markup.h"
+#include "text/markup/markup.h"
 #include "wire/rocketchat/internal.h"
 
 /* ---- who ---- */
@@ -91,14 +91,15 @@ static struct shown show(const struct message *m, struct arena *scratch)
     };
 }
 
-struct message message_of_room(const struct history_item *room)
+struct message message_of_room(const struct history_item *room, const struct markup_options *markup)
 {
     return (struct message){.room = &room->session,
                             .visitor = &room->visitor,
                             .author = &room->author,
                             .editor = &room->editor,
                             .event = &room->last_message,
-                            .in_room = true};
+                            .in_room = true,
+                            .markup = markup};
 }
 
 /* ---- the document ---- */
@@ -121,17 +122,18 @@ static void add_edit(struct json *w, const struct message *m, const struct messa
     json_object_end(w);
 }
 
-static void add_markup(struct json *w, struct str text)
+static void add_markup(struct json *w, const struct message *m, struct str text, struct arena *scratch)
 {
-    json_member_array_begin(w, "urls");
-    json_array_end(w);
-    json_member_array_begin(w, "mentions");
-    json_array_end(w);
-    json_member_array_begin(w, "channels");
-    json_array_end(w);
-    if (text.len) {
+    const struct markup_node *tree = markup_parse(text, m->markup, m->event->time_ms, scratch);
+    json_key_literal(w, "urls");
+    markup_write_urls(w, tree);
+    json_key_literal(w, "mentions");
+    markup_write_mentions(w, tree);
+    json_key_literal(w, "channels");
+    markup_write_channels(w, tree);
+    if (tree) {
         json_key_literal(w, "md");
-        markup_write_md(w, text);
+        markup_write_md(w, tree);
     }
 }
 
@@ -162,7 +164,7 @@ void message_write(struct json *w, const struct message *m, struct arena *scratc
     if (e->kind == EVENT_FILE)
         file_add(w, m, scratch);
     if (!shown.is_close)
-        add_markup(w, shown.text);
+        add_markup(w, m, shown.text, scratch);
     if (m->in_room && shown.was_sent) {
         json_member_bool(w, "newRoom", false);
         json_member_bool(w, "showConnecting", operator_ref_is_nobody(&m->room->served_by));

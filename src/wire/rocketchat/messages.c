@@ -3,12 +3,13 @@
 
 enum {
     BATCH = 64, /* events of one step: bounds its memory */
-    MESSAGE_MAX = 13 * LIMIT_TEXT + 20 * LIMIT_NAME + 1024,
+    MESSAGE_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + 20 * LIMIT_NAME + 1024,
 };
 
 struct messages {
     struct page page;
     const struct call *call; /* for the first part */
+    const struct markup_options *markup;
     struct paging paging;
     struct sort_key keys[SORT_KEYS_MAX]; /* for the first part */
     size_t key_count;
@@ -80,7 +81,8 @@ static struct message message_of(const struct messages *messages, const struct e
                             .visitor = &messages->visitor,
                             .author = session_participant(view, e->participant),
                             .editor = session_participant(view, e->revised_participant),
-                            .event = e};
+                            .event = e,
+                            .markup = messages->markup};
 }
 
 static void write_event(struct messages *messages, struct json *w, const struct event *e, struct arena *scratch)
@@ -265,6 +267,7 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
     if (term.len)
         messages->term = g_utf8_casefold(term.ptr, (gssize)term.len);
     messages->call = call;
+    messages->markup = call->rocketchat->markup;
     messages->paging = paging;
     memcpy(messages->keys, keys, count * sizeof *keys);
     messages->key_count = count;

@@ -162,6 +162,7 @@ struct rocketchat *rocketchat_new(struct core *core, const struct rocketchat_set
         rocketchat->limiter = limiter_new(settings->rate_calls, settings->rate_window_ms);
     rocketchat->instance_id = str_to_heap(id_random(&a));
     rocketchat->cors_origin = str_to_heap(settings->cors_origin);
+    rocketchat->markup = settings->markup;
     arena_clear(&a);
     return rocketchat;
 }

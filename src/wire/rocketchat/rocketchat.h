@@ -4,11 +4,13 @@
 
 #include "core/core.h"
 #include "http/http.h"
+#include "text/markup/markup.h"
 
 struct rocketchat_settings {
     int64_t rate_calls; /* per client address and route; 0 = no limiter */
     int64_t rate_window_ms;
-    struct str cors_origin; /* wire/outcome/cors.h */
+    struct str cors_origin;              /* wire/outcome/cors.h */
+    const struct markup_options *markup; /* how messages are read; borrowed */
 };
 
 struct rocketchat;

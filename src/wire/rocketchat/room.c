@@ -140,7 +140,7 @@ static void add_source(struct json *w, const struct session *room, const struct 
 
 /* The computed document, without its outer braces. */
 static void add_members(struct json *w, const struct history_item *item, const struct room_head *head,
-                        struct arena *scratch)
+                        const struct markup_options *markup, struct arena *scratch)
 {
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
@@ -161,7 +161,7 @@ static void add_members(struct json *w, const struct history_item *item, const s
         json_member_raw(w, "departmentAncestors", room->department_ancestors);
     if (item->last_message.index) {
         json_key_literal(w, "lastMessage");
-        struct message last = message_of_room(item);
+        struct message last = message_of_room(item, markup);
         message_write(w, &last, scratch);
     }
     add_metrics(w, &room->metrics);
@@ -229,13 +229,14 @@ bool room_head_read(struct store_txn *txn, const struct session *room, struct ar
     return true;
 }
 
-void room_write(struct json *w, const struct history_item *item, const struct room_head *head, struct arena *scratch)
+void room_write(struct json *w, const struct history_item *item, const struct room_head *head,
+                const struct markup_options *markup, struct arena *scratch)
 {
     json_object_begin(w);
     if (head->room)
         add_recorded(w, head);
     else
-        add_members(w, item, head, scratch);
+        add_members(w, item, head, markup, scratch);
     json_object_end(w);
 }
 
@@ -332,6 +333,6 @@ struct sort_value room_value(const struct history_item *item, const struct room_
         return metrics_value(&item->session.metrics, in_metrics, scratch);
     if (!in_message.ptr)
         return computed_value(item, path, scratch);
-    struct message last = message_of_room(item);
+    struct message last = message_of_room(item, NULL);
     return message_value(&last, in_message, scratch);
 }

@@ -1,0 +1,689 @@
+/* What stands in a line: marks, and the text between them. */
+#include "text/markup/inside.h"
+
+/* ---- bytes --------------------------------------------------------------------------------------------------------
+ */
+
+enum byte_class {
+    ENDS_LINE_TEXT = 1,     /* ends text in a line and in a spoiler; alone it is a text of one character */
+    ENDS_EMPHASIS_TEXT = 2, /* the same in bold and italic text, and in a label */
+    BEGINS_STRIKE_MARK = 4, /* in struck text, something may begin here */
+    IS_WORD = 8,            /* ASCII letters and digits */
+    IS_TEXT = 16,           /* no brackets and no marks */
+};
+
+/* One row for 16 characters, from NUL to DEL. */
+static const uint8_t byte_classes[256] = {
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1,
+    7,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    23,
+    21,
+    16,
+    20,
+    16,
+    16,
+    16,
+    16,
+    1,
+    1,
+    7,
+    16,
+    16,
+    16,
+    16,
+    16,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    21,
+    16,
+    21,
+    16,
+    16,
+    16,
+    20,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    5,
+    5,
+    5,
+    0,
+    7,
+    5,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    24,
+    0,
+    5,
+    0,
+    7,
+    0,
+    [0x80 ... 0xe1] = IS_TEXT,
+    [0xe3 ... 0xef] = IS_TEXT,
+    [0xf1 ... 0xff] = IS_TEXT,
+    [0xe2] = IS_TEXT | BEGINS_STRIKE_MARK,
+    [0xf0] = IS_TEXT | BEGINS_STRIKE_MARK,
+};
+
+static bool is(char c, enum byte_class class)
+{
+    return byte_classes[(uint8_t)c] & class;
+}
+
+static const char *skip_while(const char *at, const char *end, enum byte_class class)
+{
+    while (at < end && is(*at, class))
+        at++;
+    return at;
+}
+
+static const char *skip_until(const char *at, const char *end, enum byte_class class)
+{
+    while (at < end && !is(*at, class))
+        at++;
+    return at;
+}
+
+static const char *skip_spaces(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static struct str between(const char *from, const char *to)
+{
+    return str_from(from, (size_t)(to - from));
+}
+
+static const char *token_read(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
+                              struct row *row);
+
+/* ---- emoji --------------------------------------------------------------------------------------------------------
+ */
+
+static const char *line_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
+static const char *emphasis_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
+
+/* Does a blank, the end, or a mark follow? */
+static bool is_free(struct parser *p, const char *after, enum row_kind kind, enum inside inside)
+{
+    if (after == p->end || strchr(" \t\r\n", *after ? *after : 'x'))
+        return true;
+    struct markup_node *emoji;
+    if (emoji_read(p, after, &emoji))
+        return true;
+    if ((kind == ROW_BOLD && *after == '*') || (kind == ROW_ITALIC && *after == '_') || !p->budget)
+        return true;
+    struct row scratch = {0};
+    const char *mark = kind == ROW_BOLD || kind == ROW_ITALIC ? emphasis_mark(p, after, inside, &scratch)
+                                                              : line_mark(p, after, inside, &scratch);
+    if (mark)
+        parser_charge(p, (size_t)(mark - after));
+    return mark && scratch.last->type != MARKUP_PLAIN_TEXT;
+}
+
+/* An emoji, but no emoticon that touches text behind it. */
+static const char *free_emoji_token(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
+                                    struct row *row)
+{
+    struct markup_node *node;
+    const char *after = emoji_read(p, at, &node);
+    if (!after)
+        return NULL;
+    bool is_emoticon = node->type == MARKUP_EMOJI && node->text.ptr != node->more.ptr;
+    if (is_emoticon && kind != ROW_STRIKE && !is_free(p, after, kind, inside))
+        return NULL;
+    row_add_emoji(p, row, node, between(at, after));
+    return after;
+}
+
+/* ---- emphasis -----------------------------------------------------------------------------------------------------
+ */
+
+struct emphasis {
+    char mark;
+    enum row_kind kind;
+    enum inside inside;
+    enum markup_type type;
+};
+
+static const struct emphasis *emphasis_of(char c)
+{
+    static const struct emphasis all[] = {
+        {'*', ROW_BOLD, INSIDE_BOLD, MARKUP_BOLD},
+        {'_', ROW_ITALIC, INSIDE_ITALIC, MARKUP_ITALIC},
+        {'~', ROW_STRIKE, INSIDE_STRIKE, MARKUP_STRIKE},
+    };
+    return c == '*' ? &all[0] : c == '_' ? &all[1] : c == '~' ? &all[2] : NULL;
+}
+
+/* Up to `mark`, which is not taken; NULL when the line ends before it. */
+static const char *content_read(struct parser *p, const char *at, const struct emphasis *e, enum inside inside,
+                                struct row *row)
+{
+    const char *begin = at;
+    while (at < p->end && *at != '\n') {
+        const char *wink = *at == '*' ? free_emoji_token(p, at, e->kind, inside, row) : NULL;
+        if (!wink && *at == e->mark)
+            break;
+        at = wink ? wink : token_read(p, at, e->kind, inside, row);
+    }
+    if (at < p->end && *at == e->mark) {
+        row_end(p, row, false);
+        return at;
+    }
+    parser_charge(p, (size_t)(at - begin));
+    return NULL;
+}
+
+static bool is_spaces(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
+/* Behind the letters that follow italic text; behind two underscores, digits too. */
+static const char *skip_letters(const struct parser *p, const char *at, size_t marks)
+{
+    while (at < p->end && (g_ascii_isalpha(*at) || (marks == 2 && g_ascii_isdigit(*at))))
+        at++;
+    return at;
+}
+
+/* *bold*, _italic_, ~struck~, each with one or two marks on both sides. Around blanks the marks are text, and so they
+ * are around italic text with letters behind it. */
+static const char *emphasis_read(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    const struct emphasis *e = emphasis_of(*at);
+    if (inside & e->inside)
+        return NULL;
+    size_t marks = p->end - at > 1 && at[1] == e->mark ? 2 : 1;
+    const char *begin = at + marks;
+    struct row content = {0};
+    const char *end = content_read(p, begin, e, inside | e->inside, &content);
+    if (!end || end == begin)
+        return NULL;
+    if (marks == 2 && (p->end - end < 2 || end[1] != e->mark)) {
+        parser_charge(p, (size_t)(end - at));
+        return NULL;
+    }
+    const char *after = end + marks;
+    bool nested = inside & (INSIDE_BOLD | INSIDE_ITALIC | INSIDE_STRIKE | INSIDE_LABEL);
+    const char *letters = e->type == MARKUP_ITALIC ? skip_letters(p, after, marks) : after;
+    if (letters > after || (!nested && is_spaces(between(begin, end)))) {
+        row_add_text(p, row, between(at, begin));
+        row_add_row(p, row, &content);
+        row_add_text(p, row, between(end, letters));
+        return letters;
+    }
+    struct markup_node *node = markup_node_new(p, e->type, STR_NULL);
+    node->first = content.first;
+    row_add_node(row, node);
+    return after;
+}
+
+/* ||hidden||, in a line. */
+static const char *spoiler_read(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    if ((inside & INSIDE_SPOILER) || !parser_at(p, at, "||"))
+        return NULL;
+    struct row content = {0};
+    const char *place = at + 2;
+    while (place < p->end && *place != '\n' && !parser_at(p, place, "||"))
+        place = token_read(p, place, ROW_SPOILER, inside | INSIDE_SPOILER, &content);
+    if (place == p->end || *place == '\n' || place == at + 2) {
+        parser_charge(p, (size_t)(place - at));
+        return NULL;
+    }
+    row_end(p, &content, true);
+    struct markup_node *node = markup_node_new(p, MARKUP_SPOILER, STR_NULL);
+    node->first = content.first;
+    row_add_node(row, node);
+    return place + 2;
+}
+
+/* ---- code, formulas, escapes, colors ------------------------------------------------------------------------------
+ */
+
+static const char *code_read(struct parser *p, const char *at, struct row *row)
+{
+    const char *end = at + 1;
+    while (end < p->end && *end != '`' && *end != '\n')
+        end++;
+    if (end == p->end || *end != '`' || end == at + 1) {
+        parser_charge(p, (size_t)(end - at));
+        return NULL;
+    }
+    row_add_node(row, markup_node_new(p, MARKUP_INLINE_CODE, between(at + 1, end)));
+    return end + 1;
+}
+
+static const char *formula_read(struct parser *p, const char *at, struct row *row)
+{
+    if (!p->options->katex_parenthesis || !parser_at(p, at, "\\("))
+        return NULL;
+    const char *end = memmem(at + 2, (size_t)(p->end - at - 2), "\\)", 2);
+    if (!end) {
+        parser_charge(p, (size_t)(p->end - at));
+        return NULL;
+    }
+    row_add_node(row, markup_node_new(p, MARKUP_INLINE_KATEX, between(at + 2, end)));
+    return end + 2;
+}
+
+/* $x$, where it is asked for. */
+static const char *dollar_read(struct parser *p, const char *at, struct row *row)
+{
+    if (!p->options->katex_dollar)
+        return NULL;
+    const char *end = memchr(at + 1, '$', (size_t)(p->end - at - 1));
+    if (!end) {
+        parser_charge(p, (size_t)(p->end - at));
+        return NULL;
+    }
+    row_add_node(row, markup_node_new(p, MARKUP_INLINE_KATEX, between(at + 1, end)));
+    return end + 1;
+}
+
+static const char *escape_read(struct parser *p, const char *at, struct row *row)
+{
+    if (p->end - at < 2 || !at[1] || !strchr("#*._`~", at[1]))
+        return NULL;
+    row_add_text(p, row, str_from(at + 1, 1));
+    return at + 2;
+}
+
+static uint8_t hex(char c)
+{
+    return (uint8_t)g_ascii_xdigit_value(c);
+}
+
+/* color: and 3, 4, 6 or 8 hexadecimal digits. */
+static const char *color_read(struct parser *p, const char *at, struct row *row)
+{
+    static const char head[] = "color:#";
+    if (!p->options->colors || !parser_at(p, at, "color:#"))
+        return NULL;
+    const char *digits = at + sizeof head - 1, *end = digits;
+    while (end < p->end && end - digits < 9 && g_ascii_isxdigit(*end))
+        end++;
+    size_t count = (size_t)(end - digits), each = count < 6 ? 1 : 2;
+    if ((count != 3 && count != 4 && count != 6 && count != 8) || (end < p->end && is(*end, IS_TEXT)))
+        return NULL;
+    struct markup_node *node = markup_node_new(p, MARKUP_COLOR, STR_NULL);
+    node->color[3] = 255;
+    for (size_t i = 0; i < count / each; i++)
+        node->color[i] = (uint8_t)(hex(digits[i * each]) * 16 + hex(digits[i * each + each - 1]));
+    row_add_node(row, node);
+    return end;
+}
+
+/* ---- mentions -----------------------------------------------------------------------------------------------------
+ */
+
+static const char *skip_name(const char *at, const char *end)
+{
+    while (at < end) {
+        int length = 1;
+        if (*at != '-' && *at != '.' && *at != '_' && !letter_is_name(letter_decode(at, end, &length)))
+            break;
+        at += length;
+    }
+    return at;
+}
+
+/* @name, and one name more behind a colon or another @ (of another server). None ends with two underscores. */
+static const char *user_read(struct parser *p, const char *at, struct row *row)
+{
+    const char *name = at;
+    while (name < p->end && *name == '@')
+        name++;
+    const char *end = skip_name(name, p->end);
+    if (end == name) {
+        parser_charge(p, (size_t)(name - at));
+        return NULL;
+    }
+    if (p->end - end > 1 && (*end == ':' || *end == '@')) {
+        const char *server = skip_name(end + 1, p->end);
+        if (server > end + 1)
+            end = server;
+    }
+    if (end - name > 1 && end[-1] == '_' && end[-2] == '_') {
+        parser_charge(p, (size_t)(end - at));
+        return NULL;
+    }
+    row_add_node(row, markup_node_new(p, MARKUP_MENTION_USER, between(name, end)));
+    return end;
+}
+
+static const char *channel_read(struct parser *p, const char *at, struct row *row)
+{
+    const char *end = skip_name(at + 1, p->end);
+    if (end == at + 1)
+        return NULL;
+    row_add_node(row, markup_node_new(p, MARKUP_MENTION_CHANNEL, between(at + 1, end)));
+    return end;
+}
+
+/* A mention whose sign touches a character before it is none: that character, one sign of a row of @, and one letter
+ * of the name are text. */
+static const char *touching_read(struct parser *p, const char *at, bool users, struct row *row)
+{
+    int length;
+    if (!is(*at, IS_TEXT) || *at == ' ' || letter_decode(at, p->end, &length) > 0xffff)
+        return NULL;
+    const char *before = at + length, *name = before;
+    while (users && name < p->end && *name == '@')
+        name++;
+    if (name == before && name < p->end && *name == '#')
+        name++;
+    if (name == before || name == p->end || !letter_is_name(letter_decode(name, p->end, &length)))
+        return NULL;
+    row_add_text(p, row, between(at, before));
+    row_add_text(p, row, between(name - 1, name + length));
+    return name + length;
+}
+
+/* ---- tokens -------------------------------------------------------------------------------------------------------
+ */
+
+/* A word and one or two underscores behind it: where italic text cannot begin. */
+static const char *word_read(struct parser *p, const char *at, struct row *row)
+{
+    const char *end = skip_while(at, p->end, IS_WORD);
+    if (end == at || end == p->end || *end != '_')
+        return NULL;
+    end += parser_at(p, end, "__") ? 2 : 1;
+    row_add_text(p, row, between(at, end));
+    return end;
+}
+
+static const char *line_mark(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    const char *after = NULL;
+    switch (*at) {
+    case '\\':
+        after = escape_read(p, at, row);
+        return after ? after : formula_read(p, at, row);
+    case '`':
+        return code_read(p, at, row);
+    case '*':
+    case '_':
+    case '~':
+        return emphasis_read(p, at, inside, row);
+    case '|':
+        return spoiler_read(p, at, inside, row);
+    case '[':
+        return link_read(p, at, inside, row);
+    case '!':
+        return link_read_image(p, at, row);
+    case '<':
+        after = stamp_read(p, at, row);
+        return after ? after : link_read_angle(p, at, inside, row);
+    case '@':
+        return user_read(p, at, row);
+    case '#':
+        return channel_read(p, at, row);
+    case '(':
+    case ')':
+    case ':':
+    case ']':
+        return NULL;
+    case '+':
+        after = address_read_phone(p, at, row);
+        break;
+    case '$':
+        after = dollar_read(p, at, row);
+        break;
+    case 'c':
+        after = color_read(p, at, row);
+        break;
+    default:
+        break;
+    }
+    if (!after)
+        after = address_read_mail(p, at, row);
+    return after ? after : address_read_url(p, at, row);
+}
+
+/* An emoticon that touches text is read as one piece of text, but for two: -_- is one only at the end of the message,
+ * and the backslash at the end of others may be an escape. */
+static const char *line_emoji(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    struct markup_node *node;
+    const char *after = emoji_read(p, at, &node);
+    if (!after || (parser_at(p, at, "-_-") && p->end - at > 3))
+        return NULL;
+    bool may_escape = after[-1] == '\\' && after < p->end && strchr("_~`(", *after);
+    if (may_escape && *after && !is_free(p, after, ROW_LINE, inside))
+        return NULL;
+    row_add_emoji(p, row, node, between(at, after));
+    return after;
+}
+
+/* Lines and spoilers. */
+static const char *line_token(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    if (*at == ' ' || *at == '\t') {
+        const char *end = skip_spaces(at, p->end);
+        row_add_text(p, row, between(at, end));
+        return end;
+    }
+    const char *after = NULL;
+    if (p->budget) {
+        after = *at == ':' ? line_emoji(p, at, inside, row) : line_mark(p, at, inside, row);
+        if (!after)
+            after = touching_read(p, at, false, row);
+        if (!after)
+            after = word_read(p, at, row);
+        if (!after)
+            after = line_emoji(p, at, inside, row);
+        if (after)
+            return after;
+    }
+    after = is(*at, ENDS_LINE_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_LINE_TEXT);
+    row_add_text(p, row, between(at, after));
+    return after;
+}
+
+/* Bold, italic and struck text. */
+static const char *emphasis_mark(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    const char *after;
+    switch (*at) {
+    case '`':
+        return code_read(p, at, row);
+    case '*':
+    case '_':
+    case '~':
+        return emphasis_read(p, at, inside, row);
+    case '[':
+        return link_read(p, at, inside, row);
+    case '<':
+        after = stamp_read(p, at, row);
+        return after ? after : link_read_angle(p, at, inside, row);
+    case '@':
+        return user_read(p, at, row);
+    case '#':
+        return channel_read(p, at, row);
+    default:
+        return NULL;
+    }
+}
+
+static bool begins_strike_mark(const struct parser *p, const char *at)
+{
+    if ((uint8_t)*at >= 0x80)
+        return emoji_read_unicode(at, p->end) != NULL;
+    return is(*at, BEGINS_STRIKE_MARK);
+}
+
+static const char *strike_text(const struct parser *p, const char *at)
+{
+    do
+        at = skip_until(at + 1, p->end, BEGINS_STRIKE_MARK);
+    while (at < p->end && !begins_strike_mark(p, at));
+    return at;
+}
+
+static const char *emphasis_token(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
+                                  struct row *row)
+{
+    const char *after = NULL;
+    bool may_begin = kind != ROW_STRIKE || begins_strike_mark(p, at);
+    if (*at == ' ' || *at == '\t') {
+        after = skip_spaces(at, p->end);
+    } else if (p->budget && may_begin) {
+        after = touching_read(p, at, true, row);
+        if (!after)
+            after = emphasis_mark(p, at, inside, row);
+        if (!after && kind == ROW_BOLD)
+            after = word_read(p, at, row);
+        if (!after)
+            after = free_emoji_token(p, at, kind, inside, row);
+        if (after)
+            return after;
+    }
+    if (!after && kind == ROW_STRIKE) {
+        after = may_begin ? at + 1 : strike_text(p, at);
+    } else if (!after) {
+        after = is(*at, ENDS_EMPHASIS_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_EMPHASIS_TEXT);
+    }
+    row_add_text(p, row, between(at, after));
+    return after;
+}
+
+static const char *label_token(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    const char *after = NULL;
+    if (p->budget) {
+        after = emphasis_of(*at) ? emphasis_read(p, at, inside, row) : word_read(p, at, row);
+        if (after)
+            return after;
+    }
+    after = at + 1;
+    while (after < p->end && *after != ']' && !emphasis_of(*after) && !emphasis_of(*at))
+        after++;
+    row_add_text(p, row, between(at, after));
+    return after;
+}
+
+static const char *token_read(struct parser *p, const char *at, enum row_kind kind, enum inside inside, struct row *row)
+{
+    switch (kind) {
+    case ROW_LINE:
+    case ROW_SPOILER:
+        return line_token(p, at, inside, row);
+    case ROW_LABEL:
+        return label_token(p, at, inside, row);
+    default:
+        return emphasis_token(p, at, kind, inside, row);
+    }
+}
+
+const char *inline_read_label(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    while (at < p->end && !parser_at(p, at, "]("))
+        at = token_read(p, at, ROW_LABEL, inside, row);
+    row_end(p, row, false);
+    return at;
+}
+
+const char *inline_read(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    while (at < p->end && *at != '\n') {
+        const char *after = line_token(p, at, inside, row);
+        if ((inside & INSIDE_STAR_ITEM) && after == at + 1 && *at == '*')
+            return NULL;
+        at = after;
+    }
+    row_end(p, row, false);
+    return at;
+}

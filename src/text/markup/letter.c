@@ -1,0 +1,93 @@
+#include "base/utf8.h"
+#include "text/markup/inside.h"
+
+uint32_t letter_decode(const char *at, const char *end, int *length)
+{
+    const uint8_t *byte = (const uint8_t *)at;
+    if (*byte < 0x80) {
+        *length = 1;
+        return *byte;
+    }
+    *length = utf8_sequence_length(str_from(at, (size_t)(end - at)));
+    switch (*length) {
+    case 2:
+        return (uint32_t)(byte[0] & 0x1f) << 6 | (byte[1] & 0x3f);
+    case 3:
+        return (uint32_t)(byte[0] & 0x0f) << 12 | (uint32_t)(byte[1] & 0x3f) << 6 | (byte[2] & 0x3f);
+    case 4:
+        return (uint32_t)(byte[0] & 0x07) << 18 | (uint32_t)(byte[1] & 0x3f) << 12 | (uint32_t)(byte[2] & 0x3f) << 6 |
+               (byte[3] & 0x3f);
+    default:
+        *length = -*length;
+        return 0xfffd;
+    }
+}
+
+bool letter_is_blank(uint32_t c)
+{
+    return c == ' ' || (c >= 9 && c <= 13) || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+           c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000 || c == 0xfeff;
+}
+
+struct span {
+    uint16_t first, last;
+};
+
+/* Letters, marks and digits that Unicode got after the original's tables were made. */
+static const struct span newer[] = {
+    {0x560, 0x560},   {0x588, 0x588},   {0x5ef, 0x5ef},   {0x7fd, 0x7fd},   {0x860, 0x86a},   {0x870, 0x887},
+    {0x889, 0x88f},   {0x897, 0x89f},   {0x8b5, 0x8b5},   {0x8be, 0x8d3},   {0x9fc, 0x9fc},   {0x9fe, 0x9fe},
+    {0xafa, 0xaff},   {0xb55, 0xb55},   {0xc04, 0xc04},   {0xc3c, 0xc3c},   {0xc5c, 0xc5d},   {0xcdc, 0xcdd},
+    {0xcf3, 0xcf3},   {0xd00, 0xd00},   {0xd04, 0xd04},   {0xd3b, 0xd3c},   {0xd81, 0xd81},   {0xe86, 0xe86},
+    {0xe89, 0xe89},   {0xe8c, 0xe8c},   {0xe8e, 0xe93},   {0xe98, 0xe98},   {0xea0, 0xea0},   {0xea8, 0xea9},
+    {0xeac, 0xeac},   {0xeba, 0xeba},   {0xece, 0xece},   {0x170d, 0x170d}, {0x1715, 0x1715}, {0x171f, 0x171f},
+    {0x180f, 0x180f}, {0x1878, 0x1878}, {0x1abf, 0x1add}, {0x1ae0, 0x1aeb}, {0x1b4c, 0x1b4c}, {0x1c89, 0x1c8a},
+    {0x1c90, 0x1cba}, {0x1cbd, 0x1cbf}, {0x1cf7, 0x1cf7}, {0x1cfa, 0x1cfa}, {0x1df6, 0x1dfa}, {0x2c2f, 0x2c2f},
+    {0x2c5f, 0x2c5f}, {0x312e, 0x312f}, {0x31bb, 0x31bf}, {0x4db6, 0x4dbf}, {0x9fd6, 0x9fff}, {0xa7af, 0xa7af},
+    {0xa7b8, 0xa7dc}, {0xa7f1, 0xa7f6}, {0xa82c, 0xa82c}, {0xa8fe, 0xa8ff}, {0xab66, 0xab69},
+};
+
+/* Signs that count as emoji in a mail address. */
+static const struct span signs[] = {
+    {0xa9, 0xa9},     {0xae, 0xae},     {0x200d, 0x200d}, {0x203c, 0x203c}, {0x2049, 0x2049}, {0x2122, 0x2122},
+    {0x2190, 0x21ff}, {0x231a, 0x231b}, {0x2328, 0x2328}, {0x23cf, 0x23cf}, {0x23e9, 0x23f3}, {0x23f8, 0x23fa},
+    {0x24c2, 0x24c2}, {0x25aa, 0x25ab}, {0x25b6, 0x25b6}, {0x25c0, 0x25c0}, {0x25fb, 0x25fe}, {0x2600, 0x27bf},
+    {0x2934, 0x2935}, {0x2b05, 0x2b07}, {0x2b1b, 0x2b1c}, {0x2b50, 0x2b50}, {0x2b55, 0x2b55}, {0x3030, 0x3030},
+    {0x303d, 0x303d}, {0x3297, 0x3297}, {0x3299, 0x3299},
+};
+
+static bool is_among(uint32_t c, const struct span *spans, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c > spans[middle].last)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && c >= spans[low].first;
+}
+
+bool letter_is_name(uint32_t c)
+{
+    if (c < 0x80)
+        return g_ascii_isalnum((char)c);
+    if (c > 0xffff)
+        return false;
+    bool old_mark = c == 0x1cf2 || c == 0x1cf3; /* a letter today */
+    return (g_unichar_isalpha(c) || g_unichar_type(c) == G_UNICODE_DECIMAL_NUMBER) && !old_mark &&
+           !is_among(c, newer, G_N_ELEMENTS(newer));
+}
+
+bool letter_is_mail(uint32_t c)
+{
+    if (c < 0x80)
+        return g_ascii_isalnum((char)c);
+    if (c > 0xffff)
+        return true;
+    if (is_among(c, signs, G_N_ELEMENTS(signs)))
+        return true;
+    bool counts = g_unichar_isalpha(c) || g_unichar_ismark(c) || g_unichar_type(c) == G_UNICODE_DECIMAL_NUMBER;
+    return counts && !is_among(c, newer, G_N_ELEMENTS(newer));
+}
