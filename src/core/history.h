@@ -47,7 +47,7 @@ bool history_shown(struct store_txn *txn, const struct session *s, const struct 
 bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
                    GError **error);
 
-/* A page of the list of sessions with, for each, its visitor and newest message (design issue "The log" item 4). */
+/* A page of the list of sessions with, for each, its visitor and newest message. */
 struct history_item {
     struct session session;
     struct visitor visitor;    /* state and id; columns STR_NULL once erased */

@@ -1,5 +1,6 @@
 /* Pages over a real server and store: what a client gets when a part fills, fails, or takes long. */
 #include "core/fixture.h"
+#include "core/history.h"
 #include "wire/outcome/page.h"
 
 #include <arpa/inet.h>
@@ -48,12 +49,12 @@ static bool endless_part(struct page *page, struct store_txn *txn, struct json *
     (void)page, (void)w;
     struct store_session_filter filter = {
         .company = fixture.company, .state = -1, .dialect = -1, .from_ms = NO_TIME, .to_ms = NO_TIME};
-    struct session *sessions;
+    struct history_item *items;
     size_t count;
     bool ok = true;
     atomic_store(&entered, true);
     while (ok) {
-        ok = store_session_list(txn, &filter, NULL, false, 200, scratch, &sessions, &count, error);
+        ok = history_list(txn, &filter, NULL, false, 200, scratch, &items, &count, error);
         arena_reset(scratch);
     }
     atomic_store(&interrupted, reason_of(*error) == REASON_CANCELLED);
