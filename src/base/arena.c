@@ -127,14 +127,18 @@ struct str arena_numbered(struct arena *a, struct str head, uint32_t number)
 
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
+    char small[128]; /* enough for most, so that they are printed once */
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(small, sizeof small, format, arguments);
     va_end(arguments);
     g_assert(length >= 0);
     char *text = arena_alloc(a, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
+    if ((size_t)length < sizeof small)
+        memcpy(text, small, (size_t)length + 1);
+    else
+        vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
     return str_from(text, (size_t)length);
 }

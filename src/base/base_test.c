@@ -59,6 +59,8 @@ static void test_arena(void)
     }
     struct str s = arena_printf(&a, "%d-%s", 5, "x");
     g_assert_true(str_equal(s, STR("5-x")));
+    for (int length = 0; length < 300; length++)
+        g_assert_cmpuint(strlen(arena_printf(&a, "%*s", length, "").ptr), ==, (size_t)length);
     g_assert_true(str_equal(arena_numbered(&a, STR("chat"), 0), STR("chat.0")));
     g_assert_true(str_equal(arena_numbered(&a, STR(""), UINT32_MAX), STR(".4294967295")));
     g_assert_null(arena_str(&a, STR_NULL).ptr);

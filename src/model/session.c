@@ -662,7 +662,8 @@ bool session_equal(const struct session_view *a, const struct session_view *b, c
 
 struct contribution session_contribution(const struct session *s)
 {
-    if (s->messages == 0)
+    /* A row that is damaged may have messages and no times. */
+    if (s->messages == 0 || s->first_message_ms == NO_TIME || s->last_message_ms == NO_TIME)
         return (struct contribution){0};
     return (struct contribution){
         .counts = true,
@@ -675,5 +676,8 @@ struct contribution session_contribution(const struct session *s)
 
 int64_t summary_average_thousandths(const struct summary *s)
 {
-    return s->sessions ? (2 * s->duration_ms + s->sessions) / (2 * s->sessions) : 0;
+    if (!s->sessions)
+        return 0;
+    int64_t whole = s->duration_ms / s->sessions, rest = s->duration_ms % s->sessions;
+    return whole + (rest >= s->sessions - rest); /* half up, without doubling the sum */
 }

@@ -780,6 +780,10 @@ static void test_contribution(void)
     g_assert_cmpint(summary_average_thousandths(&(struct summary){.sessions = 3, .duration_ms = 10}), ==, 3);
     g_assert_cmpint(summary_average_thousandths(&(struct summary){.sessions = 2, .duration_ms = 3}), ==, 2);
     g_assert_cmpint(summary_average_thousandths(&(struct summary){.sessions = 3, .duration_ms = 11}), ==, 4);
+    g_assert_cmpint(summary_average_thousandths(&(struct summary){.sessions = 1, .duration_ms = INT64_MAX}), ==,
+                    INT64_MAX);
+    g_assert_cmpint(summary_average_thousandths(&(struct summary){.sessions = INT64_MAX, .duration_ms = INT64_MAX}), ==,
+                    1);
 }
 
 /* ---- visitors ---- */

@@ -139,7 +139,7 @@ static bool follow_changes(struct check *check, GHashTable *next, GError **error
                          "change %" G_GINT64_FORMAT " of session %" G_GINT64_FORMAT " covers %" G_GINT64_FORMAT
                          " to %" G_GINT64_FORMAT ", not from %" G_GINT64_FORMAT " on",
                          column_int(q, 0), column_int(q, 1), first, last, wanted);
-        g_hash_table_insert(next, session, GSIZE_TO_POINTER((gsize)(last + 1)));
+        g_hash_table_insert(next, session, GSIZE_TO_POINTER((gsize)last + 1));
     }
     return row == 0;
 }
@@ -162,12 +162,12 @@ static bool check_indices(struct check *check, GError **error)
              event = txn_step(check->txn, events, error))
             counted += event_number_index(column_int(events, 0)) == counted;
         gpointer key = GSIZE_TO_POINTER((gsize)number);
-        int64_t changed = (int64_t)GPOINTER_TO_SIZE(g_hash_table_lookup(next, key));
+        gsize changed = GPOINTER_TO_SIZE(g_hash_table_lookup(next, key));
         g_hash_table_remove(next, key);
-        if (counted != last + 1 || changed != last + 1)
+        if (counted - 1 != last || changed != (gsize)last + 1)
             check_report(check,
                          "session %" G_GINT64_FORMAT " says its last event is %" G_GINT64_FORMAT
-                         ", there are %" G_GINT64_FORMAT " in a row and changes for %" G_GINT64_FORMAT,
+                         ", there are %" G_GINT64_FORMAT " in a row and changes for %" G_GSIZE_FORMAT,
                          number, last, counted, changed);
     }
     for (; event > 0; event = txn_step(check->txn, events, error))

@@ -67,6 +67,13 @@ bool connection_fail(struct connection *c, GError **error)
     return false;
 }
 
+/* Our texts are right: where one fails in itself, the file lost a table or column, or holds values that cannot be. */
+static void fail_on_content(struct connection *c, GError **error)
+{
+    int code = sqlite3_extended_errcode(c->db);
+    fail_with(c, code, code == SQLITE_ERROR ? REASON_DATABASE_CORRUPT : reason_of_code(code), error);
+}
+
 bool connection_roll_back(struct connection *c, GError **error)
 {
     return !c->db || sqlite3_get_autocommit(c->db) || connection_run(c, "ROLLBACK", error);
@@ -145,9 +152,7 @@ sqlite3_stmt *connection_statement(struct connection *c, const char *sql, GError
     if (s)
         return s;
     if (sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK) {
-        /* Our text is right: a table or column that is not there was lost by the file. */
-        int code = sqlite3_extended_errcode(c->db);
-        fail_with(c, code, code == SQLITE_ERROR ? REASON_DATABASE_CORRUPT : reason_of_code(code), error);
+        fail_on_content(c, error);
         return NULL;
     }
     g_hash_table_insert(c->statements, (gpointer)sql, s);
@@ -169,7 +174,7 @@ int txn_step(struct store_txn *txn, sqlite3_stmt *s, GError **error)
         return 1;
     if (code != SQLITE_DONE) {
         txn->failed = true;
-        connection_fail(sqlite_txn(txn)->connection, error);
+        fail_on_content(sqlite_txn(txn)->connection, error);
     }
     sqlite3_reset(s);
     return code == SQLITE_DONE ? 0 : -1;

@@ -16,8 +16,13 @@ bool event_read_revision(struct store_txn *txn, int64_t session, bool hide, stru
         return false;
     if (row == 0)
         return txn_corrupt(txn, "a revision of an event is missing", error);
-    e->revision = (enum event_kind)column_int(s, 0);
-    e->revised_ms = column_int(s, 1);
+    int64_t kind = column_int(s, 0);
+    if (kind != EVENT_EDIT && kind != EVENT_DELETE) {
+        sqlite3_reset(s);
+        return txn_corrupt(txn, "a revision of an event is none", error);
+    }
+    e->revision = (enum event_kind)kind;
+    e->revised_ms = column_event_time(s, 1);
     e->revised_participant = (uint32_t)column_int(s, 2);
     if (!hide) {
         e->revised_text = column_str(s, 3, a);
@@ -37,7 +42,7 @@ static bool read_row(struct store_txn *txn, sqlite3_stmt *s, bool hide, struct a
     if (kind < 0 || kind >= EVENT_KIND_COUNT || !column_bytes(s, 8, e->chain, sizeof e->chain))
         return txn_corrupt(txn, "an event cannot be read", error);
     e->kind = (enum event_kind)kind;
-    e->time_ms = column_int(s, 2);
+    e->time_ms = column_event_time(s, 2);
     e->participant = (uint32_t)column_int(s, 3);
     e->target = (uint32_t)column_int(s, 4);
     e->revised_by = (uint32_t)column_int(s, 5);

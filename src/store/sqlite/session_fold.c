@@ -10,6 +10,9 @@
 
 enum { VARINT_SIZE = 10 };
 
+/* No length, nor a sum of one for each event, is longer. */
+#define LENGTH_MAX (LIMIT_TIME_MS * LIMIT_EVENTS_PER_SESSION)
+
 static void pack_int(struct buf *out, uint64_t value)
 {
     char *at = buf_reserve(out, VARINT_SIZE);
@@ -82,14 +85,15 @@ static int64_t unpack_length(struct unpacker *u)
     if (value == 0)
         return NO_TIME;
     value--;
-    return (int64_t)(value >> 1 ^ -(value & 1));
+    int64_t length = (int64_t)(value >> 1 ^ -(value & 1));
+    /* Of a damaged row, too, it can be added to. */
+    return CLAMP(length, -LENGTH_MAX, LENGTH_MAX);
 }
 
 static int64_t unpack_time(struct unpacker *u, int64_t start_ms)
 {
     int64_t length = unpack_length(u);
-    /* Added without a sign: a damaged row must not overflow. */
-    return length == NO_TIME ? NO_TIME : (int64_t)((uint64_t)start_ms + (uint64_t)length);
+    return length == NO_TIME ? NO_TIME : CLAMP(start_ms + length, 0, LIMIT_TIME_MS);
 }
 
 static struct str unpack_str(struct unpacker *u)

@@ -169,7 +169,7 @@ static bool read_one(struct store_txn *txn, const struct session *session, uint3
         return txn_corrupt(txn, "a session's newest message is missing", error);
     e->index = index;
     e->kind = (enum event_kind)CLAMP(column_int(s, 0), 0, EVENT_KIND_COUNT - 1);
-    e->time_ms = column_int(s, 1);
+    e->time_ms = column_event_time(s, 1);
     e->participant = (uint32_t)column_int(s, 2);
     e->revised_by = (uint32_t)column_int(s, 3);
     e->erased = session->erased || column_int(s, 4);

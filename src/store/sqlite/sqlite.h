@@ -178,10 +178,16 @@ static inline int64_t column_int(sqlite3_stmt *s, int at)
     return sqlite3_column_int64(s, at);
 }
 
-/* NULL reads as NO_TIME. */
+/* A time as any that was ever let in, whatever a damaged file says: times are added and subtracted without looking. */
+static inline int64_t column_event_time(sqlite3_stmt *s, int at)
+{
+    return CLAMP(sqlite3_column_int64(s, at), 0, LIMIT_TIME_MS);
+}
+
+/* The same where there may be none: NULL reads as NO_TIME. */
 static inline int64_t column_time(sqlite3_stmt *s, int at)
 {
-    return sqlite3_column_type(s, at) == SQLITE_NULL ? NO_TIME : sqlite3_column_int64(s, at);
+    return sqlite3_column_type(s, at) == SQLITE_NULL ? NO_TIME : column_event_time(s, at);
 }
 
 /* A copy in the arena; NULL reads as STR_NULL. */
@@ -207,7 +213,7 @@ enum { EVENT_INDEX_BITS = 20 };
 
 static inline int64_t event_number(int64_t session, uint32_t index)
 {
-    return session << EVENT_INDEX_BITS | index;
+    return (int64_t)((uint64_t)session << EVENT_INDEX_BITS | index);
 }
 
 static inline int64_t event_number_session(int64_t number)

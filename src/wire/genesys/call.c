@@ -4,8 +4,6 @@
 #include "model/head.h"
 #include "text/json_read.h"
 
-#include <math.h>
-
 static const struct {
     const char *name;
     enum operation operation;
@@ -58,6 +56,16 @@ static bool check_credentials(const struct json_node *body, const struct call *c
     return require(body, "alias", call->alias, error) && require(body, "tenantName", call->tenant, error);
 }
 
+/* What is too large for any transcript is so large; -1 for a fraction or what is below 0. */
+static int64_t whole_number(double real)
+{
+    if (!(real >= 0))
+        return -1;
+    double most = MIN(real, (double)LIMIT_EVENTS_PER_SESSION);
+    int64_t whole = (int64_t)most;
+    return (double)whole == most ? whole : -1;
+}
+
 /* A number, or a string of digits (both are sent). Fractions and negative numbers are refused. */
 static bool take_position(const struct json_node *body, struct call *call, GError **error)
 {
@@ -69,8 +77,8 @@ static bool take_position(const struct json_node *body, struct call *call, GErro
     int64_t value = -1;
     if (json_is(node, JSON_INTEGER))
         value = json_int64(node);
-    else if (json_is(node, JSON_REAL) && node->real == floor(node->real) && node->real >= 0)
-        value = (int64_t)MIN(node->real, (double)LIMIT_EVENTS_PER_SESSION);
+    else if (json_is(node, JSON_REAL))
+        value = whole_number(node->real);
     else if (!json_is(node, JSON_STRING) || !str_to_int64(json_str(node), &value))
         value = -1;
     if (value < 0) {

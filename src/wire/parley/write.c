@@ -114,7 +114,7 @@ static bool read_time(const struct json_node *body, const struct call *call, int
                          "`at` needs the import right; without it the event happens now");
         return false;
     }
-    if (json_is(at, JSON_INTEGER)) {
+    if (json_is(at, JSON_INTEGER) && json_int64(at) != NO_TIME) { /* event_check knows the range */
         *time_ms = json_int64(at);
         return true;
     }
