@@ -193,7 +193,7 @@ static struct http_state state_of(const struct connection *connection)
 static size_t buffered(const struct connection *connection)
 {
     const struct channel *channel = connection->channel;
-    return connection->input.len + connection->output.len + (channel ? channel->unsent + channel->held : 0);
+    return connection->input.capacity + connection->output.capacity + (channel ? channel->unsent + channel->held : 0);
 }
 
 static void bury(struct connection *connection)
