@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_nonnull(error);
         return 0;
     }
-    g_assert_cmpuint(query.count, <=, LIMIT_QUERY_TERMS);
+    g_assert_cmpuint(query.count, <=, LIMIT_QUERY_WORDS);
     bool any_positive = false;
     for (size_t i = 0; i < query.count; i++) {
         struct str term = query.terms[i].text;

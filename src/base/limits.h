@@ -38,8 +38,11 @@ enum {
     /* Lists and search. */
     LIMIT_PAGE = 200,
     LIMIT_SORT = 32 * 1024 * 1024, /* bytes of the keys of one sort that no index has */
-    LIMIT_QUERY_TERMS = 32,
     LIMIT_QUERY = 1024,
+    LIMIT_QUERY_WORDS = 32,         /* all that one search may ask for, the words of phrases included */
+    LIMIT_QUERY_PREFIXES = 4,       /* of these, words that may go on */
+    LIMIT_QUERY_PREFIX_LETTERS = 3, /* at least so many before a `*` */
+    LIMIT_WORD = 128,               /* longer ones are cut: words that begin alike are one */
     LIMIT_QUERY_PARAMETERS = 64,
 
     /* HTTP. */
