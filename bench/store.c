@@ -515,7 +515,7 @@ static double search_us(struct log *l, const char *query, size_t *hits)
     struct arena a;
     arena_init(&a);
     for (int i = -2; i < READ_ROUNDS; i++) {
-        struct store_hit *found;
+        struct store_found found;
         const struct store_search search = {.company = l->company,
                                             .query = str_from_c(query),
                                             .state = -1,
@@ -525,7 +525,8 @@ static double search_us(struct log *l, const char *query, size_t *hits)
                                             .limit = 20};
         double start = now_s();
         struct store_txn *txn = core_read_begin(l->reader, &error);
-        must(txn && history_search(txn, &search, &a, &found, hits, &error), error);
+        must(txn && history_search(txn, &search, &a, &found, &error), error);
+        *hits = found.count;
         core_read_end(txn);
         if (i >= 0)
             times[i] = (now_s() - start) * 1e6;

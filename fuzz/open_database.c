@@ -121,14 +121,14 @@ static void read_all(struct core *core, struct store_reader *reader)
                                   .limit = 20};
     struct check_result result = {0};
     struct history_item *items;
-    struct store_hit *hits;
+    struct store_found found;
     struct arena a;
     size_t count;
     arena_init(&a);
     struct store_txn *txn = core_read_begin(reader, NULL);
     if (txn) {
         history_list(txn, &filter, NULL, false, 50, &a, &items, &count, NULL);
-        history_search(txn, &search, &a, &hits, &count, NULL);
+        history_search(txn, &search, &a, &found, NULL);
         core_read_end(txn);
     }
     check_run(core, false, ignore_finding, NULL, NULL, &result, NULL);

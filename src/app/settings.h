@@ -29,6 +29,8 @@
     X(log_requests, "log", FLAG, "true", 0, 0, "", "Write one line for each request.") \
     X(answer_memory, "parley", NUMBER, "16", 0, 65536, "MiB", \
       "Memory for answers that are given again while nothing they show has changed; 0 = none is kept.") \
+    X(search_time, "parley", NUMBER, "1000", 1, 600000, "milliseconds", \
+      "How long one search may look; then it answers what it has, and a cursor to go on.") \
     X(parley_cors_origin, "parley", TEXT, "", 0, 0, "origins", \
       "Origins whose pages may call Parley's own API from a browser: `*`, or a list with commas; nothing = none.") \
     X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \

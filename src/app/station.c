@@ -5,6 +5,7 @@
 #include "core/identity.h"
 #include "core/live.h"
 #include "core/quota.h"
+#include "core/refill.h"
 #include "port/admin.h"
 #include "text/json_write.h"
 #include "wire/outcome/deferred.h"
@@ -122,6 +123,7 @@ static void add_metrics(struct station *station, struct buf *out)
 {
     struct store_counters store;
     struct live_counters live;
+    struct refill_counters refill;
     struct answer_cache_counters answers;
     struct http_counters http;
     struct http_server *server = __atomic_load_n(&station->server, __ATOMIC_ACQUIRE);
@@ -136,6 +138,12 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "store_writes_off", "gauge", "1 while writes are refused since a commit failed.", store.writes_off);
     add_metric(out, "store_wal_bytes", "gauge", "Size of the write-ahead log.", store.log_bytes);
     add_metric(out, "store_queue_length", "gauge", "Changes waiting for the writer.", store.queue_length);
+    refill_counters(station->core, &refill);
+    add_metric(out, "search_refill_messages_total", "counter", "Messages looked at to fill the search index anew.",
+               refill.messages);
+    add_metric(out, "search_indexed_from_seconds", "gauge",
+               "Unix time; messages older than that are not in the search index yet. 0: all are.",
+               refill.indexed_from_ms == NO_TIME ? 0 : refill.indexed_from_ms / 1000);
     add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);
     add_metric(out, "live_waiters", "gauge", "Polls held.", live.waiters);
     add_quotas(station->core, out);

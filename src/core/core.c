@@ -70,22 +70,20 @@ static bool start_threads(struct core *core, GError **error)
            (core->upkeep = pool_new(core, 1, 1, false, error)) && (core->keepalive = keepalive_start(core, error));
 }
 
-/* What is heard after a commit; the hub first, for the others may ask it. */
-static const effect_listener listeners[] = {hub_hear, keepalive_hear, eraser_hear, NULL};
-
 struct core *core_open(struct store *store, const struct core_options *options, GError **error)
 {
     struct core *core = g_new0(struct core, 1);
     core->store = store;
     core->options = *options;
-    core->listeners = listeners;
     core->hub = hub_new();
     core->directories = directories_new();
     core->credentials = credentials_new();
     core->answer_cache = answer_cache_new(options->answer_bytes);
     core->quotas = quotas_new(&options->quota);
     core->eraser = eraser_new(core);
-    if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error))
+    core->refill = refill_new(core);
+    if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error) &&
+        refill_start(core, error))
         return core;
     core_close(core);
     return NULL;
@@ -96,6 +94,7 @@ void core_close(struct core *core)
     if (core->keepalive)
         keepalive_stop(core->keepalive);
     eraser_cancel(core->eraser);
+    refill_stop(core->refill);
     pool_free(core->readers);
     pool_free(core->slow);
     pool_free(core->steps);
@@ -105,6 +104,7 @@ void core_close(struct core *core)
         keepalive_free(core->keepalive);
     eraser_free(core->eraser);
     quotas_free(core->quotas);
+    refill_free(core->refill);
     answer_cache_free(core->answer_cache);
     credentials_free(core->credentials);
     directories_free(core->directories);
@@ -115,6 +115,16 @@ void core_close(struct core *core)
 struct store *core_store(struct core *core)
 {
     return core->store;
+}
+
+bool core_allows_samples(const struct core *core, bool local)
+{
+    return core->options.samples == SAMPLE_EVERYWHERE || (local && core->options.samples == SAMPLE_LOCALLY);
+}
+
+int64_t core_search_time_ms(const struct core *core)
+{
+    return core->options.search_time_ms;
 }
 
 const uint8_t *core_cursor_key(const struct core *core)

@@ -32,6 +32,7 @@ struct core_options {
     int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
     size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
     struct quota_options quota;
+    int64_t search_time_ms; /* for store_search.time_ms */
 };
 
 /* Takes ownership of `store` (closed by core_close). Resumes erasures that a crash interrupted; starts the pool and the
@@ -47,6 +48,7 @@ struct store *core_store(struct core *core);
 const uint8_t *core_cursor_key(const struct core *core);
 /* From whom: `local` says that the caller is on this machine itself. */
 bool core_allows_samples(const struct core *core, bool local);
+int64_t core_search_time_ms(const struct core *core);
 
 /* What imports may take of memory all together: LIMIT_IMPORTS at once, one of them with a line longer than
  * LIMIT_SHORT_LINE. IMPORTS_BUSY. Each that was entered is left once. Any thread. */

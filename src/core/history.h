@@ -89,9 +89,9 @@ bool history_visitors(struct store_txn *txn, int64_t company, struct str text, i
 
 /* See store.h: search and summary are its functions, named here so that dialects need not look below the core. */
 static inline bool history_search(struct store_txn *txn, const struct store_search *search, struct arena *a,
-                                  struct store_hit **hits, size_t *count, GError **error)
+                                  struct store_found *found, GError **error)
 {
-    return store_search(txn, search, a, hits, count, error);
+    return store_search(txn, search, a, found, error);
 }
 
 static inline bool history_summary(struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms,

@@ -143,6 +143,7 @@ static void *watch(void *data)
         g_ptr_array_unref(leaves);
         hub_drop_idle(keepalive->core->hub);
         eraser_retry(keepalive->core->eraser);
+        refill_retry(keepalive->core->refill);
         pthread_mutex_lock(&keepalive->lock);
         if (!keepalive->stopping)
             wait_for_next_look(keepalive);
@@ -235,12 +236,12 @@ void keepalive_free(struct keepalive *keepalive)
     g_free(keepalive);
 }
 
-void keepalive_hear(struct core *core, const struct effect *effect)
+void keepalive_watch(struct keepalive *keepalive, struct tail *tail)
 {
-    struct keepalive *keepalive = core->keepalive;
-    if (!effect->watched || !keepalive->timeout_ms)
+    if (!keepalive->timeout_ms) {
+        tail_unref(tail);
         return;
-    struct tail *tail = hub_insert(core->hub, effect->company, effect->session_id);
+    }
     pthread_mutex_lock(&keepalive->lock);
     add_tail(keepalive, tail);
     pthread_mutex_unlock(&keepalive->lock);

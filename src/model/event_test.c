@@ -287,6 +287,26 @@ static void test_equal(void)
     g_assert_false(event_equal(&e, &other));
 }
 
+static void test_internal(void)
+{
+    static const struct {
+        struct str data;
+        bool is_internal;
+    } cases[] = {
+        {STR_NULL, false},
+        {STR("{}"), false},
+        {STR("{\"visibility\":\"internal\"}"), true},
+        {STR("{\"a\":[1],\"visibility\":\"internal\"}"), true},
+        {STR("{\"visibility\":\"public\",\"a\":\"internal\"}"), false},
+        {STR("{\"a\":{\"visibility\":\"internal\"}}"), false},
+        {STR("{\"visibility\":[\"internal\"]}"), false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct event e = {.kind = EVENT_MESSAGE, .data = cases[i].data};
+        g_assert_true(event_is_internal(&e) == cases[i].is_internal);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -294,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event/kind-names", test_kind_names);
     g_test_add_func("/event/shown-id", test_shown_id);
     g_test_add_func("/event/current-text", test_current_text);
+    g_test_add_func("/event/internal", test_internal);
     g_test_add_func("/event/check", test_check);
     g_test_add_func("/event/seal", test_seal);
     g_test_add_func("/event/salts-differ", test_salts_differ);

@@ -14,9 +14,8 @@ enum {
 bool admin_search(struct admin *admin, GError **error)
 {
     struct search_query query;
-    struct store_search s = {.state = -1, .dialect = -1, .from_ms = NO_TIME, .to_ms = NO_TIME};
-    struct store_hit *hits;
-    size_t count;
+    struct store_search s = {.internal = true, .state = -1, .dialect = -1, .from_ms = NO_TIME, .to_ms = NO_TIME};
+    struct store_found found;
     int64_t limit = HITS_DEFAULT;
     const struct company *c = admin_company_of(admin, "company", error);
     if (!c || !admin_text(admin, "query", JSON_REQUIRED, LIMIT_QUERY, &s.query, error) ||
@@ -25,20 +24,26 @@ bool admin_search(struct admin *admin, GError **error)
         return false;
     s.company = c->number;
     s.limit = (size_t)limit;
+    s.time_ms = core_search_time_ms(admin->core);
     struct store_txn *txn = core_read_begin(admin->reader, error);
     if (!txn)
         return false;
-    bool ok = history_search(txn, &s, admin->arena, &hits, &count, error);
+    bool ok = history_search(txn, &s, admin->arena, &found, error);
     json_member_array_begin(admin->reply, "hits");
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; ok && i < found.count; i++) {
+        const struct store_hit *hit = &found.hits[i];
         json_object_begin(admin->reply);
-        json_member_string(admin->reply, "session", hits[i].session_id);
-        json_member_int(admin->reply, "index", hits[i].event.index);
-        json_member_time(admin->reply, "time", hits[i].event.time_ms);
-        json_member_string(admin->reply, "snippet", hits[i].snippet);
+        json_member_string(admin->reply, "session", hit->session_id);
+        json_member_int(admin->reply, "index", hit->event.index);
+        json_member_time(admin->reply, "time", hit->event.time_ms);
+        json_member_string(admin->reply, "snippet", hit->snippet);
         json_object_end(admin->reply);
     }
     json_array_end(admin->reply);
+    if (ok && found.partial)
+        json_member_bool(admin->reply, "partial", true);
+    if (ok && found.indexed_from_ms != NO_TIME)
+        json_member_time(admin->reply, "indexedFrom", found.indexed_from_ms);
     core_read_end(txn);
     return ok;
 }

@@ -108,9 +108,12 @@ struct store_txn {
        GError **error), \
       (txn, company, least_ms, greatest_ms, found, error)) \
     X(search, \
-      (struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_hit **hits, \
-       size_t *count, GError **error), \
-      (txn, search, a, hits, count, error)) \
+      (struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_found *found, \
+       GError **error), \
+      (txn, search, a, found, error)) \
+    X(search_refill, (struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error), \
+      (txn, limit, refill, error)) \
+    X(search_indexed_from, (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
     X(changes, \
       (struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit, struct arena *a, \
        struct store_change **changes, size_t *count, GError **error), \

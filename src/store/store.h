@@ -236,9 +236,12 @@ struct store_search {
     struct str operator_id, department_id, button_id; /* of the session; STR_NULL = any */
     int state, dialect;                               /* -1 = any */
     int64_t from_ms, to_ms;                           /* of the message, half-open; NO_TIME = unbounded */
+    bool internal;                                    /* internal events, too (event_is_internal) */
     bool best_first; /* by relevance among the newest 2,000 matches (a bound for common words), else newest first */
-    int64_t after;   /* newest first: the `key` of the last hit seen; 0 = from the start. Best first: hits to skip */
+    int64_t below;   /* only hits with a lesser `key`; 0 = all */
+    size_t skip;     /* best first: so many of the best are left out */
     size_t limit;
+    int64_t time_ms; /* how long it may look; 0 = as long as it takes */
 };
 
 struct store_range {
@@ -246,7 +249,7 @@ struct store_range {
 };
 
 struct store_hit {
-    int64_t key;     /* for `after` */
+    int64_t key;     /* newer ones are greater; for `below` */
     int64_t session; /* number */
     struct str session_id;
     struct event event; /* with its revision */
@@ -256,10 +259,32 @@ struct store_hit {
     size_t highlight_count;
 };
 
-/* Message events whose current text matches. Words fold case and diacritics (unicode61). Erased and deleted messages
- * never match. Budget: newest 20 of 10 million messages under 2 ms. Reason QUERY_INVALID. */
-bool store_search(struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_hit **hits,
-                  size_t *count, GError **error);
+struct store_found {
+    struct store_hit *hits;
+    size_t count;
+    bool partial; /* the time was over before all was looked at: there may be more below `edge`, which is lesser than
+                     `below` was, so whoever goes on from edge to edge comes to the end */
+    int64_t edge;
+    int64_t indexed_from_ms; /* older messages are not in the index yet (store_search_refill); NO_TIME = all are */
+};
+
+/* Message events whose current text matches; words are those of text/words.h. Erased and deleted messages never match.
+ * Budget: newest 20 of 10 million messages under 2 ms. With `time_ms` it ends soon after that; when not even the newest
+ * twelve days below `below` could be looked at in that time, with these. Reasons QUERY_INVALID, CANCELLED. */
+bool store_search(struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_found *found,
+                  GError **error);
+
+/* Puts up to `limit` messages (fewer when their texts are large) that the index lacks since its rules changed into it,
+ * newest first. For bulk jobs one after the other, until finished; each takes milliseconds. Write transactions only. */
+struct store_refill {
+    size_t messages; /* looked at in this step */
+    bool finished;
+    int64_t from_ms; /* all messages from then on are in the index; NO_TIME = finished */
+};
+bool store_search_refill(struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error);
+
+/* Does the index lack anything? As store_search says it. */
+bool store_search_indexed_from(struct store_txn *txn, int64_t *from_ms, GError **error);
 
 /* ---- the order of changes ------------------------------------------------------------------------------- */
 

@@ -63,15 +63,17 @@ static bool add_events(struct store_txn *txn, const struct store_append *append,
             return false;
         if (!full_text || e->kind != EVENT_MESSAGE || e->erased || (revision && revision->kind == EVENT_DELETE))
             continue;
-        if (!search_add(txn, session, e, revision ? revision->text : e->text, error))
+        if (!search_add(txn, session, search_author_of(append->after, e), e, revision ? revision->text : e->text,
+                        error))
             return false;
     }
     return true;
 }
 
 /* Marks a message that was there before as revised, and finds it under its new text. */
-static bool revise(struct store_txn *txn, const struct session *session, const struct event *revision, GError **error)
+static bool revise(struct store_txn *txn, const struct session_view *view, const struct event *revision, GError **error)
 {
+    const struct session *session = &view->session;
     struct arena a;
     arena_init(&a);
     struct event target;
@@ -80,10 +82,11 @@ static bool revise(struct store_txn *txn, const struct session *session, const s
         event_read(txn, event_number(session->number, revision->target), session->erased, &a, &target, &found, error) &&
         (found || txn_corrupt(txn, "the target of a revision is missing", error));
     if (ok && sqlite_txn(txn)->connection->store->options.full_text && target.kind == EVENT_MESSAGE && !target.erased) {
+        enum search_author author = search_author_of(view, &target);
         if (!event_is_deleted(&target))
-            ok = search_remove(txn, session, &target, event_current_text(&target), error);
+            ok = search_remove(txn, session, author, &target, event_current_text(&target), error);
         if (ok && revision->kind == EVENT_EDIT)
-            ok = search_add(txn, session, &target, revision->text, error);
+            ok = search_add(txn, session, author, &target, revision->text, error);
     }
     arena_clear(&a);
     return ok && event_mark_revised(txn, session, revision, error);
@@ -97,8 +100,7 @@ static bool revise_stored(struct store_txn *txn, const struct store_append *appe
     for (size_t i = 0; i < append->event_count; i++) {
         const struct event *e = &append->events[i];
         if (revises(e) && e->target <= append->before->session.last_index &&
-            g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->target)) == e &&
-            !revise(txn, &append->after->session, e, error))
+            g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->target)) == e && !revise(txn, append->after, e, error))
             return false;
     }
     return true;

@@ -5,7 +5,7 @@
  * makes them from the texts. Equal sums of 64 bits mean equal sets; the sum needs no order and no memory. */
 #include "store/sqlite/check.h"
 #include "store/sqlite/search_index.h"
-#include "store/sqlite/search_words.h"
+#include "text/words.h"
 
 struct tally {
     uint64_t sum, words;
@@ -30,20 +30,18 @@ static void tally_word(struct tally *t, struct str folded)
     t->words++;
 }
 
-static int tally_next(void *data, struct str folded, int start, int end)
+static bool tally_next(void *data, const struct word *word)
 {
-    (void)start, (void)end;
     struct tally *t = data;
-    tally_word(t, folded);
-    t->place++;
-    return SQLITE_OK;
+    t->place = word->place;
+    tally_word(t, word->folded);
+    return true;
 }
 
-static void tally_text(struct tally *t, struct search_words *words, uint64_t column, struct str text)
+static void tally_text(struct tally *t, uint64_t column, struct str text)
 {
     t->column = column;
-    t->place = 0;
-    search_words_split(words, text, tally_next, t);
+    words_split(text, WORDS_OF_TEXT, tally_next, t);
 }
 
 /* What the index says. */
@@ -79,44 +77,59 @@ static bool key_fits(int64_t key, int64_t time_ms, int64_t event)
     return false;
 }
 
+static struct str borrowed_text(sqlite3_stmt *q, int at)
+{
+    return str_from((const char *)sqlite3_column_blob(q, at), (size_t)sqlite3_column_bytes(q, at));
+}
+
+static bool tally_row(struct check *check, struct tally *t, sqlite3_stmt *q, GError **error)
+{
+    const struct session s = {
+        .company = column_int(q, 2), .dialect = (enum dialect)column_int(q, 3), .visitor = column_int(q, 4)};
+    const struct event e = {
+        .time_ms = column_int(q, 5), .participant = (uint32_t)column_int(q, 6), .data = borrowed_text(q, 7)};
+    char scope[SEARCH_SCOPE_SIZE];
+    enum search_author author;
+    if (!search_author_read(check->txn, event_number_session(column_int(q, 1)), &e, &author, error))
+        return false;
+    t->row = (uint64_t)column_int(q, 0);
+    tally_text(t, 0, borrowed_text(q, 8));
+    tally_text(t, 1, search_scope(scope, &s, author, &e));
+    return true;
+}
+
 /* What the texts say, through search_key. `events` sums up which events have a key. */
 static bool tally_texts(struct check *check, struct tally *t, uint64_t *events, GError **error)
 {
-    struct search_words *words = search_words_get(sqlite_txn(check->txn)->connection, error);
-    sqlite3_stmt *q = words ? txn_statement(check->txn,
-                                            "SELECT key, event.number, event.time_ms, session.company, session.dialect,"
-                                            " session.visitor, " CURRENT_TEXT " FROM search_key"
-                                            " LEFT JOIN event ON event.number = search_key.event AND event.kind = 3"
-                                            " LEFT JOIN session ON session.number = event.number >> 20 ORDER BY key",
-                                            error)
-                            : NULL;
+    sqlite3_stmt *q = txn_statement(check->txn,
+                                    "SELECT key, event.number, session.company, session.dialect, session.visitor,"
+                                    " event.time_ms, event.participant, event.data, " CURRENT_TEXT " FROM search_key"
+                                    " LEFT JOIN event ON event.number = search_key.event AND event.kind = 3"
+                                    " LEFT JOIN session ON session.number = event.number >> 20 ORDER BY key",
+                                    error);
     if (!q)
         return false;
-    int row;
-    while ((row = txn_step(check->txn, q, error)) > 0) {
+    int row = 1;
+    bool ok = true;
+    while (ok && (row = txn_step(check->txn, q, error)) > 0) {
         int64_t key = column_int(q, 0), event = column_int(q, 1);
-        struct str text = str_from((const char *)sqlite3_column_blob(q, 6), (size_t)sqlite3_column_bytes(q, 6));
-        if (!text.len) {
+        if (!borrowed_text(q, 8).len) {
             check_report(check, "search key %" G_GINT64_FORMAT " leads to no message with a text", key);
             continue;
         }
-        if (!key_fits(key, column_int(q, 2), event))
+        if (!key_fits(key, column_int(q, 5), event))
             check_report(check, "search key %" G_GINT64_FORMAT " is not at its message's time", key);
-        char scope[SEARCH_SCOPE_SIZE];
-        search_scope(scope, column_int(q, 3), (enum dialect)column_int(q, 4), column_int(q, 5));
-        t->row = (uint64_t)key;
-        tally_text(t, words, 0, text);
-        tally_text(t, words, 1, str_from_c(scope));
+        ok = tally_row(check, t, q, error);
         *events += mix((uint64_t)event);
     }
-    return row == 0;
+    sqlite3_reset(q);
+    return ok && row == 0;
 }
 
-/* Which events should have a key. */
-static bool tally_messages(struct check *check, uint64_t *events, GError **error)
+/* The sum of the events that a text names. */
+static bool tally_events(struct check *check, const char *sql, uint64_t *events, GError **error)
 {
-    sqlite3_stmt *q =
-        txn_statement(check->txn, "SELECT number FROM event WHERE kind = 3 AND length(" CURRENT_TEXT ") > 0", error);
+    sqlite3_stmt *q = txn_statement(check->txn, sql, error);
     if (!q)
         return false;
     int row;
@@ -125,16 +138,27 @@ static bool tally_messages(struct check *check, uint64_t *events, GError **error
     return row == 0;
 }
 
+/* Which events should have a key, or wait for the refill. */
+static bool tally_messages(struct check *check, uint64_t *waiting, uint64_t *with_text, GError **error)
+{
+    return tally_events(check, "SELECT number FROM event WHERE kind = 3 AND length(" CURRENT_TEXT ") > 0", with_text,
+                        error) &&
+           tally_events(check,
+                        "SELECT number FROM search_rest JOIN event ON event.number = search_rest.event"
+                        " WHERE kind = 3 AND length(" CURRENT_TEXT ") > 0",
+                        waiting, error);
+}
+
 bool check_search(struct check *check, GError **error)
 {
     if (!sqlite_txn(check->txn)->connection->store->options.full_text)
         return true;
     struct tally index = {0}, texts = {0};
-    uint64_t with_key = 0, with_text = 0;
+    uint64_t with_key = 0, waiting = 0, with_text = 0;
     if (!tally_index(check, &index, error) || !tally_texts(check, &texts, &with_key, error) ||
-        !tally_messages(check, &with_text, error))
+        !tally_messages(check, &waiting, &with_text, error))
         return false;
-    if (with_key != with_text)
+    if (with_key + waiting != with_text)
         check_report(check, "the search keys are not those of the messages with a text");
     if (index.sum != texts.sum || index.words != texts.words)
         check_report(check, "the search index holds %" G_GUINT64_FORMAT " words, the messages %" G_GUINT64_FORMAT "%s",

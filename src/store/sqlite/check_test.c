@@ -1,7 +1,7 @@
 /* Damage done behind the store's back is found by store_check; what is made from the log is made again by
  * store_rebuild. */
 #include "store/contract_world.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/search_words.h"
 
 #include <glib/gstdio.h>
 
@@ -11,6 +11,7 @@ static int try_damage(struct world *w, const char *sql)
     sqlite3 *db;
     g_autofree char *path = g_build_filename(w->directory, "parley.db", NULL);
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(search_words_register(db), ==, SQLITE_OK);
     int result = sqlite3_exec(db, sql, NULL, NULL, NULL);
     if (result != SQLITE_OK && result != SQLITE_MISMATCH && result != SQLITE_CONSTRAINT)
         g_error("%s: %s", sql, sqlite3_errmsg(db));
@@ -51,13 +52,15 @@ static const struct {
     {"DELETE FROM search_key WHERE event = " ONE_MESSAGE, "search", true},
     {"INSERT INTO search(rowid, text, scope) VALUES(77, 'stray', 'c1')", "search index", true},
     {"INSERT INTO search(search, rowid, text, scope) SELECT 'delete', key, " MESSAGE_TEXT
-     ", 'c' || company || ' d' || dialect || ' v' || visitor FROM search_key JOIN event ON event.number = "
+     ", 'c' || company FROM search_key JOIN event ON event.number = "
      "search_key.event"
      " JOIN session ON session.number = event.number >> 20 LIMIT 1",
      "search index", true},
     {"INSERT INTO search(search) VALUES('delete-all')", "search index", true},
     {"UPDATE event SET text = 'other words' WHERE number = " ONE_MESSAGE " AND revised_by = 0", "search index", true},
     {"UPDATE search_key SET key = key + 9000000000 WHERE event = " ONE_MESSAGE, "search", true},
+    {"INSERT INTO search_rest SELECT * FROM search_key LIMIT 1", "search", true},
+    {"UPDATE participant SET type = (type + 1) % 2", "search index", true},
     {"UPDATE event SET deleted = 1 WHERE number = " ONE_MESSAGE, "being deleted", true},
     {"UPDATE event SET deleted = 0 WHERE deleted", "being deleted", true},
     {"DELETE FROM event WHERE number = " ONE_MESSAGE, "in a row", false},
@@ -295,8 +298,7 @@ static void test_search_plan(void)
     struct world w;
     struct arena a;
     GError *error = NULL;
-    struct store_hit *hits;
-    size_t count;
+    struct store_found found;
     world_open(&w, false);
     world_play(&w, 50);
     arena_init(&a);
@@ -309,7 +311,7 @@ static void test_search_plan(void)
                                         .to_ms = NO_TIME,
                                         .limit = 5};
     struct store_txn *txn = store_read_begin(w.reader, &error);
-    g_assert_true(store_search(txn, &search, &a, &hits, &count, &error));
+    g_assert_true(store_search(txn, &search, &a, &found, &error));
     sqlite3 *db = sqlite_txn(txn)->connection->db;
     int searches = 0, steps = 0;
     for (sqlite3_stmt *s = sqlite3_next_stmt(db, NULL); s; s = sqlite3_next_stmt(db, s)) {

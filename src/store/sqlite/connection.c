@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/sqlite/search_words.h"
 
@@ -79,6 +80,14 @@ bool connection_roll_back(struct connection *c, GError **error)
     return !c->db || sqlite3_get_autocommit(c->db) || connection_run(c, "ROLLBACK", error);
 }
 
+static bool register_words(struct connection *c, GError **error)
+{
+    int code = search_words_register(c->db);
+    if (code != SQLITE_OK)
+        fail_with(c, code, reason_of_code(code), error);
+    return code == SQLITE_OK;
+}
+
 bool connection_open(struct connection *c, const char *path, bool writer, size_t cache_bytes,
                      struct sqlite_store *store, GError **error)
 {
@@ -97,7 +106,7 @@ bool connection_open(struct connection *c, const char *path, bool writer, size_t
                "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
                "PRAGMA cache_size = -%" G_GSIZE_FORMAT,
                (cache_bytes ? cache_bytes : 2 * 1024 * 1024) / 1024);
-    bool ok = connection_run(c, settings, error);
+    bool ok = connection_run(c, settings, error) && register_words(c, error);
     if (ok && writer)
         ok = connection_run(c,
                             "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST;"
@@ -121,10 +130,37 @@ void connection_close(struct connection *c)
     }
     for (int i = 0; i < CONNECTION_LISTS; i++)
         g_clear_pointer(&c->lists[i], g_free);
-    search_words_free(c->words);
-    c->words = NULL;
     sqlite3_close(c->db);
     c->db = NULL;
+}
+
+static int is_over(void *data)
+{
+    struct connection *c = data;
+    if (c->stop && atomic_load_explicit(c->stop, memory_order_relaxed))
+        return 1;
+    c->timed_out = c->until_ms && clock_monotonic_ms() >= c->until_ms;
+    return c->timed_out;
+}
+
+static void look_now_and_then(struct connection *c)
+{
+    enum { STEPS_BETWEEN_LOOKS = 500 }; /* of SQLite's machine: some microseconds, or a hundred pages of an index */
+    bool any = c->stop || c->until_ms;
+    sqlite3_progress_handler(c->db, STEPS_BETWEEN_LOOKS, any ? is_over : NULL, c);
+}
+
+void connection_stop_when(struct connection *c, const atomic_bool *stop)
+{
+    c->stop = stop;
+    look_now_and_then(c);
+}
+
+void connection_end_at(struct connection *c, int64_t until_ms)
+{
+    c->until_ms = until_ms;
+    c->timed_out = false;
+    look_now_and_then(c);
 }
 
 bool connection_run(struct connection *c, const char *sql, GError **error)

@@ -82,7 +82,9 @@ bool sqlite_erase_begin(struct store_txn *txn, const struct visitor *v, GError *
 static bool drop_payload(struct store_txn *txn, const struct session *s, struct event *e, GError **error)
 {
     static const uint8_t any[EVENT_CHAIN_SIZE];
-    if (e->kind == EVENT_MESSAGE && !search_remove(txn, s, e, event_current_text(e), error))
+    enum search_author author;
+    if (e->kind == EVENT_MESSAGE && (!search_author_read(txn, s->number, e, &author, error) ||
+                                     !search_remove(txn, s, author, e, event_current_text(e), error)))
         return false;
     if (e->id.ptr) {
         sqlite3_stmt *q =

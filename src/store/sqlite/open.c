@@ -60,7 +60,7 @@ static bool open_store(struct sqlite_store *store, GError **error)
     struct connection *c = &store->connection;
     return make_files(store, error) &&
            connection_open(c, store->path, true, store->options.writer_cache_bytes, store, error) &&
-           schema_migrate(c, store->options.create, error) &&
+           schema_migrate(c, store->options.create, error) && search_open(c, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
            connection_number(c, "SELECT max(number) FROM visitor", &store->last_visitor, error) &&
            checkpointer_start(store, error) && start_writer(store, error);
@@ -141,8 +141,6 @@ void sqlite_close(struct store *head)
 
 /* ---- readers ---- */
 
-enum { STEPS_BETWEEN_LOOKS = 2000 }; /* of SQLite's machine: some tens of microseconds */
-
 struct store_reader *sqlite_reader_open(struct store *head, GError **error)
 {
     struct sqlite_store *store = sqlite_store(head);
@@ -163,15 +161,9 @@ void sqlite_reader_close(struct store_reader *head)
     g_free(reader);
 }
 
-static int is_stopped(void *stop)
-{
-    return atomic_load_explicit((const atomic_bool *)stop, memory_order_relaxed);
-}
-
 void sqlite_reader_stop_when(struct store_reader *head, const atomic_bool *stop)
 {
-    sqlite3 *db = ((struct sqlite_reader *)head)->connection.db;
-    sqlite3_progress_handler(db, STEPS_BETWEEN_LOOKS, stop ? is_stopped : NULL, (void *)stop);
+    connection_stop_when(&((struct sqlite_reader *)head)->connection, stop);
 }
 
 struct store_txn *sqlite_read_begin(struct store_reader *head, GError **error)

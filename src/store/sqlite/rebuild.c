@@ -43,6 +43,9 @@ static bool rebuild_begin(struct store_txn *txn, struct rebuild *rebuild, GError
     if (!q || !txn_run(txn, q, error))
         return false;
     q = txn_statement(txn, "DELETE FROM search_key", error);
+    if (!q || !txn_run(txn, q, error))
+        return false;
+    q = txn_statement(txn, "DELETE FROM search_rest", error);
     if (!q || !txn_run(txn, q, error) || !rebuild_rollups(txn, error))
         return false;
     q = txn_statement(txn, "SELECT total(messages) FROM session", error);
@@ -80,8 +83,10 @@ static bool rebuild_step(struct store_txn *txn, struct rebuild *rebuild, GError 
                             .company = column_int(q, 1),
                             .dialect = (enum dialect)column_int(q, 2),
                             .visitor = column_int(q, 3)};
+        enum search_author author;
         ok = event_read(txn, number, false, &a, &e, &found, error) &&
-             search_add(txn, &s, &e, event_current_text(&e), error);
+             search_author_read(txn, s.number, &e, &author, error) &&
+             search_add(txn, &s, author, &e, event_current_text(&e), error);
         arena_clear(&a);
         rebuild->after = number;
         rebuild->done++;

@@ -218,7 +218,13 @@ static const char *const migrations[] = {
     "CREATE UNIQUE INDEX token_id ON token(id);"
     "DROP INDEX token_operator;"
     "CREATE INDEX token_operator ON token(operator_id, created_ms) WHERE operator_id IS NOT NULL;"
-    "CREATE INDEX token_company ON token(company, created_ms) WHERE operator_id IS NULL;",
+    "CREATE INDEX token_company ON token(company, created_ms) WHERE operator_id IS NULL;"
+
+    /* The search index, with our own words; search_open fills it anew from search_rest. */
+    "DROP TABLE search;"
+    "ALTER TABLE search_key RENAME TO search_rest;"
+    "CREATE TABLE search_key(key INTEGER PRIMARY KEY, event INTEGER NOT NULL);"
+    "CREATE VIRTUAL TABLE search USING fts5(text, scope, content='', tokenize='parley');",
 };
 
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS(migrations))

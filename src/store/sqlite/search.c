@@ -1,14 +1,59 @@
 /* Answers searches: Parley's query becomes an FTS5 expression, FTS5 streams the matches newest first, filters that can
  * change (operator, department, button, state) are joined, and the place of the match in the text is worked out for
- * the hits that are returned. */
+ * the hits that are returned.
+ *
+ * In bounded time:
+ *
+ *   all at once ── nearly always ──> done
+ *        │ a quarter of the time is over
+ *        v
+ *   one span of time below what was looked at, 2, 4, ... SPANS_MAX ──> done
+ *        │ between them and inside: all of the time is over
+ *        v
+ *   what was found, and the edge of what was looked at
+ *
+ * FTS5 looks for the next match however far away it is, and bounds of rowids do not stop it. So a step back asks also
+ * for the words that its spans' messages have in `scope`: where those end FTS5 ends. The first step is finished in any
+ * case, so that who goes on from edge to edge comes to the end; the clock stops all else through SQLite's progress
+ * handler, which FTS5 reaches with each page of the index that it reads. */
+#include "base/clock.h"
 #include "store/sqlite/search_index.h"
-#include "store/sqlite/search_words.h"
+#include "store/sqlite/search_mark.h"
 #include "text/search_query.h"
 
-enum { SNIPPET_LENGTH = 200, SNIPPET_BEFORE = 60 }; /* code points */
+enum {
+    RANKED = 2000, /* best first ranks at most the newest so many: the cost of a common word stays bounded */
+    SPANS_MAX = 32,
+    AT_ONCE = 4, /* this part of the time is for trying all at once */
+};
 
-/* Best first ranks at most the newest this many matches: the cost of a common word stays bounded. */
-#define RANKED "2000"
+struct candidate {
+    int64_t key, event;
+    double score;
+    struct str session_id;
+    struct search_place *places;
+    size_t place_count;
+};
+
+struct walk {
+    struct store_txn *txn;
+    const struct store_search *search;
+    struct arena *a;
+    struct search_query query;
+    bool has_negative;
+    bool company_matters; /* with one company its scope word stands in every row and would only cost time: 8 ms
+                             instead of 0.4 for two middling words in 2 million messages */
+    struct buf match;     /* the expression of the step under way */
+    int64_t low, edge;    /* keys: from the edge on all is looked at; below `low` nothing is to be */
+    struct candidate *candidates;
+    size_t count, wanted;
+    bool timed_out;
+};
+
+/* Spans of time, both inclusive. */
+struct spans {
+    int64_t first, last;
+};
 
 /* ---- the expression ---- */
 
@@ -41,171 +86,45 @@ static void add_terms(struct buf *out, const struct search_query *query, bool ne
     buf_add_literal(out, "))");
 }
 
-static bool has_negative(const struct search_query *query)
+static void add_spans(struct buf *out, const struct spans *spans)
 {
-    for (size_t i = 0; i < query->count; i++)
-        if (query->terms[i].is_negative)
-            return true;
-    return false;
+    for (int64_t span = spans->first; span <= spans->last; span++)
+        buf_printf(out, "%st%" G_GINT64_FORMAT, span == spans->first ? "{scope} : (" : " OR ", span);
+    buf_add_literal(out, ") AND ");
 }
 
-/* More than one company? With one, its scope word stands in every row and would only cost time: 8 ms instead of 0.4 for
- * two middling words in 2 million messages. */
-static bool company_matters(struct store_txn *txn, bool *matters, GError **error)
+/* Whatever bounds the search stands left of NOT, as FTS5 walks that side. */
+static void make_expression(struct walk *w, const struct spans *spans)
 {
-    sqlite3_stmt *q = txn_statement(txn, "SELECT count(*) > 1 FROM (SELECT 1 FROM company LIMIT 2)", error);
-    if (!q || txn_step(txn, q, error) < 0)
-        return false;
-    *matters = column_int(q, 0);
-    sqlite3_reset(q);
-    return true;
-}
-
-static bool expression(struct store_txn *txn, const struct store_search *search, struct buf *out, GError **error)
-{
-    struct search_query query;
-    bool company;
-    if (!search_query_parse(search->query, &query, error) || !company_matters(txn, &company, error))
-        return false;
-    if (has_negative(&query))
-        buf_add_byte(out, '(');
-    add_terms(out, &query, false, " AND ");
-    if (has_negative(&query)) {
-        buf_add_literal(out, " NOT ");
-        add_terms(out, &query, true, " OR ");
-        buf_add_byte(out, ')');
-    }
+    const struct store_search *search = w->search;
+    struct buf *out = &w->match;
+    buf_reset(out);
+    buf_add_byte(out, '(');
+    if (spans)
+        add_spans(out, spans);
+    add_terms(out, &w->query, false, " AND ");
     if (search->visitor)
         buf_printf(out, " AND {scope} : v%" G_GINT64_FORMAT, search->visitor);
-    else if (company)
+    else if (w->company_matters)
         buf_printf(out, " AND {scope} : c%" G_GINT64_FORMAT, search->company);
     if (search->dialect >= 0)
         buf_printf(out, " AND {scope} : d%d", search->dialect);
-    return true;
+    buf_add_byte(out, ')');
+    if (!w->has_negative && search->internal)
+        return;
+    buf_add_literal(out, " NOT (");
+    if (w->has_negative)
+        add_terms(out, &w->query, true, " OR ");
+    if (!search->internal)
+        buf_add(out, w->has_negative ? STR(" OR {scope} : internal") : STR("{scope} : internal"));
+    buf_add_byte(out, ')');
 }
 
-/* ---- where the match stands in the text ---- */
-
-struct bytes_range {
-    int start, end;
-};
-
-static int collect_word(void *data, struct str folded, int start, int end)
-{
-    (void)folded;
-    struct bytes_range word = {start, end};
-    g_array_append_val((GArray *)data, word);
-    return SQLITE_OK;
-}
-
-static int by_start(const void *a, const void *b)
-{
-    const struct bytes_range *x = a, *y = b;
-    return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x->end > y->end) - (x->end < y->end);
-}
-
-/* From places (first word, words) to ranges of bytes: ascending, overlapping ones joined. Returns how many. */
-static size_t match_ranges(const uint32_t *places, size_t count, const GArray *words, struct bytes_range *ranges)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t first = places[2 * i], length = places[2 * i + 1];
-        if (length && first < words->len && length <= words->len - first)
-            ranges[used++] = (struct bytes_range){g_array_index(words, struct bytes_range, first).start,
-                                                  g_array_index(words, struct bytes_range, first + length - 1).end};
-    }
-    if (!used)
-        return 0;
-    qsort(ranges, used, sizeof *ranges, by_start);
-    size_t last = 0;
-    for (size_t i = 1; i < used; i++)
-        if (ranges[i].start < ranges[last].end)
-            ranges[last].end = MAX(ranges[last].end, ranges[i].end);
-        else
-            ranges[++last] = ranges[i];
-    return last + 1;
-}
-
-static long code_points(struct str text, int from, int to)
-{
-    return g_utf8_strlen(text.ptr + from, to - from);
-}
-
-/* The byte `n` code points behind `from`, at most the end. */
-static int skip_code_points(struct str text, int from, long n)
-{
-    const char *at = text.ptr + from, *end = text.ptr + text.len;
-    while (n-- > 0 && at < end)
-        at = g_utf8_next_char(at);
-    return (int)(at - text.ptr);
-}
-
-/* Where the snippet stands: whole words around the first match, as far as SNIPPET_LENGTH goes. */
-static struct bytes_range snippet_range(struct str text, const GArray *words, const struct bytes_range *match)
-{
-    struct bytes_range cut = {0, skip_code_points(text, 0, SNIPPET_LENGTH)};
-    if ((size_t)cut.end == text.len)
-        return cut;
-    int focus = match ? match->start : 0;
-    cut.start = focus;
-    for (guint i = words->len; i-- > 0;) {
-        const struct bytes_range *word = &g_array_index(words, struct bytes_range, i);
-        if (word->start >= focus)
-            continue;
-        if (code_points(text, word->start, focus) > SNIPPET_BEFORE)
-            break;
-        cut.start = word->start;
-    }
-    if (code_points(text, 0, cut.start) <= SNIPPET_BEFORE && code_points(text, 0, focus) <= SNIPPET_BEFORE)
-        cut.start = 0;
-    int limit = skip_code_points(text, cut.start, SNIPPET_LENGTH);
-    cut.end = limit;
-    if ((size_t)limit < text.len) {
-        int whole = cut.start;
-        for (guint i = 0; i < words->len; i++) {
-            const struct bytes_range *word = &g_array_index(words, struct bytes_range, i);
-            if (word->end > limit)
-                break;
-            whole = MAX(whole, word->end);
-        }
-        if (whole > focus) /* else one word fills it all: cut inside */
-            cut.end = whole;
-    }
-    return cut;
-}
-
-static void hit_mark(struct store_hit *hit, struct str text, const uint32_t *places, size_t count,
-                     struct search_words *tools, struct arena *a)
-{
-    GArray *words = g_array_new(FALSE, FALSE, sizeof(struct bytes_range));
-    search_words_split(tools, text, collect_word, words);
-    struct bytes_range *ranges = arena_array(a, count, sizeof *ranges);
-    size_t used = match_ranges(places, count, words, ranges);
-    struct bytes_range cut = snippet_range(text, words, used ? ranges : NULL);
-    hit->snippet = str_from(text.ptr + cut.start, (size_t)(cut.end - cut.start));
-    hit->snippet_from_start = cut.start == 0;
-    hit->snippet_to_end = (size_t)cut.end == text.len;
-    hit->highlights = arena_array(a, used, sizeof *hit->highlights);
-    int at = cut.start; /* counted on from range to range: one pass over the snippet */
-    uint32_t points = 0;
-    for (size_t i = 0; i < used; i++) {
-        int start = MAX(ranges[i].start, cut.start), end = MIN(ranges[i].end, cut.end);
-        if (start >= end)
-            continue;
-        uint32_t from = points + (uint32_t)code_points(text, at, start);
-        points = from + (uint32_t)code_points(text, start, end);
-        at = end;
-        hit->highlights[hit->highlight_count++] = (struct store_range){from, points - from};
-    }
-    g_array_free(words, TRUE);
-}
-
-/* ---- the query ---- */
+/* ---- one step ---- */
 
 /* CROSS JOIN keeps FTS5 outside: its order is the answer's, and the others are looked up by number. */
 #define MATCHES(score) \
-    "SELECT search.rowid AS key, search_key.event AS event, search_places(search) AS places, session.id AS id," \
-    " " score " AS score" \
+    "SELECT search.rowid, search_key.event, search_places(search), session.id, " score \
     " FROM search CROSS JOIN search_key ON search_key.key = search.rowid" \
     " CROSS JOIN session ON session.number = search_key.event >> 20" \
     " WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3" \
@@ -215,19 +134,12 @@ static void hit_mark(struct store_hit *hit, struct str text, const uint32_t *pla
     " AND (?9 < 0 OR session.dialect = ?9) AND (?10 = 0 OR session.visitor = ?10)" \
     " ORDER BY search.rowid DESC"
 
-static const char newest_first[] = MATCHES("0") " LIMIT ?11";
-static const char best_first[] = "SELECT key, event, places, id FROM (" MATCHES(
-    "search_score(search)") " LIMIT " RANKED ") ORDER BY score DESC, key DESC LIMIT ?11 OFFSET ?12";
-
-static void bind_search(sqlite3_stmt *q, const struct store_search *search, struct str match)
+static void bind_step(sqlite3_stmt *q, const struct walk *w, int64_t low)
 {
-    int64_t from = search->from_ms == NO_TIME ? 0 : search_key_at(search->from_ms);
-    int64_t to = search->to_ms == NO_TIME || search->to_ms > LIMIT_TIME_MS ? INT64_MAX : search_key_at(search->to_ms);
-    if (!search->best_first && search->after > 0)
-        to = MIN(to, search->after);
-    bind_str(q, 1, match);
-    bind_int(q, 2, from);
-    bind_int(q, 3, to);
+    const struct store_search *search = w->search;
+    bind_str(q, 1, buf_str(&w->match));
+    bind_int(q, 2, low);
+    bind_int(q, 3, w->edge);
     bind_int(q, 4, search->company);
     bind_str(q, 5, search->operator_id);
     bind_str(q, 6, search->department_id);
@@ -235,57 +147,181 @@ static void bind_search(sqlite3_stmt *q, const struct store_search *search, stru
     bind_int(q, 8, search->state);
     bind_int(q, 9, search->dialect);
     bind_int(q, 10, search->visitor);
-    bind_int(q, 11, (int64_t)search->limit);
-    if (search->best_first)
-        bind_int(q, 12, search->after);
 }
 
-/* Fills `hit` from the row under `q`; *kept is false when the event has no text to show after all. */
-static bool hit_read(struct store_txn *txn, sqlite3_stmt *q, struct search_words *tools, struct arena *a,
-                     struct store_hit *hit, bool *kept, GError **error)
+static void take_candidate(struct walk *w, sqlite3_stmt *q)
 {
-    int64_t number = column_int(q, 1);
+    size_t size = (size_t)sqlite3_column_bytes(q, 2);
+    struct candidate *c = &w->candidates[w->count++];
+    *c = (struct candidate){.key = column_int(q, 0),
+                            .event = column_int(q, 1),
+                            .score = sqlite3_column_double(q, 4),
+                            .session_id = column_str(q, 3, w->a),
+                            .places = arena_alloc(w->a, size),
+                            .place_count = size / sizeof *c->places};
+    if (size)
+        memcpy(c->places, sqlite3_column_blob(q, 2), size);
+}
+
+/* Takes the candidates from `low` up to the edge, newest first, and moves the edge: to `low`, or when the clock (of the
+ * monotonic clock, 0 = none) ended it to the last one taken. */
+static bool step(struct walk *w, int64_t low, const struct spans *spans, int64_t until_ms, GError **error)
+{
+    static const char newest_first[] = MATCHES("0"), best_first[] = MATCHES("search_score(search)");
+    struct connection *c = sqlite_txn(w->txn)->connection;
+    bool failed = w->txn->failed;
+    size_t before = w->count;
+    GError *failure = NULL;
+    make_expression(w, spans);
+    sqlite3_stmt *q = txn_statement(w->txn, w->search->best_first ? best_first : newest_first, error);
+    if (!q)
+        return false;
+    bind_step(q, w, low);
+    connection_end_at(c, until_ms);
+    int row = 1;
+    while (w->count < w->wanted && (row = txn_step(w->txn, q, &failure)) > 0)
+        take_candidate(w, q);
+    sqlite3_reset(q);
+    w->timed_out = row < 0 && c->timed_out;
+    connection_end_at(c, 0);
+    if (w->timed_out) {
+        g_clear_error(&failure);
+        w->txn->failed = failed;
+        if (w->count > before)
+            w->edge = w->candidates[w->count - 1].key;
+        return true;
+    }
+    w->edge = low;
+    if (row < 0)
+        g_propagate_error(error, failure);
+    return row >= 0;
+}
+
+/* ---- the walk ---- */
+
+/* The greatest key below the edge; -1 = there is none. */
+static bool next_key(struct walk *w, int64_t *key, GError **error)
+{
+    sqlite3_stmt *q = txn_statement(w->txn, "SELECT coalesce(max(key), -1) FROM search_key WHERE key < ?1", error);
+    if (!q)
+        return false;
+    bind_int(q, 1, w->edge);
+    int row = txn_step(w->txn, q, error);
+    *key = row > 0 ? column_int(q, 0) : -1;
+    sqlite3_reset(q);
+    return row >= 0;
+}
+
+static bool step_back(struct walk *w, int64_t deadline_ms, GError **error)
+{
+    int64_t until_ms = 0;
+    for (int64_t count = 1; w->edge > w->low && w->count < w->wanted; count = MIN(2 * count, SPANS_MAX)) {
+        int64_t key;
+        w->timed_out = until_ms && clock_monotonic_ms() >= until_ms;
+        if (w->timed_out)
+            return true;
+        if (!next_key(w, &key, error))
+            return false;
+        if (key < w->low) {
+            w->edge = w->low;
+            return true;
+        }
+        struct spans spans = {.last = key >> SEARCH_SPAN_BITS};
+        spans.first = MAX(spans.last - count + 1, w->low >> SEARCH_SPAN_BITS);
+        if (!step(w, MAX(spans.first << SEARCH_SPAN_BITS, w->low), &spans, until_ms, error))
+            return false;
+        if (w->timed_out)
+            return true;
+        until_ms = deadline_ms;
+    }
+    return true;
+}
+
+static bool walk_all(struct walk *w, GError **error)
+{
+    int64_t start_ms = clock_monotonic_ms(), time_ms = w->search->time_ms;
+    return step(w, w->low, NULL, time_ms ? start_ms + MAX(time_ms / AT_ONCE, 1) : 0, error) &&
+           (!w->timed_out || step_back(w, start_ms + time_ms, error));
+}
+
+static bool find_companies(struct walk *w, GError **error)
+{
+    sqlite3_stmt *q = txn_statement(w->txn, "SELECT count(*) > 1 FROM (SELECT 1 FROM company LIMIT 2)", error);
+    if (!q || txn_step(w->txn, q, error) < 0)
+        return false;
+    w->company_matters = column_int(q, 0);
+    sqlite3_reset(q);
+    return true;
+}
+
+static bool walk_init(struct walk *w, GError **error)
+{
+    const struct store_search *search = w->search;
+    if (!search_query_parse(search->query, &w->query, error) || !find_companies(w, error))
+        return false;
+    for (size_t i = 0; i < w->query.count; i++)
+        w->has_negative |= w->query.terms[i].is_negative;
+    w->low = search->from_ms == NO_TIME ? 0 : search_key_at(search->from_ms);
+    w->edge = search->to_ms == NO_TIME || search->to_ms > LIMIT_TIME_MS ? INT64_MAX : search_key_at(search->to_ms);
+    if (search->below > 0)
+        w->edge = MIN(w->edge, search->below);
+    w->wanted = search->best_first ? RANKED : search->limit;
+    w->candidates = arena_array(w->a, w->wanted, sizeof *w->candidates);
+    return true;
+}
+
+/* ---- hits ---- */
+
+/* *kept is false when the event has no text to show after all. */
+static bool hit_read(struct walk *w, const struct candidate *c, struct store_hit *hit, bool *kept, GError **error)
+{
     bool found;
-    *hit = (struct store_hit){
-        .key = column_int(q, 0), .session = event_number_session(number), .session_id = column_str(q, 3, a)};
-    if (!event_read(txn, number, false, a, &hit->event, &found, error))
+    *hit = (struct store_hit){.key = c->key, .session = event_number_session(c->event), .session_id = c->session_id};
+    if (!event_read(w->txn, c->event, false, w->a, &hit->event, &found, error))
         return false;
     *kept = found && !hit->event.erased;
     if (!*kept)
         return true;
     struct str text = event_current_text(&hit->event);
     if (str_is_empty(text))
-        return txn_corrupt(txn, "the search index names a message without text", error);
-    size_t size = (size_t)sqlite3_column_bytes(q, 2);
-    uint32_t *places = arena_alloc(a, size);
-    if (size)
-        memcpy(places, sqlite3_column_blob(q, 2), size);
-    hit_mark(hit, text, places, size / (2 * sizeof *places), tools, a);
+        return txn_corrupt(w->txn, "the search index names a message without text", error);
+    search_mark(hit, text, c->places, c->place_count, w->a);
     return true;
 }
 
-bool sqlite_search(struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_hit **hits,
-                   size_t *count, GError **error)
+static int best_before(const void *a, const void *b)
 {
-    *hits = NULL;
-    *count = 0;
-    struct search_words *tools = search_words_get(sqlite_txn(txn)->connection, error);
-    struct buf match;
-    buf_init(&match, 16 * LIMIT_QUERY + 1024);
-    bool ok = tools && expression(txn, search, &match, error);
-    sqlite3_stmt *q = ok ? txn_statement(txn, search->best_first ? best_first : newest_first, error) : NULL;
-    ok = q != NULL;
-    if (ok) {
-        bind_search(q, search, buf_str(&match));
-        *hits = arena_array(a, search->limit, sizeof **hits);
-        int row;
-        while (ok && *count < search->limit && (row = txn_step(txn, q, error)) != 0) {
-            bool kept = false;
-            ok = row > 0 && hit_read(txn, q, tools, a, &(*hits)[*count], &kept, error);
-            *count += kept;
-        }
-        sqlite3_reset(q);
+    const struct candidate *x = a, *y = b;
+    return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : (x->key < y->key) - (x->key > y->key);
+}
+
+static bool read_hits(struct walk *w, struct store_found *found, GError **error)
+{
+    const struct store_search *search = w->search;
+    size_t skip = search->best_first ? search->skip : 0;
+    if (search->best_first && w->count)
+        qsort(w->candidates, w->count, sizeof *w->candidates, best_before);
+    size_t end = MIN(w->count, skip + search->limit);
+    found->hits = arena_array(w->a, search->limit, sizeof *found->hits);
+    for (size_t i = skip; i < end; i++) {
+        bool kept;
+        if (!hit_read(w, &w->candidates[i], &found->hits[found->count], &kept, error))
+            return false;
+        found->count += kept;
     }
-    buf_clear(&match);
+    return true;
+}
+
+bool sqlite_search(struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_found *found,
+                   GError **error)
+{
+    struct walk w = {.txn = txn, .search = search, .a = a};
+    *found = (struct store_found){.indexed_from_ms = NO_TIME};
+    buf_init(&w.match, 16 * LIMIT_QUERY + 4096);
+    bool ok = walk_init(&w, error) && walk_all(&w, error) && read_hits(&w, found, error) &&
+              sqlite_search_indexed_from(txn, &found->indexed_from_ms, error);
+    found->partial = w.timed_out;
+    found->edge = w.edge;
+    buf_clear(&w.match);
     return ok;
 }

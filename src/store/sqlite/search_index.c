@@ -12,15 +12,13 @@ struct search_row {
     int64_t time_ms;
     int64_t key; /* of the first try; from key_settle on the row's own, 0 = nothing is to be written */
     int64_t event;
-    const char *scope;
+    struct str scope;
     struct str old_text; /* to be taken out; STR_NULL = nothing is in */
     struct str new_text; /* to be put in; STR_NULL = nothing */
 };
 
 struct search_rows {
     GHashTable *by_event; /* &row->event -> row, in the arena */
-    int64_t session;      /* of the newest row; `scope` is its */
-    const char *scope;
     struct arena arena;
 };
 
@@ -48,25 +46,72 @@ int64_t search_key_try(int64_t time_ms, int64_t event, int number)
     return search_key_at(time_ms) | (int64_t)low;
 }
 
-void search_scope(char scope[SEARCH_SCOPE_SIZE], int64_t company, enum dialect dialect, int64_t visitor)
+static char *put_word(char *at, struct str word)
 {
-    g_snprintf(scope, SEARCH_SCOPE_SIZE, "c%" G_GINT64_FORMAT " d%d v%" G_GINT64_FORMAT, company, (int)dialect,
-               visitor);
+    memcpy(at, word.ptr, word.len);
+    at[word.len] = ' ';
+    return at + word.len + 1;
 }
 
-/* Rows of one session come one after the other, so one scope serves them. */
-static const char *scope_get(struct search_rows *rows, const struct session *s)
+/* As printf would, which takes longer than all else here. */
+static char *put_number(char *at, char kind, int64_t number)
 {
-    if (!rows->scope || rows->session != s->number) {
-        char *scope = arena_alloc(&rows->arena, SEARCH_SCOPE_SIZE);
-        search_scope(scope, s->company, s->dialect, s->visitor);
-        rows->session = s->number;
-        rows->scope = scope;
-    }
-    return rows->scope;
+    char digits[20];
+    int count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    *at++ = kind;
+    while (count)
+        *at++ = digits[--count];
+    *at = ' ';
+    return at + 1;
 }
 
-static struct search_row *row_get(struct sqlite_store *store, const struct session *s, const struct event *e)
+struct str search_scope(char scope[SEARCH_SCOPE_SIZE], const struct session *s, enum search_author author,
+                        const struct event *e)
+{
+    static const struct str authors[] = {
+        [SEARCH_BY_VISITOR] = STR("visitor"), [SEARCH_BY_OPERATOR] = STR("operator"), [SEARCH_BY_BOT] = STR("bot")};
+    char *at = put_number(scope, 'c', s->company);
+    at = put_number(at, 'd', s->dialect);
+    at = put_number(at, 'v', s->visitor);
+    at = put_word(at, authors[author]);
+    if (event_is_internal(e))
+        at = put_word(at, STR("internal"));
+    at = put_number(at, 't', search_key_at(e->time_ms) >> SEARCH_SPAN_BITS);
+    return str_from(scope, (size_t)(at - 1 - scope));
+}
+
+static enum search_author author_of_type(int type)
+{
+    return type == PARTICIPANT_CLIENT                                    ? SEARCH_BY_VISITOR
+           : type == PARTICIPANT_AGENT || type == PARTICIPANT_SUPERVISOR ? SEARCH_BY_OPERATOR
+                                                                         : SEARCH_BY_BOT;
+}
+
+enum search_author search_author_of(const struct session_view *view, const struct event *e)
+{
+    const struct participant *by = session_participant(view, e->participant);
+    return author_of_type(by ? (int)by->type : -1);
+}
+
+bool search_author_read(struct store_txn *txn, int64_t session, const struct event *e, enum search_author *author,
+                        GError **error)
+{
+    sqlite3_stmt *q = txn_statement(txn, "SELECT type FROM participant WHERE session = ?1 AND participant = ?2", error);
+    if (!q)
+        return false;
+    bind_int(q, 1, session);
+    bind_int(q, 2, e->participant);
+    int row = txn_step(txn, q, error);
+    *author = author_of_type(row > 0 ? (int)column_int(q, 0) : -1);
+    sqlite3_reset(q);
+    return row >= 0;
+}
+
+static struct search_row *row_get(struct sqlite_store *store, const struct session *s, enum search_author author,
+                                  const struct event *e)
 {
     struct search_rows *rows = store->search_rows;
     if (!rows) {
@@ -82,7 +127,8 @@ static struct search_row *row_get(struct sqlite_store *store, const struct sessi
     row->event = number;
     row->time_ms = e->time_ms;
     row->key = search_key_try(e->time_ms, number, 0);
-    row->scope = scope_get(rows, s);
+    char scope[SEARCH_SCOPE_SIZE];
+    row->scope = arena_str(&rows->arena, search_scope(scope, s, author, e));
     g_hash_table_insert(rows->by_event, &row->event, row);
     return row;
 }
@@ -93,23 +139,24 @@ static bool flush_when_large(struct store_txn *txn, GError **error)
     return store->search_rows->arena.total < COLLECTED_BYTES || search_flush(txn, error);
 }
 
-bool search_add(struct store_txn *txn, const struct session *s, const struct event *e, struct str text, GError **error)
+bool search_add(struct store_txn *txn, const struct session *s, enum search_author author, const struct event *e,
+                struct str text, GError **error)
 {
     struct sqlite_store *store = sqlite_txn(txn)->connection->store;
     if (str_is_empty(text) || !store->options.full_text)
         return true;
-    struct search_row *row = row_get(store, s, e); /* makes the arena */
+    struct search_row *row = row_get(store, s, author, e); /* makes the arena */
     row->new_text = arena_str(&store->search_rows->arena, text);
     return flush_when_large(txn, error);
 }
 
-bool search_remove(struct store_txn *txn, const struct session *s, const struct event *e, struct str text,
-                   GError **error)
+bool search_remove(struct store_txn *txn, const struct session *s, enum search_author author, const struct event *e,
+                   struct str text, GError **error)
 {
     struct sqlite_store *store = sqlite_txn(txn)->connection->store;
     if (str_is_empty(text) || !store->options.full_text)
         return true;
-    struct search_row *row = row_get(store, s, e);
+    struct search_row *row = row_get(store, s, author, e);
     if (row->new_text.ptr)
         row->new_text = STR_NULL; /* added in this very group: it never went in */
     else
@@ -165,7 +212,7 @@ static bool key_drop(struct store_txn *txn, int64_t key, GError **error)
     return txn_run(txn, q, error);
 }
 
-static bool index_change(struct store_txn *txn, const char *sql, int64_t key, struct str text, const char *scope,
+static bool index_change(struct store_txn *txn, const char *sql, int64_t key, struct str text, struct str scope,
                          GError **error)
 {
     sqlite3_stmt *q = txn_statement(txn, sql, error);
@@ -173,16 +220,18 @@ static bool index_change(struct store_txn *txn, const char *sql, int64_t key, st
         return false;
     bind_int(q, 1, key);
     bind_str(q, 2, text);
-    bind_str(q, 3, str_from_c(scope));
+    bind_str(q, 3, scope);
     return txn_run(txn, q, error);
 }
 
-/* No key that is given up here is free before all have theirs: one row's text never goes in before another's is out. */
+/* No key that is given up here is free before all have theirs: one row's text never goes in before another's is out.
+ * What has a text and no key waits for the refill. */
 static bool key_settle(struct store_txn *txn, struct search_row *row, GError **error)
 {
     row->key = 0;
-    return (!row->old_text.ptr || key_find(txn, row, &row->key, error)) &&
-           (row->key || !row->new_text.ptr || key_take(txn, row, &row->key, error));
+    if (row->old_text.ptr)
+        return key_find(txn, row, &row->key, error);
+    return !row->new_text.ptr || key_take(txn, row, &row->key, error);
 }
 
 static bool row_write(struct store_txn *txn, const struct search_row *row, GError **error)
@@ -239,7 +288,6 @@ void search_forget(struct sqlite_store *store)
         return;
     g_hash_table_remove_all(store->search_rows->by_event);
     arena_clear(&store->search_rows->arena);
-    store->search_rows->scope = NULL;
 }
 
 void search_free(struct sqlite_store *store)

@@ -45,10 +45,25 @@ static void test_order(void)
                         search_key_try(TIME, event_number(7, index + 1), 0));
 }
 
+static void test_scope(void)
+{
+    const struct session s = {.company = 12, .dialect = (enum dialect)3, .visitor = 345};
+    const struct event plain = {.kind = EVENT_MESSAGE, .time_ms = INT64_C(1700000000000)},
+                       note = {.kind = EVENT_MESSAGE, .data = STR("{\"visibility\":\"internal\"}")};
+    char scope[SEARCH_SCOPE_SIZE];
+    g_assert_true(str_equal(search_scope(scope, &s, SEARCH_BY_VISITOR, &plain), STR("c12 d3 v345 visitor t1583")));
+    g_assert_true(
+        str_equal(search_scope(scope, &s, SEARCH_BY_OPERATOR, &note), STR("c12 d3 v345 operator internal t0")));
+    const struct session greatest = {.company = INT64_MAX, .dialect = (enum dialect)9, .visitor = INT64_MAX};
+    const struct event last = {.kind = EVENT_MESSAGE, .time_ms = INT64_MAX, .data = note.data};
+    g_assert_cmpuint(search_scope(scope, &greatest, SEARCH_BY_OPERATOR, &last).len, <, SEARCH_SCOPE_SIZE - 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sqlite/search-key/tries", test_tries);
     g_test_add_func("/sqlite/search-key/order", test_order);
+    g_test_add_func("/sqlite/search-key/scope", test_scope);
     return g_test_run();
 }

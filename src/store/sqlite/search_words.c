@@ -1,15 +1,54 @@
 #include "store/sqlite/search_words.h"
 
+#include "text/words.h"
+
 enum { COLUMN_TEXT }; /* of the table `search` */
 
-struct search_words {
-    fts5_tokenizer module;
-    Fts5Tokenizer *tokenizer;
+/* ---- the tokenizer ---- */
+
+typedef int token_taker(void *context, int flags, const char *bytes, int length, int start, int end);
+
+struct token_walk {
+    token_taker *take;
+    void *context;
+    int64_t place; /* of the word before */
+    int code;
 };
 
-struct place {
-    uint32_t first, words;
-};
+static bool take_word(void *data, const struct word *word)
+{
+    struct token_walk *walk = data;
+    int flags = word->place == walk->place ? FTS5_TOKEN_COLOCATED : 0;
+    walk->place = word->place;
+    walk->code =
+        walk->take(walk->context, flags, word->folded.ptr, (int)word->folded.len, (int)word->start, (int)word->end);
+    return walk->code == SQLITE_OK;
+}
+
+static int tokenize(Fts5Tokenizer *tokenizer, void *context, int flags, const char *text, int length, token_taker *take)
+{
+    (void)tokenizer;
+    struct token_walk walk = {take, context, -1, SQLITE_OK};
+    words_split(str_from(text, (size_t)length), flags & FTS5_TOKENIZE_QUERY ? WORDS_OF_QUERY : WORDS_OF_TEXT, take_word,
+                &walk);
+    return walk.code;
+}
+
+/* It has no state, but FTS5 wants a pointer. */
+static int tokenizer_create(void *user, const char **arguments, int count, Fts5Tokenizer **made)
+{
+    static char nothing;
+    (void)user, (void)arguments, (void)count;
+    *made = (Fts5Tokenizer *)&nothing;
+    return SQLITE_OK;
+}
+
+static void tokenizer_delete(Fts5Tokenizer *tokenizer)
+{
+    (void)tokenizer;
+}
+
+/* ---- the functions ---- */
 
 static void places_function(const Fts5ExtensionApi *api, Fts5Context *match, sqlite3_context *result, int count,
                             sqlite3_value **values)
@@ -17,19 +56,18 @@ static void places_function(const Fts5ExtensionApi *api, Fts5Context *match, sql
     (void)count, (void)values;
     int instances = 0;
     int code = api->xInstCount(match, &instances);
-    struct place *places = g_new(struct place, (size_t)MAX(instances, 1));
+    struct search_place places[SEARCH_PLACES];
     size_t used = 0;
-    for (int i = 0; code == SQLITE_OK && i < instances; i++) {
+    for (int i = 0; code == SQLITE_OK && i < instances && used < SEARCH_PLACES; i++) {
         int phrase, column, first;
         code = api->xInst(match, i, &phrase, &column, &first);
         if (code == SQLITE_OK && column == COLUMN_TEXT)
-            places[used++] = (struct place){(uint32_t)first, (uint32_t)api->xPhraseSize(match, phrase)};
+            places[used++] = (struct search_place){(uint32_t)first, (uint32_t)api->xPhraseSize(match, phrase)};
     }
     if (code == SQLITE_OK)
         sqlite3_result_blob64(result, places, used * sizeof *places, SQLITE_TRANSIENT);
     else
         sqlite3_result_error_code(result, code);
-    g_free(places);
 }
 
 static void score_function(const Fts5ExtensionApi *api, Fts5Context *match, sqlite3_context *result, int count,
@@ -64,61 +102,29 @@ static void score_function(const Fts5ExtensionApi *api, Fts5Context *match, sqli
         sqlite3_result_error_code(result, code);
 }
 
-static fts5_api *fts5_api_of(sqlite3 *db)
+static int fts5_api_of(sqlite3 *db, fts5_api **api)
 {
-    fts5_api *api = NULL;
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &s, NULL) == SQLITE_OK) {
-        sqlite3_bind_pointer(s, 1, &api, "fts5_api_ptr", NULL);
-        sqlite3_step(s);
-    }
+    *api = NULL;
+    int code = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &s, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_pointer(s, 1, api, "fts5_api_ptr", NULL);
+    if (code == SQLITE_OK && sqlite3_step(s) != SQLITE_ROW)
+        code = sqlite3_errcode(db);
     sqlite3_finalize(s);
-    return api;
+    return code == SQLITE_OK && !*api ? SQLITE_ERROR : code;
 }
 
-struct search_words *search_words_get(struct connection *c, GError **error)
+int search_words_register(sqlite3 *db)
 {
-    if (c->words)
-        return c->words;
-    fts5_api *api = fts5_api_of(c->db);
-    /* The tokenizer that the migration names. */
-    const char *arguments[] = {"remove_diacritics", "2"};
-    struct search_words *words = g_new0(struct search_words, 1);
-    void *user;
-    if (api && api->xFindTokenizer(api, "unicode61", &user, &words->module) == SQLITE_OK &&
-        words->module.xCreate(user, arguments, G_N_ELEMENTS(arguments), &words->tokenizer) == SQLITE_OK &&
-        api->xCreateFunction(api, "search_places", NULL, places_function, NULL) == SQLITE_OK &&
-        api->xCreateFunction(api, "search_score", NULL, score_function, NULL) == SQLITE_OK)
-        return c->words = words;
-    search_words_free(words);
-    reason_set(error, REASON_INTERNAL, "full-text search is not available");
-    return NULL;
-}
-
-void search_words_free(struct search_words *words)
-{
-    if (!words)
-        return;
-    if (words->tokenizer)
-        words->module.xDelete(words->tokenizer);
-    g_free(words);
-}
-
-struct walk {
-    search_word *each;
-    void *data;
-};
-
-static int walk_word(void *context, int flags, const char *folded, int length, int start, int end)
-{
-    (void)flags;
-    struct walk *walk = context;
-    return walk->each(walk->data, str_from(folded, (size_t)length), start, end);
-}
-
-bool search_words_split(struct search_words *words, struct str text, search_word *each, void *data)
-{
-    struct walk walk = {each, data};
-    return words->module.xTokenize(words->tokenizer, &walk, FTS5_TOKENIZE_AUX, text.ptr, (int)text.len, walk_word) ==
-           SQLITE_OK;
+    static fts5_tokenizer tokenizer = {tokenizer_create, tokenizer_delete, tokenize};
+    fts5_api *api;
+    int code = fts5_api_of(db, &api);
+    if (code == SQLITE_OK)
+        code = api->xCreateTokenizer(api, "parley", NULL, &tokenizer, NULL);
+    if (code == SQLITE_OK)
+        code = api->xCreateFunction(api, "search_places", NULL, places_function, NULL);
+    if (code == SQLITE_OK)
+        code = api->xCreateFunction(api, "search_score", NULL, score_function, NULL);
+    return code;
 }

@@ -13,8 +13,7 @@
 #include <sqlite3.h>
 
 struct sqlite_store;
-struct search_words; /* search_words.c: FTS5's tokenizer */
-struct search_rows;  /* search.c: full-text rows collected until the end of the group */
+struct search_rows; /* search.c: full-text rows collected until the end of the group */
 
 enum { CONNECTION_LISTS = 3 << 7 }; /* shapes of session lists (session_list.c) */
 
@@ -22,7 +21,10 @@ struct connection {
     sqlite3 *db;
     GHashTable *statements;     /* SQL text, by address -> sqlite3_stmt * */
     struct sqlite_store *store; /* NULL for a connection of its own (backup) */
-    struct search_words *words; /* search_words.c's; NULL until the first search */
+    /* What ends a read that is under way; `timed_out` when it was the time. */
+    const atomic_bool *stop;
+    int64_t until_ms;
+    bool timed_out;
     bool writer;
     char *lists[CONNECTION_LISTS]; /* the texts of those that were asked for */
 };
@@ -121,6 +123,10 @@ bool connection_number(struct connection *c, const char *sql, int64_t *number, G
 /* Rolls back the transaction that is open; nothing when there is none, as after errors for which SQLite did so itself.
  * Without memory even that may fail, so whoever begins one calls this before. */
 bool connection_roll_back(struct connection *c, GError **error);
+
+/* Ends reads that are under way, soon: when `*stop` is true, or at a time of the monotonic clock (0 = none). */
+void connection_stop_when(struct connection *c, const atomic_bool *stop);
+void connection_end_at(struct connection *c, int64_t until_ms);
 
 /* Turns SQLite's last error into a reason, logs it once with SQLite's message, and returns false. */
 bool connection_fail(struct connection *c, GError **error);
@@ -358,20 +364,32 @@ bool rollup_apply(struct store_txn *txn, const struct session *before, const str
 /* Adds an entry, stamped now, and says its number. */
 bool change_add(struct store_txn *txn, const struct store_change *change, int64_t *number, GError **error);
 
-/* ---- search (search.c) ----------------------------------------------------------------------------------- */
+/* ---- search (search_index.c, search_refill.c) ------------------------------------------------------------ */
 
-/* The message `e` of session `s` is to be found under `text` (copied) from now on. Collected; the rows
- * go in at search_flush. */
-bool search_add(struct store_txn *txn, const struct session *s, const struct event *e, struct str text, GError **error);
-/* The reverse, naming the text it was added with. */
-bool search_remove(struct store_txn *txn, const struct session *s, const struct event *e, struct str text,
-                   GError **error);
+/* Who wrote a message, by the participant: the words of the index for it. */
+enum search_author { SEARCH_BY_VISITOR, SEARCH_BY_OPERATOR, SEARCH_BY_BOT };
+enum search_author search_author_of(const struct session_view *view, const struct event *e);
+/* The same from the tables. */
+bool search_author_read(struct store_txn *txn, int64_t session, const struct event *e, enum search_author *author,
+                        GError **error);
+
+/* The message `e` of session `s`, written by `author`, is to be found under `text` (copied) from now on. Collected; the
+ * rows go in at search_flush. */
+bool search_add(struct store_txn *txn, const struct session *s, enum search_author author, const struct event *e,
+                struct str text, GError **error);
+/* The reverse, naming the text it was added with. Neither does anything to a message that waits for the refill, as an
+ * edit's add right behind its remove. */
+bool search_remove(struct store_txn *txn, const struct session *s, enum search_author author, const struct event *e,
+                   struct str text, GError **error);
 /* Before the commit of a group: writes what was collected. */
 bool search_flush(struct store_txn *txn, GError **error);
 /* After a rollback or commit: forgets it. */
 void search_forget(struct sqlite_store *store);
 /* At closing: frees store->search_rows. */
 void search_free(struct sqlite_store *store);
+
+/* When the file is opened, before anything is written: the index begins anew if its words are not words_rules'. */
+bool search_open(struct connection *c, GError **error);
 
 /* ---- the writer's connection (writer.c) ------------------------------------------------------------------- */
 

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Parley } from "../../support/dialects.mjs";
+import { call } from "../../support/http.mjs";
 import { line, T0 } from "../../support/lines.mjs";
-import { emptyData, Server } from "../../support/server.mjs";
+import { addBearer, emptyData, Server } from "../../support/server.mjs";
 
 let server, api;
 before(async () => {
@@ -90,4 +91,45 @@ test("what cannot be searched is a 400, never a failure", async () => {
   }
   for (const query of ["q=a&order=x", "q=a&limit=0", "q=a&foo=1", "q=a&q=b", "q=a&cursor=x", "q=%ff", "q=%00"])
     assert.equal((await api.call("GET", `/search?${query}`)).status, 400, query);
+});
+
+test("words of every language, signs and part numbers", async () => {
+  const texts = ["我家在上海东边", "Die Straße, bitte", "I write C++ and C#", "part 2345-6789", "한국어를 배워요", "ok 👍🏽", "שָׁלוֹם"];
+  await api.import([line("languages", { at: T0 + 400000, visitor: { id: "polyglot" }, texts })]);
+  const text = async (q) => (await search(`q=${encodeURIComponent(q)}&visitor=polyglot`)).hits.map((hit) => hit.snippet);
+  for (const [query, index] of [["上海", 0], ["海", 0], ["STRASSE", 1], ["C#", 2], ["c++", 2], ["23456789", 3], ["2345", 3], ["국어", 4], ["👍", 5], ["שלום", 6]])
+    assert.deepEqual(await text(query), [texts[index]], query);
+  for (const query of ["上东", "C+", "234", "한어", "👎"]) assert.deepEqual(await text(query), [], query);
+});
+
+test("a search is bounded in words and prefixes, and says which bound it met", async () => {
+  const refused = async (q, words) => {
+    const { status, body } = await call(server, "GET", `/parley/v1/search?q=${encodeURIComponent(q)}`, { headers: api.headers });
+    assert.equal(status, 400, q);
+    assert.equal(body.type, "urn:parley:problem:query_invalid");
+    assert.match(body.detail, words);
+  };
+  await refused(`"${"a ".repeat(33)}"`, /32 words/);
+  await refused("上".repeat(34), /32 words/);
+  await refused("aaa* bbb* ccc* ddd* eee*", /4 words with a \*/);
+  await refused("to*", /3 letters/);
+  assert.deepEqual(await found(`"${"a ".repeat(32)}"`), []);
+});
+
+test("internal notes are found by who may see them", async () => {
+  await api.import([{
+    id: "noted",
+    visitor: { id: "noted" },
+    participants: [{ id: 1, type: "Client", name: "Ann" }, { id: 2, type: "Agent", name: "Bob" }],
+    events: [
+      { type: "message", at: T0 + 500000, by: 1, text: "quokka outside" },
+      { type: "message", at: T0 + 500001, by: 2, text: "quokka inside", data: { visibility: "internal" } },
+    ],
+  }]);
+  const names = async (rights) => {
+    const reader = new Parley(server, addBearer(server.data, "Environment", rights));
+    return (await reader.get("/search?q=quokka")).hits.map((hit) => hit.index);
+  };
+  assert.deepEqual(await names(["read"]), [1]);
+  assert.deepEqual(await names(["read", "notes"]), [2, 1]);
 });
