@@ -1,9 +1,11 @@
-/* Telephone numbers, mail addresses and hosts: standing free in a line, or as the address of a link. */
+/* Telephone numbers, mail addresses and hosts: standing free in a line, or as
+ * the address of a link. */
 #include "text/markup/inside.h"
 
 enum { SCHEME_MAX = 32, PHONE_MIN = 5 };
 
-/* ---- links --------------------------------------------------------------------------------------------------------
+/* ---- links
+ * --------------------------------------------------------------------------------------------------------
  */
 
 static void add_link(struct parser *p, struct row *row, struct str address, struct str label)
@@ -22,7 +24,8 @@ static struct str join(struct parser *p, const char *head, struct str tail)
     return str_from(joined, len + tail.len);
 }
 
-/* ---- telephone numbers --------------------------------------------------------------------------------------------
+/* ---- telephone numbers
+ * --------------------------------------------------------------------------------------------
  */
 
 static const char *skip_digits(const char *at, const char *end)
@@ -73,15 +76,15 @@ const char *address_read_phone(struct parser *p, const char *at, struct row *row
         return NULL;
     struct str phone = str_from(at, (size_t)(after - at));
     struct str address = phone_address(p, phone);
-    if (address.len < 4 + PHONE_MIN) {
-        parser_charge(p, phone.len);
-        return NULL;
-    }
-    add_link(p, row, address, phone);
+    if (address.len < 4 + PHONE_MIN)
+        row_add_text(p, row, phone);
+    else
+        add_link(p, row, address, phone);
     return after;
 }
 
-/* ---- hosts --------------------------------------------------------------------------------------------------------
+/* ---- hosts
+ * --------------------------------------------------------------------------------------------------------
  */
 
 static bool is_label_byte(char c)
@@ -95,8 +98,9 @@ static bool is_hyphen(char c)
     return c == '-' || c == '_';
 }
 
-/* Hyphens and underscores take what follows them along, so none ends a label; the first label begins with no
- * underscore. Returns `at` when there is no label. */
+/* Hyphens and underscores take what follows them along, so none ends a label;
+ * the first label begins with no underscore. Returns `at` when there is no
+ * label. */
 static const char *skip_label(const char *at, const char *end, bool first)
 {
     const char *begin = at;
@@ -135,7 +139,8 @@ static const char *skip_scheme(const char *at, const char *end)
     return at > begin && at - begin <= SCHEME_MAX && at < end && *at == ':' ? at + 1 : NULL;
 }
 
-/* ---- mail addresses -----------------------------------------------------------------------------------------------
+/* ---- mail addresses
+ * -----------------------------------------------------------------------------------------------
  */
 
 static bool mail_byte(char c)
@@ -151,7 +156,8 @@ static const char *skip_mail_letter(const char *at, const char *end)
     return letter_is_mail(letter_decode(at, end, &length)) ? at + length : at;
 }
 
-/* What stands before the @: begins with a letter; a dot stands between two characters that are none. */
+/* What stands before the @: begins with a letter; a dot stands between two
+ * characters that are none. */
 static const char *skip_mail_box(const char *at, const char *end)
 {
     const char *place = skip_mail_letter(at, end);
@@ -192,7 +198,8 @@ const char *address_read_mail(struct parser *p, const char *at, struct row *row)
     return after;
 }
 
-/* ---- addresses that stand free ------------------------------------------------------------------------------------
+/* ---- addresses that stand free
+ * ------------------------------------------------------------------------------------
  */
 
 static bool ends_address(char c)
@@ -247,8 +254,7 @@ static const char *skip_free_host(const struct parser *p, const char *at)
         if (after)
             return after;
     }
-    bool behind_underscore = at > p->begin && at[-1] == '_';
-    return behind_underscore ? NULL : skip_host(at, p->end);
+    return skip_host(at, p->end);
 }
 
 /* Has the address a scheme of its own? */
@@ -278,7 +284,26 @@ const char *address_read_url(struct parser *p, const char *at, struct row *row)
     return after;
 }
 
-/* ---- addresses of links -------------------------------------------------------------------------------------------
+/* What would be a host but for the underscore that it begins with. */
+const char *address_read_hidden(struct parser *p, const char *at, struct row *row)
+{
+    const char *dot = skip_label(at, p->end, false), *after = NULL;
+    while (dot > at && dot < p->end && *dot == '.') {
+        const char *label = skip_label(dot + 1, p->end, false);
+        if (label == dot + 1)
+            break;
+        after = dot = label;
+    }
+    if (!after || (after < p->end && is_hyphen(*after))) {
+        parser_charge(p, (size_t)(dot - at));
+        return NULL;
+    }
+    row_add_text(p, row, str_from(at, (size_t)(after - at)));
+    return after;
+}
+
+/* ---- addresses of links
+ * -------------------------------------------------------------------------------------------
  */
 
 static bool is_target_byte(char c)

@@ -1,7 +1,8 @@
 /* Lines become blocks. */
 #include "text/markup/inside.h"
 
-/* ---- lines --------------------------------------------------------------------------------------------------------
+/* ---- lines
+ * --------------------------------------------------------------------------------------------------------
  */
 
 static bool is_space(char c)
@@ -55,7 +56,8 @@ static struct markup_node *node_of_row(struct parser *p, enum markup_type type, 
     return node;
 }
 
-/* The rest of a line as a block; NULL, and nothing read, when it is empty or a star stands in an item with stars. */
+/* The rest of a line as a block; NULL, and nothing read, when it is empty or a
+ * star stands in an item with stars. */
 static struct markup_node *rest_of_line(struct parser *p, const char **at, enum inside inside, enum markup_type type)
 {
     struct row row = {0};
@@ -68,10 +70,12 @@ static struct markup_node *rest_of_line(struct parser *p, const char **at, enum 
     return node_of_row(p, type, &row);
 }
 
-/* ---- quotes and spoilers ------------------------------------------------------------------------------------------
+/* ---- quotes and spoilers
+ * ------------------------------------------------------------------------------------------
  */
 
-/* A line of a quote. An empty one is a paragraph of an empty text, but not at the end of the message. */
+/* A line of a quote. An empty one is a paragraph of an empty text, but not at
+ * the end of the message. */
 static struct markup_node *quote_line(struct parser *p, const char **at)
 {
     if (*at == p->end || **at != '>')
@@ -128,7 +132,8 @@ static struct markup_node *spoiler_read(struct parser *p, const char **at)
     return spoiler;
 }
 
-/* ---- code and formulas --------------------------------------------------------------------------------------------
+/* ---- code and formulas
+ * --------------------------------------------------------------------------------------------
  */
 
 static bool is_language(char c)
@@ -136,7 +141,8 @@ static bool is_language(char c)
     return g_ascii_isalnum(c) || (c && strchr(" _.-", c));
 }
 
-/* A line of code: one or two backticks may stand between other characters, not at an end. NULL when it is none. */
+/* A line of code: one or two backticks may stand between other characters, not
+ * at an end. NULL when it is none. */
 static const char *skip_code_line(const struct parser *p, const char *at)
 {
     const char *begin = at, *tick = NULL;
@@ -204,7 +210,8 @@ static struct markup_node *formula_read(struct parser *p, const char **at)
     return markup_node_new(p, MARKUP_KATEX, between(begin, end));
 }
 
-/* ---- headings and lists -------------------------------------------------------------------------------------------
+/* ---- headings and lists
+ * -------------------------------------------------------------------------------------------
  */
 
 static struct markup_node *heading_read(struct parser *p, const char **at)
@@ -284,7 +291,8 @@ static struct markup_node *list_read(struct parser *p, const char **at, enum mar
     return list;
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------------------------
+/* ---- blocks
+ * -------------------------------------------------------------------------------------------------------
  */
 
 static struct markup_node *break_read(struct parser *p, const char **at)

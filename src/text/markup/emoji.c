@@ -1,12 +1,14 @@
-/* Emoji: short codes (:smile:), emoticons (:) and the like) and the characters themselves. */
+/* Emoji: short codes (:smile:), emoticons (:) and the like) and the characters
+ * themselves. */
 #include "text/markup/inside.h"
+#include "text/markup/write.h"
 
 struct emoticon {
     const char *written, *code;
 };
 
-/* Found by writing every short text of signs and seeing which became an emoji. For each first character the longer ones
- * stand first. */
+/* Found by writing every short text of signs and seeing which became an emoji.
+ * For each first character the longer ones stand first. */
 static const struct emoticon emoticons[] = {
     {"#-)", "dizzy_face"},
     {"#)", "dizzy_face"},
@@ -162,7 +164,8 @@ static const char *read_code(struct parser *p, const char *at, struct markup_nod
     return place + 1;
 }
 
-/* ---- characters: what the original takes for emoji is a little less and a little more than Unicode says -------------
+/* ---- characters: what the original takes for emoji is a little less and a
+ * little more than Unicode says -------------
  */
 
 enum { JOINER = 0x200d };
@@ -205,7 +208,8 @@ static bool take_joiner(const char **at, const char *end)
     return true;
 }
 
-/* Pictographs, each with selector and tone, joined; a joiner behind the last makes all of it text. */
+/* Pictographs, each with selector and tone, joined; a joiner behind the last
+ * makes all of it text. */
 static const char *read_joined(const char *at, const char *end)
 {
     do {
@@ -217,7 +221,8 @@ static const char *read_joined(const char *at, const char *end)
     return at;
 }
 
-/* One of the newer people and things, with a pictograph behind it (a tone is one) and more of them joined to that. */
+/* One of the newer people and things, with a pictograph behind it (a tone is
+ * one) and more of them joined to that. */
 static const char *read_newer(const char *at, const char *end)
 {
     if (!take(&at, end, is_pictograph))
@@ -231,7 +236,7 @@ static const char *read_newer(const char *at, const char *end)
     return at;
 }
 
-struct str emoji_written(const struct markup_node *emoji)
+struct str markup_emoji_written(const struct markup_node *emoji)
 {
     if (emoji->type == MARKUP_UNICODE_EMOJI)
         return emoji->text;

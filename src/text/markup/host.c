@@ -1,5 +1,5 @@
-/* Whether something with dots is a host: the public suffix list says so (libpsl with Debian's list; the original asks
- * tldts). */
+/* Whether something with dots is a host: the public suffix list says so (libpsl
+ * with Debian's list; the original asks tldts). */
 #include "text/markup/inside.h"
 
 #include <libpsl.h>
@@ -12,7 +12,8 @@ static const psl_ctx_t *public_suffixes(void)
     return (const psl_ctx_t *)once;
 }
 
-/* Skips a scheme: whatever ends with the first ":/" of the address must be one. False when it is not. */
+/* Skips a scheme: whatever ends with the first ":/" of the address must be one.
+ * False when it is not. */
 static bool skip_scheme(struct str *url)
 {
     const char *colon = memmem(url->ptr, url->len, ":/", 2);
@@ -27,7 +28,8 @@ static bool skip_scheme(struct str *url)
     return true;
 }
 
-/* The host of an address, without user, port, path and dots at its end; STR_NULL when there is none. */
+/* The host of an address, without user, port, path and dots at its end;
+ * STR_NULL when there is none. */
 static struct str host_of(struct str url)
 {
     while (url.len && (uint8_t)*url.ptr <= ' ')
@@ -66,12 +68,13 @@ static size_t characters(struct str s)
     return count;
 }
 
-/* Labels of 1 to 63 characters, 255 together; none ends with a hyphen or an underscore, nor does the host. */
+/* Labels of 1 to 63 characters, 255 together; none ends with a hyphen or an
+ * underscore, nor does the host. */
 static bool host_is_valid(struct str host)
 {
     if (!host.len || characters(host) > 255)
         return false;
-    if (!may_be_in_host(*host.ptr) && *host.ptr != '.' && *host.ptr != '_')
+    if (!may_be_in_host(*host.ptr) && *host.ptr != '.')
         return false;
     size_t label = 0;
     for (size_t i = 0; i < host.len; i++) {
@@ -106,7 +109,8 @@ static bool is_below(struct str host, struct str domain)
     return host.len == domain.len || host.ptr[host.len - domain.len - 1] == '.';
 }
 
-/* A rule of the list says so, be it one for the last label or one with a wildcard for what is below it. */
+/* A rule of the list says so, be it one for the last label or one with a
+ * wildcard for what is below it. */
 static bool has_public_suffix(struct str host)
 {
     size_t dot = host.len;

@@ -1,11 +1,13 @@
 /* What stands in a line: marks, and the text between them. */
 #include "text/markup/inside.h"
 
-/* ---- bytes --------------------------------------------------------------------------------------------------------
+/* ---- bytes
+ * --------------------------------------------------------------------------------------------------------
  */
 
 enum byte_class {
-    ENDS_LINE_TEXT = 1,     /* ends text in a line and in a spoiler; alone it is a text of one character */
+    ENDS_LINE_TEXT = 1,     /* ends text in a line and in a spoiler; alone it is a
+                               text of one character */
     ENDS_EMPHASIS_TEXT = 2, /* the same in bold and italic text, and in a label */
     BEGINS_STRIKE_MARK = 4, /* in struck text, something may begin here */
     IS_WORD = 8,            /* ASCII letters and digits */
@@ -183,46 +185,8 @@ static struct str between(const char *from, const char *to)
 static const char *token_read(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
                               struct row *row);
 
-/* ---- emoji --------------------------------------------------------------------------------------------------------
- */
-
-static const char *line_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
-static const char *emphasis_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
-
-/* Does a blank, the end, or a mark follow? */
-static bool is_free(struct parser *p, const char *after, enum row_kind kind, enum inside inside)
-{
-    if (after == p->end || strchr(" \t\r\n", *after ? *after : 'x'))
-        return true;
-    struct markup_node *emoji;
-    if (emoji_read(p, after, &emoji))
-        return true;
-    if ((kind == ROW_BOLD && *after == '*') || (kind == ROW_ITALIC && *after == '_') || !p->budget)
-        return true;
-    struct row scratch = {0};
-    const char *mark = kind == ROW_BOLD || kind == ROW_ITALIC ? emphasis_mark(p, after, inside, &scratch)
-                                                              : line_mark(p, after, inside, &scratch);
-    if (mark)
-        parser_charge(p, (size_t)(mark - after));
-    return mark && scratch.last->type != MARKUP_PLAIN_TEXT;
-}
-
-/* An emoji, but no emoticon that touches text behind it. */
-static const char *free_emoji_token(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
-                                    struct row *row)
-{
-    struct markup_node *node;
-    const char *after = emoji_read(p, at, &node);
-    if (!after)
-        return NULL;
-    bool is_emoticon = node->type == MARKUP_EMOJI && node->text.ptr != node->more.ptr;
-    if (is_emoticon && kind != ROW_STRIKE && !is_free(p, after, kind, inside))
-        return NULL;
-    row_add_emoji(p, row, node, between(at, after));
-    return after;
-}
-
-/* ---- emphasis -----------------------------------------------------------------------------------------------------
+/* ---- emphasis
+ * -------------------------------------------------------------------------------------------------------
  */
 
 struct emphasis {
@@ -242,6 +206,55 @@ static const struct emphasis *emphasis_of(char c)
     return c == '*' ? &all[0] : c == '_' ? &all[1] : c == '~' ? &all[2] : NULL;
 }
 
+/* ---- emoji
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static const char *line_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
+static const char *emphasis_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
+
+static bool is_emoticon(const struct markup_node *emoji)
+{
+    return emoji->type == MARKUP_EMOJI && emoji->text.ptr != emoji->more.ptr;
+}
+
+/* Does a blank, the end, or a mark follow? */
+static bool is_free(struct parser *p, const char *after, enum row_kind kind, enum inside inside)
+{
+    if (after == p->end || strchr(" \t\r\n", *after ? *after : 'x'))
+        return true;
+    struct markup_node *emoji;
+    if (emoji_read(p, after, &emoji))
+        return true;
+    const struct emphasis *e = emphasis_of(*after);
+    if ((e && (inside & e->inside)) || !p->budget)
+        return true;
+    struct row scratch = {0};
+    const char *mark = kind == ROW_BOLD || kind == ROW_ITALIC ? emphasis_mark(p, after, inside, &scratch)
+                                                              : line_mark(p, after, inside & ~INSIDE_SPOILER, &scratch);
+    if (mark)
+        parser_charge(p, (size_t)(mark - after));
+    return mark && scratch.last->type != MARKUP_PLAIN_TEXT;
+}
+
+/* An emoji, but no emoticon that touches text behind it. */
+static const char *free_emoji_token(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
+                                    struct row *row)
+{
+    struct markup_node *node;
+    const char *after = emoji_read(p, at, &node);
+    if (!after)
+        return NULL;
+    if (is_emoticon(node) && kind != ROW_STRIKE && !is_free(p, after, kind, inside))
+        return NULL;
+    row_add_emoji(p, row, node, between(at, after));
+    return after;
+}
+
+/* ---- emphasis
+ * -----------------------------------------------------------------------------------------------------
+ */
+
 /* Up to `mark`, which is not taken; NULL when the line ends before it. */
 static const char *content_read(struct parser *p, const char *at, const struct emphasis *e, enum inside inside,
                                 struct row *row)
@@ -254,7 +267,7 @@ static const char *content_read(struct parser *p, const char *at, const struct e
         at = wink ? wink : token_read(p, at, e->kind, inside, row);
     }
     if (at < p->end && *at == e->mark) {
-        row_end(p, row, false);
+        row_end(row);
         return at;
     }
     parser_charge(p, (size_t)(at - begin));
@@ -269,7 +282,8 @@ static bool is_spaces(struct str text)
     return true;
 }
 
-/* Behind the letters that follow italic text; behind two underscores, digits too. */
+/* Behind the letters that follow italic text; behind two underscores, digits
+ * too. */
 static const char *skip_letters(const struct parser *p, const char *at, size_t marks)
 {
     while (at < p->end && (g_ascii_isalpha(*at) || (marks == 2 && g_ascii_isdigit(*at))))
@@ -277,14 +291,18 @@ static const char *skip_letters(const struct parser *p, const char *at, size_t m
     return at;
 }
 
-/* *bold*, _italic_, ~struck~, each with one or two marks on both sides. Around blanks the marks are text, and so they
- * are around italic text with letters behind it. */
-static const char *emphasis_read(struct parser *p, const char *at, enum inside inside, struct row *row)
+static const char *skip_marks(const struct parser *p, const char *at, char mark)
+{
+    while (at < p->end && *at == mark)
+        at++;
+    return at;
+}
+
+/* With `marks` on both sides. Around blanks the marks are text, and so they are
+ * around italic text with letters behind it. */
+static const char *marked_read(struct parser *p, const char *at, size_t marks, enum inside inside, struct row *row)
 {
     const struct emphasis *e = emphasis_of(*at);
-    if (inside & e->inside)
-        return NULL;
-    size_t marks = p->end - at > 1 && at[1] == e->mark ? 2 : 1;
     const char *begin = at + marks;
     struct row content = {0};
     const char *end = content_read(p, begin, e, inside | e->inside, &content);
@@ -296,16 +314,32 @@ static const char *emphasis_read(struct parser *p, const char *at, enum inside i
     }
     const char *after = end + marks;
     bool nested = inside & (INSIDE_BOLD | INSIDE_ITALIC | INSIDE_STRIKE | INSIDE_LABEL);
+    bool blank = !nested && is_spaces(between(begin, end));
     const char *letters = e->type == MARKUP_ITALIC ? skip_letters(p, after, marks) : after;
-    if (letters > after || (!nested && is_spaces(between(begin, end)))) {
+    if (blank || letters > after) {
+        const char *text = blank ? skip_marks(p, after, e->mark) : letters;
         row_add_text(p, row, between(at, begin));
         row_add_row(p, row, &content);
-        row_add_text(p, row, between(end, letters));
-        return letters;
+        row_add_text(p, row, between(end, text));
+        return text;
     }
     struct markup_node *node = markup_node_new(p, e->type, STR_NULL);
     node->first = content.first;
     row_add_node(row, node);
+    return after;
+}
+
+/* *bold*, _italic_, ~struck~, each with one or two marks on both sides. */
+static const char *emphasis_read(struct parser *p, const char *at, enum inside inside, struct row *row)
+{
+    const struct emphasis *e = emphasis_of(*at);
+    if (inside & e->inside)
+        return NULL;
+    bool two = p->end - at > 1 && at[1] == e->mark;
+    const char *after = two ? marked_read(p, at, 2, inside, row) : NULL;
+    struct markup_node *wink; /* what one mark is followed by is no mark */
+    if (!after && (!two || emoji_read(p, at + 1, &wink)))
+        after = marked_read(p, at, 1, inside, row);
     return after;
 }
 
@@ -322,14 +356,15 @@ static const char *spoiler_read(struct parser *p, const char *at, enum inside in
         parser_charge(p, (size_t)(place - at));
         return NULL;
     }
-    row_end(p, &content, true);
+    row_end(&content);
     struct markup_node *node = markup_node_new(p, MARKUP_SPOILER, STR_NULL);
     node->first = content.first;
     row_add_node(row, node);
     return place + 2;
 }
 
-/* ---- code, formulas, escapes, colors ------------------------------------------------------------------------------
+/* ---- code, formulas, escapes, colors
+ * ------------------------------------------------------------------------------
  */
 
 static const char *code_read(struct parser *p, const char *at, struct row *row)
@@ -372,6 +407,16 @@ static const char *dollar_read(struct parser *p, const char *at, struct row *row
     return end + 1;
 }
 
+/* A backslash before a whole time stamp. */
+static const char *escaped_stamp_read(struct parser *p, const char *at, struct row *row)
+{
+    struct row scratch = {0};
+    const char *stamp = stamp_read(p, at + 1, &scratch);
+    if (stamp)
+        row_add_text(p, row, between(at + 1, stamp));
+    return stamp;
+}
+
 static const char *escape_read(struct parser *p, const char *at, struct row *row)
 {
     if (p->end - at < 2 || !at[1] || !strchr("#*._`~", at[1]))
@@ -405,7 +450,8 @@ static const char *color_read(struct parser *p, const char *at, struct row *row)
     return end;
 }
 
-/* ---- mentions -----------------------------------------------------------------------------------------------------
+/* ---- mentions
+ * -----------------------------------------------------------------------------------------------------
  */
 
 static const char *skip_name(const char *at, const char *end)
@@ -419,7 +465,8 @@ static const char *skip_name(const char *at, const char *end)
     return at;
 }
 
-/* @name, and one name more behind a colon or another @ (of another server). None ends with two underscores. */
+/* @name, and one name more behind a colon or another @ (of another server).
+ * None ends with two underscores. */
 static const char *user_read(struct parser *p, const char *at, struct row *row)
 {
     const char *name = at;
@@ -452,8 +499,8 @@ static const char *channel_read(struct parser *p, const char *at, struct row *ro
     return end;
 }
 
-/* A mention whose sign touches a character before it is none: that character, one sign of a row of @, and one letter
- * of the name are text. */
+/* A mention whose sign touches a character before it is none: that character,
+ * one sign of a row of @, and one letter of the name are text. */
 static const char *touching_read(struct parser *p, const char *at, bool users, struct row *row)
 {
     int length;
@@ -471,10 +518,12 @@ static const char *touching_read(struct parser *p, const char *at, bool users, s
     return name + length;
 }
 
-/* ---- tokens -------------------------------------------------------------------------------------------------------
+/* ---- tokens
+ * -------------------------------------------------------------------------------------------------------
  */
 
-/* A word and one or two underscores behind it: where italic text cannot begin. */
+/* A word and one or two underscores behind it: where italic text cannot begin.
+ */
 static const char *word_read(struct parser *p, const char *at, struct row *row)
 {
     const char *end = skip_while(at, p->end, IS_WORD);
@@ -491,11 +540,17 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
     switch (*at) {
     case '\\':
         after = escape_read(p, at, row);
+        if (!after)
+            after = escaped_stamp_read(p, at, row);
         return after ? after : formula_read(p, at, row);
     case '`':
         return code_read(p, at, row);
-    case '*':
     case '_':
+        after = parser_at(p, at, "__") ? emphasis_read(p, at, inside, row) : NULL;
+        if (!after)
+            after = address_read_hidden(p, at, row);
+        return after ? after : emphasis_read(p, at, inside, row);
+    case '*':
     case '~':
         return emphasis_read(p, at, inside, row);
     case '|':
@@ -533,16 +588,16 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
     return after ? after : address_read_url(p, at, row);
 }
 
-/* An emoticon that touches text is read as one piece of text, but for two: -_- is one only at the end of the message,
- * and the backslash at the end of others may be an escape. */
+/* An emoticon that touches a word behind it, or a star, is read as one piece of text. -_- is one only at the end of the
+ * message. */
 static const char *line_emoji(struct parser *p, const char *at, enum inside inside, struct row *row)
 {
     struct markup_node *node;
     const char *after = emoji_read(p, at, &node);
     if (!after || (parser_at(p, at, "-_-") && p->end - at > 3))
         return NULL;
-    bool may_escape = after[-1] == '\\' && after < p->end && strchr("_~`(", *after);
-    if (may_escape && *after && !is_free(p, after, ROW_LINE, inside))
+    bool before_sign = after < p->end && is(*after, ENDS_LINE_TEXT) && *after != '*';
+    if (before_sign && is_emoticon(node) && !is_free(p, after, ROW_LINE, inside))
         return NULL;
     row_add_emoji(p, row, node, between(at, after));
     return after;
@@ -578,6 +633,8 @@ static const char *emphasis_mark(struct parser *p, const char *at, enum inside i
 {
     const char *after;
     switch (*at) {
+    case '\\':
+        return escaped_stamp_read(p, at, row);
     case '`':
         return code_read(p, at, row);
     case '*':
@@ -672,7 +729,7 @@ const char *inline_read_label(struct parser *p, const char *at, enum inside insi
 {
     while (at < p->end && !parser_at(p, at, "]("))
         at = token_read(p, at, ROW_LABEL, inside, row);
-    row_end(p, row, false);
+    row_end(row);
     return at;
 }
 
@@ -684,6 +741,6 @@ const char *inline_read(struct parser *p, const char *at, enum inside inside, st
             return NULL;
         at = after;
     }
-    row_end(p, row, false);
+    row_end(row);
     return at;
 }

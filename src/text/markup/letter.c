@@ -33,7 +33,8 @@ struct span {
     uint16_t first, last;
 };
 
-/* Letters, marks and digits that Unicode got after the original's tables were made. */
+/* Letters, marks and digits that Unicode got after the original's tables were
+ * made. */
 static const struct span newer[] = {
     {0x560, 0x560},   {0x588, 0x588},   {0x5ef, 0x5ef},   {0x7fd, 0x7fd},   {0x860, 0x86a},   {0x870, 0x887},
     {0x889, 0x88f},   {0x897, 0x89f},   {0x8b5, 0x8b5},   {0x8be, 0x8d3},   {0x9fc, 0x9fc},   {0x9fe, 0x9fe},

@@ -25,7 +25,8 @@ static char *md_of(struct str text, const struct markup_options *options)
     return md;
 }
 
-/* ---- what the original makes of texts: cases.ndjson ----------------------------------------------------------------
+/* ---- what the original makes of texts: cases.ndjson
+ * ----------------------------------------------------------------
  */
 
 static void check_case(struct str line)
@@ -62,7 +63,8 @@ static void test_cases(void)
     g_assert_cmpuint(count, >, 1000);
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------------------
+/* ---- settings
+ * ------------------------------------------------------------------------------------------------------
  */
 
 #define P "[{\"type\":\"PARAGRAPH\",\"value\":["
@@ -125,7 +127,8 @@ static void test_time_of_day(void)
     }
 }
 
-/* ---- what a message points to --------------------------------------------------------------------------------------
+/* ---- what a message points to
+ * --------------------------------------------------------------------------------------
  */
 
 static void check_found(const char *text, void (*write)(struct json *, const struct markup_node *), const char *wanted)
@@ -147,15 +150,19 @@ static void test_found(void)
 {
     check_found("", markup_write_urls, "[]");
     check_found("http://a.com/x *[b](https://c.d)* a.com x@y.com +12345 http://a.com/x", markup_write_urls,
-                "[{\"url\":\"http://a.com/x\",\"meta\":{}},{\"url\":\"https://c.d\",\"meta\":{}}]");
+                "[{\"url\":\"http://a.com/x\",\"meta\":{}},{\"url\":\"https://"
+                "c.d\",\"meta\":{}}]");
     check_found("> @ann, _and_ *@bob*\n- @all @ann", markup_write_mentions,
-                "[{\"_id\":\"ann\",\"username\":\"ann\",\"type\":\"user\"},{\"_id\":\"bob\",\"username\":\"bob\","
+                "[{\"_id\":\"ann\",\"username\":\"ann\",\"type\":\"user\"},{\"_"
+                "id\":\"bob\",\"username\":\"bob\","
                 "\"type\":\"user\"},{\"_id\":\"all\",\"username\":\"all\"}]");
     check_found("#news ~#old~ `#code` #news", markup_write_channels,
-                "[{\"_id\":\"news\",\"name\":\"news\"},{\"_id\":\"old\",\"name\":\"old\"}]");
+                "[{\"_id\":\"news\",\"name\":\"news\"},{\"_id\":\"old\",\"name\":"
+                "\"old\"}]");
 }
 
-/* ---- bounds --------------------------------------------------------------------------------------------------------
+/* ---- bounds
+ * --------------------------------------------------------------------------------------------------------
  */
 
 static void count(const struct markup_node *first, size_t depth, size_t *nodes)

@@ -1,4 +1,5 @@
 #include "text/markup/inside.h"
+#include "text/markup/write.h"
 
 struct markup_node *markup_node_new(struct parser *p, enum markup_type type, struct str text)
 {
@@ -22,8 +23,9 @@ static void push(struct row *row, struct markup_node *node)
     row->room = 0;
 }
 
-/* Text that does not lie behind what is there already: behind an escape, of which the backslash is gone. Room is
- * doubled, so that many of them cost no more than their length. */
+/* Text that does not lie behind what is there already: behind an escape, of
+ * which the backslash is gone. Room is doubled, so that many of them cost no
+ * more than their length. */
 static void append_copy(struct parser *p, struct row *row, struct str text)
 {
     struct markup_node *last = row->last;
@@ -116,14 +118,13 @@ void row_add_row(struct parser *p, struct row *row, const struct row *other)
         if (node->type == MARKUP_PLAIN_TEXT)
             row_add_text(p, row, node->text);
         else if (node->type == MARKUP_EMOJI || node->type == MARKUP_UNICODE_EMOJI)
-            row_add_emoji(p, row, node, emoji_written(node));
+            row_add_emoji(p, row, node, markup_emoji_written(node));
         else
             row_add_node(row, node);
     }
 }
 
-void row_end(struct parser *p, struct row *row, bool before_bars)
+void row_end(struct row *row)
 {
-    bool is_emoticon = row->open.ptr && row->last->text.ptr != row->last->more.ptr;
-    settle(p, row, before_bars && is_emoticon ? BESIDE_TEXT : BESIDE_NOTHING);
+    row->open = STR_NULL;
 }

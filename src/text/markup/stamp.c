@@ -2,8 +2,8 @@
 #include "text/civil.h"
 #include "text/markup/inside.h"
 
-/* What stands between the colons: ten digits, or a date with a time, or a time of the day, the latter two with an
- * offset or without. */
+/* What stands between the colons: ten digits, or a date with a time, or a time
+ * of the day, the latter two with an offset or without. */
 struct clock {
     int hour, minute, second, thousandths;
     bool has_offset;
@@ -45,7 +45,8 @@ static void read_offset(const char **at, const char *end, struct clock *clock)
     *at = place;
 }
 
-/* hh:mm, with seconds or (`short_form`) without, with thousandths only after a date. */
+/* hh:mm, with seconds or (`short_form`) without, with thousandths only after a
+ * date. */
 static bool read_clock(const char **at, const char *end, bool of_day, struct clock *clock)
 {
     const char *place = *at;
@@ -84,8 +85,8 @@ static bool is_time(const struct clock *clock)
     return clock->hour < 24 && clock->minute < 60 && clock->second < 60 && clock->offset_minutes != G_MAXINT;
 }
 
-/* As the original counts: whole seconds, cut off towards 1970, in 32 bits; what is no time is 0. Days that a month does
- * not have, up to 31, count on. */
+/* As the original counts: whole seconds, cut off towards 1970, in 32 bits; what
+ * is no time is 0. Days that a month does not have, up to 31, count on. */
 static int32_t seconds_of(int64_t days, const struct clock *clock)
 {
     int64_t seconds = days * 86400 + clock->hour * 3600 + clock->minute * 60 + clock->second;

@@ -45,8 +45,8 @@ static void add_plain(struct json *w, struct str text)
     json_object_end(w);
 }
 
-/* As JavaScript writes a number, for whole ones: all digits below 1e21, the shortest that read back the same, padded
- * with zeros; infinity is null. */
+/* As JavaScript writes a number, for whole ones: all digits below 1e21, the
+ * shortest that read back the same, padded with zeros; infinity is null. */
 static void add_number(struct json *w, double number)
 {
     if (number < 9007199254740992.0) {
