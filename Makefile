@@ -3,7 +3,7 @@ LISTEN ?= 127.0.0.1:3000
 DATA ?= parley-data
 FUZZ_SECONDS ?= 60
 
-.PHONY: help build run test test-tsan test-valgrind test-crash-long bench fuzz check-style clean
+.PHONY: help build run test test-tsan test-valgrind test-crash-long test-md-long bench fuzz check-style clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,10 @@ test-valgrind: ## the unit tests under valgrind
 test-crash-long: ## the crash tests with 500 kills
 	@tools/setup test
 	@tools/run-tests crash-long
+
+test-md-long: ## message markup against the original's parser: 1,000,000 texts, all conversations
+	@tools/setup test
+	@tools/run-tests md-long
 
 bench: ## measure; see bench/README.md
 	@tools/setup bench

@@ -160,7 +160,8 @@ static void make_dialects(struct serving *serving)
                                                               .cors_origin = str_from_c(s->genesys_cors_origin)});
     serving->parley =
         parley_new(serving->core, &(struct parley_settings){.genesys_alias = str_from_c(s->genesys_alias),
-                                                            .cors_origin = str_from_c(s->parley_cors_origin)});
+                                                            .cors_origin = str_from_c(s->parley_cors_origin),
+                                                            .markup = &serving->markup});
     serving->station = station_new(serving->core);
 }
 

@@ -124,21 +124,21 @@ static const struct emoticon emoticons[] = {
     {"\\O\\/", "person_gesturing_ok"},
 };
 
-static bool may_begin_emoticon(char c)
-{
-    return c && strchr("#%'(*-08:;<=>BDOX\\", c);
-}
+/* Where those that begin with a character begin, and one more; 0 = there is
+ * none. */
+static const uint8_t first_emoticon[128] = {
+    ['#'] = 1,  ['%'] = 3,  ['\''] = 5, ['('] = 14, ['*'] = 15, ['-'] = 19,  ['0'] = 22,  ['8'] = 28,  [':'] = 31,
+    [';'] = 63, ['<'] = 71, ['='] = 73, ['>'] = 85, ['B'] = 97, ['D'] = 100, ['O'] = 101, ['X'] = 108, ['\\'] = 111};
 
 static const char *read_emoticon(struct parser *p, const char *at, struct markup_node **node)
 {
-    if (!p->options->emoticons || !may_begin_emoticon(*at))
+    size_t first = (uint8_t)*at < 0x80 ? first_emoticon[(uint8_t)*at] : 0;
+    if (!first || !p->options->emoticons || p->end - at < 2)
         return NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(emoticons); i++) {
+    for (size_t i = first - 1; i < G_N_ELEMENTS(emoticons) && *emoticons[i].written == *at; i++) {
         const char *written = emoticons[i].written;
-        if (*written != *at)
-            continue;
-        size_t length = strlen(written);
-        if (!parser_sees(p, at, written, length))
+        size_t length = written[1] == at[1] ? strlen(written) : 0;
+        if (!length || !parser_sees(p, at, written, length))
             continue;
         *node = markup_node_new(p, MARKUP_EMOJI, str_from_c(emoticons[i].code));
         (*node)->more = str_from(at, length);

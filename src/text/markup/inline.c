@@ -12,6 +12,8 @@ enum byte_class {
     BEGINS_STRIKE_MARK = 4, /* in struck text, something may begin here */
     IS_WORD = 8,            /* ASCII letters and digits */
     IS_TEXT = 16,           /* no brackets and no marks */
+    ENDS_PLAIN_WORD = 32,   /* ends text in a line, or may make a word more than one */
+    BEGINS_PLAIN_WORD = 64, /* letters and digits that begin no emoticon */
 };
 
 /* One row for 16 characters, from NUL to DEL. */
@@ -25,8 +27,8 @@ static const uint8_t byte_classes[256] = {
     0,
     0,
     0,
-    1,
-    7,
+    33,
+    39,
     0,
     0,
     0,
@@ -48,101 +50,101 @@ static const uint8_t byte_classes[256] = {
     0,
     0,
     0,
-    23,
-    21,
+    55,
+    53,
     16,
-    20,
-    16,
-    16,
-    16,
-    16,
-    1,
-    1,
-    7,
+    52,
     16,
     16,
     16,
     16,
-    16,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    21,
-    16,
-    21,
+    33,
+    33,
+    39,
     16,
     16,
     16,
-    20,
+    48,
+    16,
     24,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
     24,
+    88,
+    53,
+    16,
+    53,
+    16,
+    16,
+    16,
+    52,
+    88,
     24,
+    88,
     24,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
     24,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
     24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    5,
-    5,
-    5,
+    88,
+    88,
+    37,
+    37,
+    37,
     0,
-    7,
-    5,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
-    24,
+    39,
+    37,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
+    88,
     0,
-    5,
+    37,
     0,
-    7,
+    39,
     0,
     [0x80 ... 0xe1] = IS_TEXT,
     [0xe3 ... 0xef] = IS_TEXT,
@@ -588,8 +590,8 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
     return after ? after : address_read_url(p, at, row);
 }
 
-/* An emoticon that touches a word behind it, or a star, is read as one piece of text. -_- is one only at the end of the
- * message. */
+/* An emoticon that touches a word behind it, or a star, is read as one piece of
+ * text. -_- is one only at the end of the message. */
 static const char *line_emoji(struct parser *p, const char *at, enum inside inside, struct row *row)
 {
     struct markup_node *node;
@@ -603,6 +605,41 @@ static const char *line_emoji(struct parser *p, const char *at, enum inside insi
     return after;
 }
 
+static bool sees_sign(struct parser *p, const char *at)
+{
+    if (p->sign < at) {
+        p->sign = memchr(at, '@', (size_t)(p->end - at));
+        p->sign = p->sign ? p->sign : p->end;
+    }
+    return p->sign < p->end;
+}
+
+/* Behind a word in which and behind which nothing else can begin; NULL when it
+ * is none. */
+static const char *skip_plain_word(const struct parser *p, const char *at)
+{
+    if (at == p->end || !is(*at, BEGINS_PLAIN_WORD))
+        return NULL;
+    const char *end = skip_until(at + 1, p->end, ENDS_PLAIN_WORD);
+    if (end == p->end || *end == ' ' || *end == '\n')
+        return end;
+    if (*end == '.')
+        return end + 1 == p->end || end[1] == ' ' || end[1] == '\n' ? end + 1 : NULL;
+    return *end == '#' || *end == '@' || *end == ':' || *end == '_' ? NULL : end;
+}
+
+/* Most of what is written: words with a blank between. */
+static const char *plain_words_read(struct parser *p, const char *at, struct row *row)
+{
+    const char *end = skip_plain_word(p, at);
+    if (!end || sees_sign(p, at))
+        return NULL;
+    for (const char *next; end < p->end && *end == ' ' && (next = skip_plain_word(p, end + 1));)
+        end = next;
+    row_add_text(p, row, between(at, end));
+    return end;
+}
+
 /* Lines and spoilers. */
 static const char *line_token(struct parser *p, const char *at, enum inside inside, struct row *row)
 {
@@ -611,7 +648,9 @@ static const char *line_token(struct parser *p, const char *at, enum inside insi
         row_add_text(p, row, between(at, end));
         return end;
     }
-    const char *after = NULL;
+    const char *after = plain_words_read(p, at, row);
+    if (after)
+        return after;
     if (p->budget) {
         after = *at == ':' ? line_emoji(p, at, inside, row) : line_mark(p, at, inside, row);
         if (!after)

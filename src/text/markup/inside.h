@@ -24,10 +24,11 @@ struct parser {
     struct arena *arena;
     const struct markup_options *options;
     int64_t written_ms;
-    size_t budget; /* bytes that may yet be read in vain; at 0 there are no marks
-                      any more */
-    size_t nodes;  /* that may yet be made; with the last one the budget is gone
-                      too */
+    size_t budget;    /* bytes that may yet be read in vain; at 0 there are no marks
+                         any more */
+    const char *sign; /* the first @ not before the place last asked for (inline.c) */
+    size_t nodes;     /* that may yet be made; with the last one the budget is gone
+                         too */
 };
 
 /* Where a token stands: what may not stand in itself. */

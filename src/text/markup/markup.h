@@ -102,13 +102,16 @@ void markup_write_urls(struct json *w, const struct markup_node *tree);
 void markup_write_mentions(struct json *w, const struct markup_node *tree);
 void markup_write_channels(struct json *w, const struct markup_node *tree);
 
-/* The text without marks: for transcripts, mail, search snippets. Blocks and lines end with \n, but for the last; lists
- * and quotes keep their signs, a link shows its address behind a label that is another, a time stamp is in UTC. */
+/* The text without marks: for transcripts, mail, search snippets. Blocks and
+ * lines end with \n, but for the last; lists and quotes keep their signs, a
+ * link shows its address behind a label that is another, a time stamp is in
+ * UTC. */
 void markup_write_text(struct buf *out, const struct markup_node *tree);
 
-/* HTML, as what stands in an element: all text escaped, no script, no style, nothing that is fetched by itself. Links
- * go to http, https, mailto and tel only, with rel="nofollow noopener noreferrer"; others are their label alone; an
- * image is a link. Times are in UTC. */
+/* HTML, as what stands in an element: all text escaped, no script, no style,
+ * nothing that is fetched by itself. Links go to http, https, mailto and tel
+ * only, with rel="nofollow noopener noreferrer"; others are their label alone;
+ * an image is a link. Times are in UTC. */
 void markup_write_html(struct buf *out, const struct markup_node *tree);
 
 /* Bytes of md, urls, mentions and channels, of a text of at most LIMIT_TEXT. */

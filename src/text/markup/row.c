@@ -79,6 +79,8 @@ void row_add_node(struct row *row, struct markup_node *node)
 static bool is_blank(struct str text)
 {
     const char *at = text.ptr, *end = text.ptr + text.len;
+    if (text.len && *at > ' ' && *at < 0x7f)
+        return false;
     while (at < end) {
         int length;
         if (!letter_is_blank(letter_decode(at, end, &length)))

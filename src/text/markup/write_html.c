@@ -1,5 +1,6 @@
-/* The tree as HTML. Whatever comes from a message is escaped; no attribute takes anything of it but an address that was
- * found to be harmless; nothing is a script, a style or a picture to be fetched. */
+/* The tree as HTML. Whatever comes from a message is escaped; no attribute
+ * takes anything of it but an address that was found to be harmless; nothing is
+ * a script, a style or a picture to be fetched. */
 #include "text/markup/write.h"
 
 static void add_escaped(struct buf *out, struct str text)
@@ -38,7 +39,8 @@ static void add_escaped(struct buf *out, struct str text)
 
 static void add_nodes(struct buf *out, const struct markup_node *first);
 
-/* Only these may be followed: another scheme (javascript:, data:) would run in the reader's page. */
+/* Only these may be followed: another scheme (javascript:, data:) would run in
+ * the reader's page. */
 static const char *scheme_before(struct str address)
 {
     static const char *const allowed[] = {"http://", "https://", "mailto:", "tel:"};
@@ -49,7 +51,8 @@ static const char *scheme_before(struct str address)
     }
     if (str_starts_with(address, STR("//")))
         return "https:";
-    /* A host without a scheme, as in [label](example.org:8080/x): what stands before a colon has a dot. */
+    /* A host without a scheme, as in [label](example.org:8080/x): what stands
+     * before a colon has a dot. */
     const char *colon = memchr(address.ptr, ':', address.len);
     size_t host = colon ? (size_t)(colon - address.ptr) : address.len;
     bool is_host = memchr(address.ptr, '.', host) && !memchr(address.ptr, '/', host);
@@ -134,7 +137,8 @@ static void add_node(struct buf *out, const struct markup_node *node)
         buf_add_literal(out, "</li>");
         break;
     case MARKUP_LINK:
-    case MARKUP_IMAGE: /* a picture of a stranger is not fetched before the reader asks for it */
+    case MARKUP_IMAGE: /* a picture of a stranger is not fetched before the reader
+                          asks for it */
         add_link(out, node);
         break;
     case MARKUP_EMOJI:

@@ -89,7 +89,8 @@ bool document_shows(unsigned rights, const struct event *e)
     return (rights & RIGHT_NOTES) || !event_is_internal(e);
 }
 
-void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch)
+void document_event(struct json *w, const struct event *e, const struct session_view *view,
+                    const struct markup_options *markup, struct arena *scratch)
 {
     const struct participant *p = session_participant(view, e->participant);
     struct str text = event_current_text(e);
@@ -108,6 +109,10 @@ void document_event(struct json *w, const struct event *e, const struct session_
         json_member_null(w, "participant"); /* the system itself */
     }
     json_member_string_if(w, "text", text);
+    if (markup && e->kind == EVENT_MESSAGE && text.len) {
+        json_key_literal(w, "markup");
+        markup_write_md(w, markup_parse(text, markup, e->time_ms, scratch));
+    }
     if (e->target)
         json_member_int(w, "target", e->target);
     if (e->data.ptr)

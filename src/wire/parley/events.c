@@ -9,7 +9,7 @@
  * each in steps of EVENTS_BATCH, so that no step is long, however much lies between. */
 #include "wire/parley/internal.h"
 
-enum { EVENTS_BATCH = 64, EVENT_MAX = 6 * LIMIT_TEXT + LIMIT_EVENT_DATA + 24 * LIMIT_NAME };
+enum { EVENTS_BATCH = 64, EVENT_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + LIMIT_EVENT_DATA + 24 * LIMIT_NAME };
 
 struct anchor {
     enum history_anchor anchor;
@@ -32,6 +32,7 @@ struct events {
     struct anchor anchor;
     struct wanted wanted;
     size_t limit;
+    const struct markup_options *markup; /* include=markup; else NULL */
     struct session_view view;
     enum phase phase;
     uint32_t first, last; /* the range; what is behind `first` is told or passed */
@@ -120,7 +121,7 @@ static bool tell(struct events *events, struct store_txn *txn, struct json *w, s
             page->last = true;
             return true;
         }
-        document_event(w, e, &events->view, scratch);
+        document_event(w, e, &events->view, events->markup, scratch);
         if (--events->left == 0)
             events->phase = LOOK;
     }
@@ -213,13 +214,24 @@ static bool read_wanted(const struct call *call, struct wanted *wanted, GError *
     return true;
 }
 
+static bool read_include(const struct call *call, const struct markup_options **markup, GError **error)
+{
+    struct str include = query_get(&call->query, STR("include"));
+    if (str_equal(include, STR("markup")))
+        *markup = call->parley->settings.markup;
+    else if (include.ptr)
+        reason_set_field(error, REASON_PARAMETER_VALUE, STR("include"), "include must be markup");
+    return *markup || !include.ptr;
+}
+
 static bool read_parameters(const struct call *call, struct events *events, GError **error)
 {
-    static const char *const names[] = {"before", "after", "around", "limit", "type", "from", "to"};
+    static const char *const names[] = {"before", "after", "around", "limit", "type", "from", "to", "include"};
     events->call = call;
     events->wanted.rights = call->caller.rights;
     return parameters_allow(call, names, G_N_ELEMENTS(names), error) && read_anchor(call, &events->anchor, error) &&
-           read_wanted(call, &events->wanted, error) && parameters_limit(call, &events->limit, error);
+           read_wanted(call, &events->wanted, error) && read_include(call, &events->markup, error) &&
+           parameters_limit(call, &events->limit, error);
 }
 
 void parley_events(struct http_request *request, const struct call *call)

@@ -58,7 +58,9 @@ void document_session(struct json *w, const struct history_item *item, bool open
 void document_participants(struct json *w, const struct session_view *view);
 /* Internal events are for callers with the right `notes`. */
 bool document_shows(unsigned rights, const struct event *e);
-void document_event(struct json *w, const struct event *e, const struct session_view *view, struct arena *scratch);
+/* With `markup` a message has its tree too; NULL = without. */
+void document_event(struct json *w, const struct event *e, const struct session_view *view,
+                    const struct markup_options *markup, struct arena *scratch);
 void document_visitor(struct json *w, const struct visitor *v);
 
 /* One session with everybody who takes part. */

@@ -65,7 +65,7 @@ static bool add_messages(struct store_txn *txn, struct json *w, const struct his
         bool read = history_events(txn, &view.session, HISTORY_FROM, first, LOOKED_AT_ONCE, &step, &page, error);
         for (size_t i = 0; read && i < page.count; i++)
             if (is_message(&page.events[i])) {
-                document_event(w, &page.events[i], &view, &step);
+                document_event(w, &page.events[i], &view, NULL, &step);
                 told++;
             }
         arena_clear(&step);

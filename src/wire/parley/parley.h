@@ -7,6 +7,7 @@
 
 #include "core/core.h"
 #include "http/http.h"
+#include "text/markup/markup.h"
 
 struct parley;
 
@@ -15,8 +16,9 @@ struct parley;
 void parley_refuse(struct http_request *request, const GError *error);
 
 struct parley_settings {
-    struct str genesys_alias; /* what the Genesys credentials that it hands out name; borrowed */
-    struct str cors_origin;   /* wire/outcome/cors.h; borrowed */
+    struct str genesys_alias;            /* what the Genesys credentials that it hands out name; borrowed */
+    struct str cors_origin;              /* wire/outcome/cors.h; borrowed */
+    const struct markup_options *markup; /* how messages are read; borrowed */
 };
 
 /* The dialect on a core; `settings` are copied. Freed after the server closed. */

@@ -451,3 +451,20 @@ test("an import that differs from what is known is refused, and says where", asy
   problem(answer, 409);
   problem(await api.call("POST", "/import", { body: "{}\n", headers: { "Content-Type": "application/x-ndjson" } }), 400);
 });
+
+test("include=markup gives a message's tree, and nothing else has one", async () => {
+  await api.import([line("marked", { texts: ["*hi* @ann"] })]);
+  const path = "/sessions/marked/events";
+  const [message] = (await api.get(`${path}?type=message&include=markup`)).events;
+  assert.deepEqual(message.markup, [
+    { type: "PARAGRAPH", value: [
+      { type: "BOLD", value: [{ type: "PLAIN_TEXT", value: "hi" }] },
+      { type: "PLAIN_TEXT", value: " " },
+      { type: "MENTION_USER", value: { type: "PLAIN_TEXT", value: "ann" } },
+    ] },
+  ]);
+  const { events } = await api.get(`${path}?include=markup`);
+  assert.deepEqual(events.filter((one) => "markup" in one).map((one) => one.type), ["message"]);
+  assert.ok((await api.get(path)).events.every((one) => !("markup" in one)));
+  problem(await api.call("GET", `${path}?include=messages`), 400, "include");
+});
