@@ -79,9 +79,11 @@ static void append(struct channel *channel, struct http_bytes *bytes)
     channel->unsent += http_bytes_str(bytes).len;
 }
 
+/* Not counting the newest: one message may be larger than all that may wait. */
 static bool is_too_much(const struct channel *channel)
 {
-    return channel->unsent > channel->connection->loop->server->options.connection_memory;
+    size_t newest = channel->first ? http_bytes_str(channel->last->bytes).len : 0;
+    return channel->unsent > newest + channel->connection->loop->server->options.connection_memory;
 }
 
 static void write_queue(struct channel *channel);

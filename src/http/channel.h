@@ -8,9 +8,9 @@
  * references (bytes.h) in a queue, which owns memory only while something waits in it. Sending never writes within the
  * call but when the loop's callback ends: one write for all that came together, and nobody is called back from inside.
  *
- * A client that takes nothing is dropped: its queue may hold http_options.connection_memory, then the channel falls
- * mute and its connection is killed when the callback ends. The queue counts for the loop's memory (budget.c) as if
- * nothing in it were shared.
+ * A client that takes nothing is dropped: its queue may hold http_options.connection_memory and one message more, then
+ * the channel falls mute and its connection is killed when the callback ends. The queue counts for the loop's memory
+ * (budget.c) as if nothing in it were shared.
  *
  * Who frees what: the channel frees itself behind `closed`, which is called exactly once; the struct of the user that
  * it belongs to is the user's from then on. */

@@ -39,8 +39,8 @@ bool http_events_open(struct http_request *request, struct str headers, struct h
  * text, line by line. */
 struct http_bytes *http_event_new(struct str id, struct str name, struct str data);
 
-/* Sends, taking the reference. Bytes that the client did not take wait; beyond http_options.connection_memory it is
- * dropped once the loop's callback ends. O(1). */
+/* Sends, taking the reference. Bytes that the client did not take wait; beyond http_options.connection_memory, the
+ * newest event not counted, it is dropped once the loop's callback ends. O(1). */
 void http_events_send(struct http_events *events, struct http_bytes *event);
 
 /* Bytes that wait. Whoever has much to tell (a client that comes back) sends some, asks for `taken` and goes on there.

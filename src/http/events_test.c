@@ -274,6 +274,28 @@ static void test_beat(void)
     close_server(server);
 }
 
+static void send_large(void *data)
+{
+    struct stream *to = data;
+    g_autofree char *filling = g_strnfill(5000000, 'x');
+    http_events_send(&to->events, http_event_new(STR_NULL, STR_NULL, str_from_c(filling)));
+}
+
+/* More than sockets hold and than may wait, but all of it is one event. */
+static void test_large(void)
+{
+    struct http_server *server = serve((struct http_options){.loops = 1, .connection_memory = 64 * 1024});
+    int fd = dial(server);
+    struct stream *opened = open_on(fd, "stream");
+    run_on_loop(opened->loop, send_large, opened);
+    run_on_loop(opened->loop, close_stream, opened);
+    g_autofree char *all = take(fd, SIZE_MAX, NULL);
+    g_assert_cmpuint(strlen(all), ==, strlen("data: \n\n") + 5000000);
+    expect_closed(opened);
+    close(fd);
+    close_server(server);
+}
+
 static void test_slow(void)
 {
     struct http_server *server = serve((struct http_options){.loops = 1, .connection_memory = 64 * 1024});
@@ -434,6 +456,7 @@ int main(int argc, char **argv)
     g_test_add_func("/events/a client that left is noticed", test_left);
     g_test_add_func("/events/silence is told, too", test_beat);
     g_test_add_func("/events/a client that takes nothing is dropped", test_slow);
+    g_test_add_func("/events/one event may be larger than what may wait", test_large);
     g_test_add_func("/events/much is told as fast as it is taken", test_taken);
     g_test_add_func("/events/the last id is the client's", test_last_id);
     g_test_add_func("/events/a stream waits in line, nothing behind it", test_in_line);

@@ -8,9 +8,9 @@
  * The protocol is the server's: pings are answered, a client that is silent for http_options.beat_ms is pinged and
  * dropped when it does not answer as long, what is wrong is closed with its code, a close is answered. Limits: a
  * message of the client holds at most `message_max` bytes, fragments included (1009); bytes that the client does not
- * take wait, and meanwhile nothing is read from it; beyond http_options.connection_memory it is dropped. An idle socket
- * takes well under 2 KB with its connection. Whether a page of this origin may open a socket is the handler's to say
- * ("Origin"). */
+ * take wait, and meanwhile nothing is read from it; beyond http_options.connection_memory, the newest message not
+ * counted, it is dropped. An idle socket takes well under 2 KB with its connection. Whether a page of this origin may
+ * open a socket is the handler's to say ("Origin"). */
 #pragma once
 
 #include "http/bytes.h"
