@@ -11,6 +11,7 @@
 #include "wire/rocketchat/rocketchat.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -256,6 +257,14 @@ static void raise_file_limit(void)
     }
 }
 
+/* glibc takes large pieces straight from the kernel and gives them back at once, but raises what it calls large to the
+ * largest that was ever freed; what a burst of large requests needed would then stay ours. */
+static void give_large_memory_back(void)
+{
+    enum { LARGE = 128 * 1024 };
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 static int serve(struct serving *serving)
 {
     GError *error = NULL;
@@ -268,6 +277,7 @@ static int serve(struct serving *serving)
     pthread_sigmask(SIG_BLOCK, &stopping, NULL);
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
+    give_large_memory_back();
     bool ok = parse_listen(serving, &error) && open_core(serving, &error) && open_server(serving, &error);
     if (ok) {
         announce(serving);

@@ -139,13 +139,13 @@ static bool add_all(struct append_op *op, struct pending *p, GError **error)
     return !op->close_when_empty || close_if_empty(p, error);
 }
 
-/* What stands in `p`, and that a Genesys chat which ended needs its client watched no longer. */
+/* What stands in `p`, and that a chat which ended needs its client watched no longer. */
 static bool write_all(struct append_op *op, const struct session_view *before, struct pending *p, GError **error)
 {
     const struct session *s = &p->after.session;
     if (!pending_write(p, error))
         return false;
-    if (s->state == SESSION_CLOSED && s->dialect == DIALECT_GENESYS && before->session.state == SESSION_OPEN &&
+    if (s->state == SESSION_CLOSED && dialect_watches_clients(s->dialect) && before->session.state == SESSION_OPEN &&
         !store_live_chat_delete(p->txn, s->number, error))
         return false;
     effect_of(&op->op, &p->after);

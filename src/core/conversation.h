@@ -38,7 +38,7 @@ struct open_op {
     int64_t company;
     struct line line; /* in the op's arena */
     bool import;      /* `at` of events and an id already there are fine */
-    /* Genesys: also make a key for participant 1 and watch for its silence. Given by the caller so that a second run
+    /* Also make a key for participant 1 and watch for its silence. Given by the caller so that a second run
      * stores the same ones. */
     struct str user_id, secure_key; /* STR_NULL = no key */
     bool live_chat;

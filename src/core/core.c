@@ -70,11 +70,15 @@ static bool start_threads(struct core *core, GError **error)
            (core->upkeep = pool_new(core, 1, 1, false, error)) && (core->keepalive = keepalive_start(core, error));
 }
 
+/* What is heard after a commit; the hub first, for the others may ask it. */
+static const effect_listener listeners[] = {hub_hear, keepalive_hear, eraser_hear, NULL};
+
 struct core *core_open(struct store *store, const struct core_options *options, GError **error)
 {
     struct core *core = g_new0(struct core, 1);
     core->store = store;
     core->options = *options;
+    core->listeners = listeners;
     core->hub = hub_new();
     core->directories = directories_new();
     core->credentials = credentials_new();
@@ -115,11 +119,6 @@ void core_close(struct core *core)
 struct store *core_store(struct core *core)
 {
     return core->store;
-}
-
-bool core_allows_samples(const struct core *core, bool local)
-{
-    return core->options.samples == SAMPLE_EVERYWHERE || (local && core->options.samples == SAMPLE_LOCALLY);
 }
 
 int64_t core_search_time_ms(const struct core *core)

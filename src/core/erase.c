@@ -37,9 +37,9 @@ static bool append_erased(struct store_txn *txn, const struct session_view *befo
     struct pending p;
     pending_init(&p, txn, before, 1, scratch);
     struct event erased = {.kind = EVENT_ERASED, .time_ms = MAX(clock_now_ms(), before->session.last_time_ms)};
-    bool done =
-        pending_add(&p, &erased, true, error) && pending_write(&p, error) &&
-        (before->session.dialect != DIALECT_GENESYS || store_live_chat_delete(txn, before->session.number, error));
+    bool done = pending_add(&p, &erased, true, error) && pending_write(&p, error) &&
+                (!dialect_watches_clients(before->session.dialect) ||
+                 store_live_chat_delete(txn, before->session.number, error));
     if (done) {
         struct session_view after = {.session = p.after.session}; /* whose participants nobody asks for any more */
         after.session.id = arena_str(&op->arena, after.session.id);
@@ -209,6 +209,12 @@ void eraser_kick(struct eraser *eraser)
     if (!eraser->running)
         start(eraser);
     pthread_mutex_unlock(&eraser->lock);
+}
+
+void eraser_hear(struct core *core, const struct effect *effect)
+{
+    if (effect->erasure)
+        eraser_kick(core->eraser);
 }
 
 void eraser_retry(struct eraser *eraser)

@@ -260,3 +260,8 @@ bool identity_of_bearer(struct core *core, struct store_reader *reader, struct s
         return false;
     return (found.kind == TOKEN_BEARER || refuse(error)) && note_use(core, &found);
 }
+
+bool core_allows_samples(const struct core *core, bool local)
+{
+    return core->options.samples == SAMPLE_EVERYWHERE || (local && core->options.samples == SAMPLE_LOCALLY);
+}

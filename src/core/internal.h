@@ -15,6 +15,13 @@ struct answer_cache;
 struct quotas;
 struct caller;
 
+struct core;
+struct effect;
+
+/* Hears of each effect after its commit, in commit order, on the writer's thread. Must not block and cannot fail: who
+ * has more to do takes a reference and does it elsewhere. The list of them stands in core.c. */
+typedef void (*effect_listener)(struct core *core, const struct effect *effect);
+
 struct core {
     struct store *store;
     struct core_options options;
@@ -28,6 +35,7 @@ struct core {
     struct eraser *eraser;
     struct refill *refill;
     struct answer_cache *answer_cache;
+    const effect_listener *listeners; /* ended by NULL */
     uint8_t cursor_key[CURSOR_KEY_SIZE];
 };
 
@@ -40,14 +48,17 @@ struct effect {
     bool ended, erased;
     bool client_left;           /* chat_client has, as of last_index */
     const struct chat_key *key; /* added; NULL = none */
-    bool live_chat;             /* opened here with that key: its client's silence is watched from now on */
+    bool watched;               /* opened here with that key: its client's silence is watched from now on */
     bool erasure;               /* payloads wait to be dropped; no session is meant */
 };
+
+/* ---- effect.c ---- */
 
 /* Adds the effect of what was written to this session; more can be set in the result. */
 struct effect *effect_of(struct op *op, const struct session_view *after);
 
-/* ---- key.c ---- */
+/* Tells the listeners. */
+void effects_tell(struct core *core, const struct effect *effects);
 
 /* Whom a session's keys speak for: its first client; NULL = there is none. */
 const struct participant *chat_client(const struct session_view *view);
@@ -67,8 +78,7 @@ bool pool_push(struct pool *pool, struct op *op, bool always);
 
 struct hub *hub_new(void);
 void hub_free(struct hub *hub);
-/* Takes effects in after COMMIT, on the writer's thread, in commit order. */
-void live_learn(struct core *core, const struct effect *effects);
+void hub_hear(struct core *core, const struct effect *effect);
 
 /* ---- keepalive.c: clients that fell silent ---- */
 
@@ -77,8 +87,8 @@ struct keepalive *keepalive_start(struct core *core, GError **error);
 /* Before the store is closed. */
 void keepalive_stop(struct keepalive *keepalive);
 void keepalive_free(struct keepalive *keepalive);
-/* Watches a chat from now on; takes over one reference to the tail. */
-void keepalive_watch(struct keepalive *keepalive, struct tail *tail);
+/* Watches chats that were opened here from now on. After the hub has heard of them. */
+void keepalive_hear(struct core *core, const struct effect *effect);
 
 /* ---- directory.c ---- */
 
@@ -107,6 +117,7 @@ struct eraser *eraser_new(struct core *core);
 /* Makes the steps under way end early. */
 void eraser_cancel(struct eraser *eraser);
 void eraser_free(struct eraser *eraser);
+void eraser_hear(struct core *core, const struct effect *effect);
 /* There is something to drop or to scrub: does so on a thread of its own. */
 void eraser_kick(struct eraser *eraser);
 /* Asked now and then: tries again what failed a while ago. */

@@ -236,12 +236,12 @@ void keepalive_free(struct keepalive *keepalive)
     g_free(keepalive);
 }
 
-void keepalive_watch(struct keepalive *keepalive, struct tail *tail)
+void keepalive_hear(struct core *core, const struct effect *effect)
 {
-    if (!keepalive->timeout_ms) {
-        tail_unref(tail);
+    struct keepalive *keepalive = core->keepalive;
+    if (!effect->watched || !keepalive->timeout_ms)
         return;
-    }
+    struct tail *tail = hub_insert(core->hub, effect->company, effect->session_id);
     pthread_mutex_lock(&keepalive->lock);
     add_tail(keepalive, tail);
     pthread_mutex_unlock(&keepalive->lock);

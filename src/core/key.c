@@ -1,20 +1,6 @@
 #include "core/conversation.h"
 #include "core/internal.h"
 
-const struct participant *chat_client(const struct session_view *view)
-{
-    for (size_t i = 0; i < view->participant_count; i++)
-        if (view->participants[i].type == PARTICIPANT_CLIENT)
-            return &view->participants[i];
-    return NULL;
-}
-
-bool chat_client_left(const struct session_view *view)
-{
-    const struct participant *client = chat_client(view);
-    return client && client->joined && !client->present;
-}
-
 static bool run_key(struct op *base, struct store_txn *txn, GError **error)
 {
     struct key_op *op = (struct key_op *)base;

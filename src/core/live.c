@@ -1,3 +1,27 @@
+/* Tails of open chats: how they come, stay right and go.
+ *
+ *                      live_get, keepalive's start          an effect with `watched`
+ *                              │                                   │
+ *     nothing ── hub_insert ─> PLACEHOLDER ── tail_fill ─> LOADED <─┘
+ *        ^                        │  effects are merged in      │ effects, waiters, keys
+ *        └── hub_drop_idle ───────┴─────────────────────────────┘  (no references, not used since the last look)
+ *
+ * The load race. A reader's snapshot may be older than a commit whose effect came while it was read; the effect may
+ * also come first. So the placeholder goes in before the snapshot that counts is begun: an effect then finds it, and
+ * both sides meet in `state`, one word that only moves forward (later_state): the greater index wins, flags stay. A
+ * placeholder is never asked (live_find leaves it alone); two threads that load the same chat do the same work twice,
+ * and nothing else.
+ *
+ * Who hears: op.c tells a commit's effects to the listeners of core.c on the writer's thread, in commit order; the hub
+ * is the first. Nothing here reads the store on that thread.
+ *
+ * Locks, in the order in which they may be taken together:
+ *   1. keepalive's, over its list of tails;
+ *   2. a shard's rwlock: looking up (read), inserting and dropping (write). References are only taken under it, so that
+ * a tail without one can be freed under the write lock;
+ *   3. a tail's mutex: its waiters, and adding keys. wake() is called under it, so a waiter only posts; live_unwait
+ * takes it, and behind it the waiter will not be woken any more. What polls read on their way, state, keys and times,
+ * is atomic: they meet no lock but their shard's, shared. */
 #include "core/internal.h"
 #include "core/quota.h"
 #include "core/tail.h"
@@ -218,31 +242,21 @@ void tail_fill(struct tail *tail, const struct session_view *view, const struct 
     advance(tail, s->last_index, flags_of(ended, s->erased, chat_client_left(view)) | TAIL_LOADED);
 }
 
-static void learn_one(struct core *core, const struct effect *effect)
+void hub_hear(struct core *core, const struct effect *effect)
 {
+    if (effect->erasure)
+        return;
     /* A chat opened here is polled in a moment, and its effect holds all there is to know of it. */
-    struct tail *tail = effect->live_chat ? hub_insert(core->hub, effect->company, effect->session_id)
-                                          : find(core->hub, effect->company, effect->session_id);
+    struct tail *tail = effect->watched ? hub_insert(core->hub, effect->company, effect->session_id)
+                                        : find(core->hub, effect->company, effect->session_id);
     if (!tail)
         return;
     atomic_store(&tail->session, effect->session);
     if (effect->key)
         add_key(tail, effect->key);
     advance(tail, effect->last_index,
-            flags_of(effect->ended, effect->erased, effect->client_left) | (effect->live_chat ? TAIL_LOADED : 0));
-    if (effect->live_chat)
-        keepalive_watch(core->keepalive, tail);
-    else
-        tail_unref(tail);
-}
-
-void live_learn(struct core *core, const struct effect *effects)
-{
-    for (const struct effect *effect = effects; effect; effect = effect->next)
-        if (effect->erasure)
-            eraser_kick(core->eraser);
-        else
-            learn_one(core, effect);
+            flags_of(effect->ended, effect->erased, effect->client_left) | (effect->watched ? TAIL_LOADED : 0));
+    tail_unref(tail);
 }
 
 /* ---- for the dialects ---- */

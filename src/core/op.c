@@ -19,7 +19,7 @@ static void job_done(struct store_job *job, GError *error)
     struct op *op = op_of(job);
     op->error = error;
     if (!error)
-        live_learn(op->core, op->effects);
+        effects_tell(op->core, op->effects);
     op->done(op);
 }
 
@@ -36,26 +36,6 @@ void op_clear(struct op *op)
     arena_clear(&op->arena);
 }
 
-struct effect *effect_of(struct op *op, const struct session_view *after)
-{
-    const struct session *s = &after->session;
-    struct effect *effect = arena_new(&op->arena, struct effect);
-    *effect = (struct effect){
-        .company = s->company,
-        .session = s->number,
-        .session_id = s->id,
-        .last_index = s->last_index,
-        .ended = s->state == SESSION_CLOSED,
-        .erased = s->erased,
-        .client_left = chat_client_left(after),
-    };
-    struct effect **end = &op->effects;
-    while (*end)
-        end = &(*end)->next;
-    *end = effect;
-    return effect;
-}
-
 static struct pool *pool_of(const struct op *op)
 {
     return op->kind == OP_READ ? op->core->readers : op->kind == OP_STEP ? op->core->steps : op->core->slow;
@@ -69,15 +49,6 @@ void core_submit(struct op *op)
         reason_set(&op->error, REASON_QUEUE_FULL, "too much is under way; try again");
         op->done(op);
     }
-}
-
-void core_read(struct op *op, struct store_reader *reader)
-{
-    struct store_txn *txn = store_read_begin(reader, &op->error);
-    if (!txn)
-        return;
-    op->run(op, txn, &op->error);
-    store_read_end(txn);
 }
 
 struct waiting_thread {

@@ -196,10 +196,11 @@ static bool complete(struct store_txn *txn, const struct line *line, const struc
            (add_events(op->core, p, line, s->last_index, true, 0, error) && (is_dry(op) || pending_write(p, error)));
 }
 
-/* A Genesys chat that ended needs its client watched no longer. */
+/* A chat that ended needs its client watched no longer. */
 static bool unwatch_if_ended(struct store_txn *txn, const struct session *s, GError **error)
 {
-    return s->state == SESSION_OPEN || s->dialect != DIALECT_GENESYS || store_live_chat_delete(txn, s->number, error);
+    return s->state == SESSION_OPEN || !dialect_watches_clients(s->dialect) ||
+           store_live_chat_delete(txn, s->number, error);
 }
 
 static bool open_or_complete(struct core *core, struct store_txn *txn, int64_t company, const struct line *line,
@@ -250,7 +251,7 @@ static bool put_key(struct open_op *op, struct store_txn *txn, GError **error)
     effect->key = key;
     if (!op->live_chat || s->state == SESSION_CLOSED)
         return true;
-    effect->live_chat = true;
+    effect->watched = true;
     return store_live_chat_put(txn, s->number, error);
 }
 

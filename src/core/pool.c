@@ -28,6 +28,15 @@ static struct op *next_op(struct pool *pool)
     return op;
 }
 
+void core_read(struct op *op, struct store_reader *reader)
+{
+    struct store_txn *txn = store_read_begin(reader, &op->error);
+    if (!txn)
+        return;
+    op->run(op, txn, &op->error);
+    store_read_end(txn);
+}
+
 /* A thread opens its reader with its first op: most installations never need all of them. */
 static void run_read(struct core *core, struct store_reader **reader, struct op *op)
 {

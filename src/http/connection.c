@@ -121,9 +121,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         http_connection_readable(connection);
     if (!connection->dead && events & UV_WRITABLE)
         http_connection_writable(connection);
-    while (loop->staged)
-        http_loop_flush(loop);
-    http_connection_settle(connection);
+    if (connection->dead)
+        http_connection_settle(connection);
+    else
+        http_connection_output(connection); /* settled behind its replies */
     http_loop_done(loop);
 }
 
@@ -192,7 +193,7 @@ static struct http_state state_of(const struct connection *connection)
 static size_t buffered(const struct connection *connection)
 {
     const struct channel *channel = connection->channel;
-    return connection->input.len + connection->output.len + (channel ? channel->unsent + channel->held : 0);
+    return connection->input.capacity + connection->output.capacity + (channel ? channel->unsent + channel->held : 0);
 }
 
 static void bury(struct connection *connection)

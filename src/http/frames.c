@@ -208,5 +208,5 @@ void http_frames_feed(struct http_frames *frames, struct str bytes)
 
 size_t http_frames_memory(const struct http_frames *frames)
 {
-    return frames->context ? CONTEXT_MEMORY + frames->collected.len : 0;
+    return frames->context ? CONTEXT_MEMORY + frames->collected.capacity : 0;
 }

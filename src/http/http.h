@@ -5,7 +5,8 @@
  * marked "any thread" may be called elsewhere. All others take a request on its own loop's thread.
  *
  * The one rule for handlers: **every request is ended exactly once**, by http_reply, http_reply_stream or
- * http_drop, in the handler or any time later. Until then the request stays valid, whatever happens to the
+ * http_drop, or by what stands on them (http_reply_file) or takes the connection over (http_events_open,
+ * http_websocket_open), in the handler or any time later. Until then the request stays valid, whatever happens to the
  * client; with that call it is over and the pointer is dead (http_reply_stream: once `closed` was called).
  * A client that goes away does not cancel anything: the request is flagged `gone`, its reply goes nowhere.
  *

@@ -39,7 +39,7 @@ static const char too_large[] = "The request's body is too large.";
 static void collect(struct request *request, struct str data)
 {
     buf_add(&request->bytes, data);
-    http_keep(request->connection, &request->kept, request->http.arena.total + request->bytes.len);
+    http_keep(request->connection, &request->kept, request->http.arena.total + request->bytes.capacity);
 }
 
 static void body_piece(struct connection *connection, struct str data)

@@ -83,7 +83,7 @@ static void keep_reply(struct request *request, struct buf reply)
     arena_clear(&request->http.arena);
     request->bytes = reply;
     request->state = DONE;
-    http_keep(request->connection, &request->kept, reply.len);
+    http_keep(request->connection, &request->kept, reply.capacity);
 }
 
 /* `request` is not used behind this. */

@@ -166,7 +166,7 @@ void http_request_dispatch(struct request *request)
     struct http_request *http = &request->http;
     GError *error = NULL;
     request->state = OPEN;
-    http_keep(request->connection, &request->kept, http->arena.total + request->bytes.len);
+    http_keep(request->connection, &request->kept, http->arena.total + request->bytes.capacity);
     if (http->route)
         http->route->handler(http);
     else if (str_equal(http->path, STR("*")))

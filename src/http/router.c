@@ -295,13 +295,12 @@ struct path {
     size_t count;
 };
 
-static struct path without_empty(const struct path *path)
+static void leave_out_empty(const struct path *path, struct path *solid)
 {
-    struct path solid = {.count = 0};
+    solid->count = 0;
     for (size_t i = 0; i < path->count; i++)
         if (path->segments[i].len)
-            solid.segments[solid.count++] = path->segments[i];
-    return solid;
+            solid->segments[solid->count++] = path->segments[i];
 }
 
 static bool owns(const struct mounted *mounted, const struct path *path)
@@ -330,17 +329,22 @@ struct http_match http_router_find(const struct http_router *router, struct str 
                                    struct str parameters[HTTP_PARAMETERS])
 {
     struct http_match match = {0};
-    struct path strict = {.count = 0};
-    const struct path *path;
-    if (text.ptr[0] == '/')
-        strict.count = split(text, strict.segments);
+    struct path strict, solid;
+    const struct path *path, *loose = &strict;
+    bool has_empty = false;
+    strict.count = text.ptr[0] == '/' ? split(text, strict.segments) : 0;
     bool deep = strict.count == SIZE_MAX;
     if (deep)
         strict.count = SEGMENTS;
-    for (size_t i = 0; i < strict.count; i++)
+    for (size_t i = 0; i < strict.count; i++) {
         match.malformed |= !decode(&strict.segments[i], arena);
-    struct path loose = without_empty(&strict);
-    const struct mounted *mounted = find_mount(router, &strict, &loose, &path);
+        has_empty |= strict.segments[i].len == 0;
+    }
+    if (has_empty) {
+        leave_out_empty(&strict, &solid);
+        loose = &solid;
+    }
+    const struct mounted *mounted = find_mount(router, &strict, loose, &path);
     if (!mounted)
         return match;
     match.mount = &mounted->mount;

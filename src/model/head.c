@@ -14,6 +14,11 @@ struct str dialect_name(enum dialect dialect)
     return dialect_names[dialect];
 }
 
+bool dialect_watches_clients(enum dialect dialect)
+{
+    return dialect == DIALECT_GENESYS;
+}
+
 bool dialect_from_name(struct str name, enum dialect *dialect)
 {
     for (int i = 0; i < DIALECT_COUNT; i++)

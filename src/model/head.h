@@ -16,6 +16,8 @@ enum dialect { DIALECT_PARLEY, DIALECT_ROCKETCHAT, DIALECT_AGENDIZE, DIALECT_GEN
 /* "parley", "rocketchat", "agendize", "genesys". */
 struct str dialect_name(enum dialect dialect);
 bool dialect_from_name(struct str name, enum dialect *dialect);
+/* Its clients keep their chat alive by asking: those that fall silent have left. */
+bool dialect_watches_clients(enum dialect dialect);
 
 enum participant_type { PARTICIPANT_CLIENT, PARTICIPANT_AGENT, PARTICIPANT_SUPERVISOR, PARTICIPANT_EXTERNAL };
 

@@ -12,7 +12,7 @@ let server;
 let address;
 
 before(async () => {
-  server = spawn(join(dirname(BINARY), "test/http/echo"), { stdio: ["pipe", "pipe", "inherit"] });
+  server = spawn(join(dirname(BINARY), "test/http/echo"), ["500"], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = await once(server.stdout.setEncoding("utf8"), "data");
   address = `127.0.0.1:${line.trim()}`;
 });

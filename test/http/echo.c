@@ -1,5 +1,5 @@
-/* A server for clients of WebSockets and event streams that were made elsewhere: test/http/echo prints its port, serves
- * until its standard input ends, and has no limits of its own.
+/* A server for clients of WebSockets and event streams that were made elsewhere: `echo BEAT_MS` prints its port and
+ * serves until its standard input ends.
  *
  *     /socket   says back what it hears
  *     /events   tells its path's query as one event, then stays open */
@@ -56,12 +56,15 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/events", .handler = open_events},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+    int64_t beat_ms = 0;
+    if (argc != 2 || !str_to_int64(str_from_c(argv[1]), &beat_ms))
+        return EXIT_FAILURE;
     struct http_router *router = http_router_new();
     const struct http_mount mount = {
         .prefix = "", .routes = routes, .route_count = G_N_ELEMENTS(routes), .problem = problem};
-    const struct http_options options = {.host = "127.0.0.1", .loops = 1, .beat_ms = 1000};
+    const struct http_options options = {.host = "127.0.0.1", .loops = 1, .beat_ms = (unsigned)beat_ms};
     g_autoptr(GError) error = NULL;
     http_router_mount(router, &mount, NULL);
     struct http_server *server = http_server_open(&options, router, &error);

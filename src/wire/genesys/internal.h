@@ -21,6 +21,8 @@ struct str genesys_origin(const struct http_request *request);
 void genesys_reply(struct http_request *request, unsigned status, struct str origin, const struct buf *body);
 /* The same for a page that has its own refusals. */
 struct str genesys_headers(struct http_request *request, struct str origin);
+/* Adds what lets the page that asks read the answer. */
+void genesys_allow_origin(struct http_request *request);
 void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error);
 /* The same for what an operation of the core refused: its error may name a member of our log, which is nothing that a
  * client sent. */

@@ -2,6 +2,16 @@
 #include "text/markup/markup.h"
 #include "wire/rocketchat/internal.h"
 
+struct str operator_shown_id(const struct operator_ref *o)
+{
+    return o->id.ptr ? o->id : o->username.ptr ? o->username : o->name;
+}
+
+struct str operator_shown_username(const struct operator_ref *o)
+{
+    return o->username.ptr ? o->username : o->name.ptr ? o->name : o->id;
+}
+
 /* ---- who ---- */
 
 /* The visitor, the operator recorded with the participant, or a bot that has nothing but a name. */

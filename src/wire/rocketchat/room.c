@@ -8,16 +8,6 @@
 /* Without priorities and service levels every room has the original's own defaults (spec 2.1). */
 enum { PRIORITY_WEIGHT = 99, ESTIMATED_WAITING_TIME = 9999999 };
 
-struct str operator_shown_id(const struct operator_ref *o)
-{
-    return o->id.ptr ? o->id : o->username.ptr ? o->username : o->name;
-}
-
-struct str operator_shown_username(const struct operator_ref *o)
-{
-    return o->username.ptr ? o->username : o->name.ptr ? o->name : o->id;
-}
-
 struct str visitor_status(const struct session *room)
 {
     return room->state == SESSION_OPEN ? STR("online") : STR("offline");
