@@ -35,10 +35,11 @@ struct session_metrics {
 
 struct session {
     /* Where it stands; set by the store or the opener, never by session_apply. */
-    int64_t company; /* company number */
-    int64_t visitor; /* visitor number */
-    int64_t number;  /* session number, unique in the database */
-    struct str id;   /* unique in its company; the same in all dialects */
+    int64_t company;   /* company number */
+    int64_t visitor;   /* visitor number */
+    int64_t number;    /* session number, unique in the database */
+    struct str id;     /* unique in its company; the same in all dialects */
+    struct str newest; /* the store's own copy of the newest message shown; nothing else may look at it */
 
     /* From the head. */
     enum dialect dialect;

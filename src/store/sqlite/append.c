@@ -106,11 +106,45 @@ static bool revise_stored(struct store_txn *txn, const struct store_append *appe
     return true;
 }
 
+/* The event, still unrevised, that the session's row keeps a copy of; NULL = none is at hand. */
+static const struct event *newest_shown(const struct store_append *append, GHashTable *revisions, struct event *kept)
+{
+    const struct session *s = &append->after->session;
+    uint32_t last = session_rocketchat_last(s);
+    struct participant ignored;
+    if (!last || s->erased || (revisions && g_hash_table_lookup(revisions, GUINT_TO_POINTER(last))))
+        return NULL;
+    for (size_t i = 0; i < append->event_count; i++)
+        if (append->events[i].index == last)
+            return &append->events[i];
+    return append->before && session_newest_unpack(&append->before->session, kept, &ignored) && kept->index == last
+               ? kept
+               : NULL;
+}
+
+/* `after` with that copy, its author as they stand now; `newest` holds its bytes. */
+static struct session_view with_newest(const struct store_append *append, GHashTable *revisions, struct buf *newest)
+{
+    struct session_view view = *append->after;
+    struct event kept;
+    const struct event *e = newest_shown(append, revisions, &kept);
+    view.session.newest = STR_NULL;
+    if (!e)
+        return view;
+    session_newest_pack(e, session_participant(&view, e->participant), newest);
+    if (!newest->overflow)
+        view.session.newest = buf_str(newest);
+    return view;
+}
+
 bool sqlite_append(struct store_txn *txn, struct store_append *append, GError **error)
 {
-    const struct session_view *before = append->before, *after = append->after;
-    const struct session *session = &after->session;
+    const struct session_view *before = append->before;
     g_autoptr(GHashTable) revisions = last_revisions(append);
+    struct buf *newest = &sqlite_txn(txn)->connection->store->newest;
+    buf_reset(newest);
+    const struct session_view after = with_newest(append, revisions, newest);
+    const struct session *session = &after.session;
     struct store_change change = {
         .kind = STORE_CHANGE_APPEND,
         .company = session->company,
@@ -120,8 +154,8 @@ bool sqlite_append(struct store_txn *txn, struct store_append *append, GError **
         .last = append->events[append->event_count - 1].index,
     };
     group_touch_visitor(&sqlite_txn(txn)->connection->store->head, session->visitor);
-    return (before || session_write(txn, NULL, after, error)) && take_ids(txn, append, error) &&
-           (!before || session_write(txn, before, after, error)) && add_events(txn, append, revisions, error) &&
+    return (before || session_write(txn, NULL, &after, error)) && take_ids(txn, append, error) &&
+           (!before || session_write(txn, before, &after, error)) && add_events(txn, append, revisions, error) &&
            revise_stored(txn, append, revisions, error) &&
            rollup_apply(txn, before ? &before->session : NULL, session, error) &&
            (!append->visitor_after || visitor_write(txn, append->visitor_before, append->visitor_after, error)) &&

@@ -178,11 +178,7 @@ bool sqlite_erase_step(struct store_txn *txn, size_t limit, bool *finished, GErr
             return false;
         if (!whole)
             continue;
-        sqlite3_stmt *q = txn_statement(txn, "UPDATE session SET erased = 2 WHERE number = ?1", error);
-        if (!q)
-            return false;
-        bind_int(q, 1, s.number);
-        if (!txn_run(txn, q, error))
+        if (!session_dropped(txn, s.number, error))
             return false;
         limit--; /* sessions of few events cost too */
     }

@@ -72,6 +72,7 @@ static void free_store(struct sqlite_store *store)
     connection_close(&store->connection);
     search_free(store);
     buf_clear(&store->folded);
+    buf_clear(&store->newest);
     g_free(store->path);
     folder_close(&store->folder);
     g_free(store);
@@ -96,6 +97,7 @@ struct store *folder_store(struct folder *folder, const struct store_options *op
     store->path = g_build_filename(folder->path, DATABASE, NULL);
     store->options = *options;
     buf_init(&store->folded, 4 * LIMIT_EVENT_DATA);
+    buf_init(&store->newest, NEWEST_MAX);
     if (!store->options.reader_cache_bytes)
         store->options.reader_cache_bytes = 2 * 1024 * 1024;
     if (!store->options.writer_cache_bytes)

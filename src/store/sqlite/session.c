@@ -236,6 +236,26 @@ bool session_write(struct store_txn *txn, const struct session_view *before, con
     return ok && write_participants(txn, before, after, error);
 }
 
+bool session_dropped(struct store_txn *txn, int64_t number, GError **error)
+{
+    struct session session;
+    struct arena a;
+    bool found;
+    arena_init(&a);
+    bool ok = session_read(txn, number, &a, &session, &found, error) &&
+              (found || txn_corrupt(txn, "an erased session is missing", error));
+    sqlite3_stmt *s =
+        ok ? txn_statement(txn, "UPDATE session SET folded = ?, erased = 2 WHERE number = ?", error) : NULL;
+    if (s) {
+        session.newest = STR_NULL;
+        bind_folded(txn, s, 1, &session);
+        bind_int(s, 2, number);
+    }
+    ok = s && txn_run(txn, s, error);
+    arena_clear(&a);
+    return ok;
+}
+
 bool sqlite_session_replace(struct store_txn *txn, const struct session_view *view, GError **error)
 {
     group_touch_visitor(&sqlite_txn(txn)->connection->store->head, view->session.visitor);

@@ -126,3 +126,59 @@ bool session_fold_unpack(struct session *session, struct str packed)
 #undef X
     return !u.broken;
 }
+
+/* ---- the newest shown event ---- */
+
+void session_newest_pack(const struct event *e, const struct participant *author, struct buf *out)
+{
+    pack_int(out, e->index);
+    pack_int(out, e->kind);
+    pack_int(out, (uint64_t)e->time_ms);
+    pack_int(out, e->participant);
+    pack_str(out, e->id);
+    pack_str(out, e->text);
+    pack_str(out, e->data);
+    pack_int(out, author ? author->id : 0);
+    if (!author)
+        return;
+    pack_int(out, author->type);
+    pack_int(out, author->joined);
+    pack_int(out, author->present);
+    pack_str(out, author->name);
+    pack_str(out, author->operator_ref.id);
+    pack_str(out, author->operator_ref.username);
+    pack_str(out, author->operator_ref.name);
+}
+
+/* Of a damaged row, too, others may index tables with it. */
+static uint64_t unpack_bounded(struct unpacker *u, uint64_t most)
+{
+    uint64_t value = unpack_int(u);
+    return MIN(value, most);
+}
+
+bool session_newest_unpack(const struct session *session, struct event *e, struct participant *author)
+{
+    struct unpacker u = {.at = (const unsigned char *)session->newest.ptr,
+                         .end = (const unsigned char *)session->newest.ptr + session->newest.len};
+    if (!session->newest.len)
+        return false;
+    *e = (struct event){.index = (uint32_t)unpack_int(&u)};
+    e->kind = (enum event_kind)unpack_bounded(&u, EVENT_KIND_COUNT - 1);
+    e->time_ms = (int64_t)unpack_bounded(&u, LIMIT_TIME_MS);
+    e->participant = (uint32_t)unpack_int(&u);
+    e->id = unpack_str(&u);
+    e->text = unpack_str(&u);
+    e->data = unpack_str(&u);
+    *author = (struct participant){.id = (uint32_t)unpack_int(&u)};
+    if (!author->id)
+        return !u.broken;
+    author->type = (enum participant_type)unpack_bounded(&u, PARTICIPANT_EXTERNAL);
+    author->joined = unpack_int(&u);
+    author->present = unpack_int(&u);
+    author->name = unpack_str(&u);
+    author->operator_ref.id = unpack_str(&u);
+    author->operator_ref.username = unpack_str(&u);
+    author->operator_ref.name = unpack_str(&u);
+    return !u.broken;
+}

@@ -62,7 +62,7 @@ struct sqlite_store {
     struct store_options options;
     struct connection connection;       /* the writer's */
     struct sqlite_txn txn;              /* the writer's */
-    struct buf folded;                  /* the writer's, for binding session_fold_pack's result */
+    struct buf folded, newest;          /* the writer's, for binding session_fold_pack's result and what it copies */
     int64_t last_session, last_visitor; /* greatest numbers given out; writer's thread only */
     struct search_rows *search_rows;    /* search.c's; NULL when there are none yet */
     struct checkpointer *checkpointer;
@@ -325,8 +325,16 @@ bool event_mark_revised(struct store_txn *txn, const struct session *s, const st
     X(str, closed_by.id) \
     X(str, closed_by.username) \
     X(str, closed_by.name) \
-    X(str, tags)
+    X(str, tags) \
+    X(str, newest)
 /* clang-format on */
+
+/* The copy of a session's newest shown event and its author that stands in its row, so that a page of rooms reads no
+ * more than the rows: an unrevised event, with its author as they stand now, in at most NEWEST_MAX bytes. */
+enum { NEWEST_MAX = 1024 };
+void session_newest_pack(const struct event *e, const struct participant *author, struct buf *out);
+/* FALSE when the row has none. Strings are slices of session->newest. */
+bool session_newest_unpack(const struct session *session, struct event *e, struct participant *author);
 
 /* Packs SESSION_FOLDED behind what is in `out`: the chain first. */
 void session_fold_pack(const struct session *session, struct buf *out);
@@ -343,6 +351,8 @@ bool session_column(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, str
 bool session_read(struct store_txn *txn, int64_t number, struct arena *a, struct session *session, bool *found,
                   GError **error);
 /* Inserts (`before` NULL) or updates what differs. ID_TAKEN when the id is there already; nothing is written then. */
+/* The payloads of an erased session are dropped: so is what its row kept of them. */
+bool session_dropped(struct store_txn *txn, int64_t number, GError **error);
 bool session_write(struct store_txn *txn, const struct session_view *before, const struct session_view *after,
                    GError **error);
 
