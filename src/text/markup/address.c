@@ -4,9 +4,7 @@
 
 enum { SCHEME_MAX = 32, PHONE_MIN = 5 };
 
-/* ---- links
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- links ---------------------------------------------------------------------------------------------- */
 
 static void add_link(struct parser *p, struct row *row, struct str address, struct str label)
 {
@@ -24,9 +22,7 @@ static struct str join(struct parser *p, const char *head, struct str tail)
     return str_from(joined, len + tail.len);
 }
 
-/* ---- telephone numbers
- * --------------------------------------------------------------------------------------------
- */
+/* ---- telephone numbers ---------------------------------------------------------------------------------- */
 
 static const char *skip_digits(const char *at, const char *end)
 {
@@ -83,9 +79,7 @@ const char *address_read_phone(struct parser *p, const char *at, struct row *row
     return after;
 }
 
-/* ---- hosts
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- hosts ---------------------------------------------------------------------------------------------- */
 
 static bool is_label_byte(char c)
 {
@@ -139,9 +133,7 @@ static const char *skip_scheme(const char *at, const char *end)
     return at > begin && at - begin <= SCHEME_MAX && at < end && *at == ':' ? at + 1 : NULL;
 }
 
-/* ---- mail addresses
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- mail addresses ------------------------------------------------------------------------------------- */
 
 static bool mail_byte(char c)
 {
@@ -198,9 +190,7 @@ const char *address_read_mail(struct parser *p, const char *at, struct row *row)
     return after;
 }
 
-/* ---- addresses that stand free
- * ------------------------------------------------------------------------------------
- */
+/* ---- addresses that stand free -------------------------------------------------------------------------- */
 
 static bool ends_address(char c)
 {
@@ -302,9 +292,7 @@ const char *address_read_hidden(struct parser *p, const char *at, struct row *ro
     return after;
 }
 
-/* ---- addresses of links
- * -------------------------------------------------------------------------------------------
- */
+/* ---- addresses of links --------------------------------------------------------------------------------- */
 
 static bool is_target_byte(char c)
 {

@@ -1,25 +1,12 @@
 /* Lines become blocks. */
+#include "text/markup/byte.h"
 #include "text/markup/inside.h"
 
-/* ---- lines
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------------------- */
 
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t';
-}
-
-static const char *skip_spaces(const struct parser *p, const char *at)
-{
-    while (at < p->end && is_space(*at))
-        at++;
-    return at;
-}
-
-static struct str between(const char *from, const char *to)
-{
-    return str_from(from, (size_t)(to - from));
 }
 
 /* Behind \n or \r\n; NULL when no line ends here. */
@@ -70,9 +57,7 @@ static struct markup_node *rest_of_line(struct parser *p, const char **at, enum 
     return node_of_row(p, type, &row);
 }
 
-/* ---- quotes and spoilers
- * ------------------------------------------------------------------------------------------
- */
+/* ---- quotes and spoilers -------------------------------------------------------------------------------- */
 
 /* A line of a quote. An empty one is a paragraph of an empty text, but not at
  * the end of the message. */
@@ -80,7 +65,7 @@ static struct markup_node *quote_line(struct parser *p, const char **at)
 {
     if (*at == p->end || **at != '>')
         return NULL;
-    const char *place = skip_spaces(p, *at + 1);
+    const char *place = skip_spaces(*at + 1, p->end);
     const char *empty = skip_end(p, place);
     if (empty) {
         struct markup_node *paragraph = markup_node_new(p, MARKUP_PARAGRAPH, STR_NULL);
@@ -132,9 +117,7 @@ static struct markup_node *spoiler_read(struct parser *p, const char **at)
     return spoiler;
 }
 
-/* ---- code and formulas
- * --------------------------------------------------------------------------------------------
- */
+/* ---- code and formulas ---------------------------------------------------------------------------------- */
 
 static bool is_language(char c)
 {
@@ -210,9 +193,7 @@ static struct markup_node *formula_read(struct parser *p, const char **at)
     return markup_node_new(p, MARKUP_KATEX, between(begin, end));
 }
 
-/* ---- headings and lists
- * -------------------------------------------------------------------------------------------
- */
+/* ---- headings and lists --------------------------------------------------------------------------------- */
 
 static struct markup_node *heading_read(struct parser *p, const char **at)
 {
@@ -220,7 +201,7 @@ static struct markup_node *heading_read(struct parser *p, const char **at)
     while (place < p->end && *place == '#')
         place++;
     int level = (int)MIN(place - *at, 5);
-    const char *text = skip_spaces(p, place);
+    const char *text = skip_spaces(place, p->end);
     if (level == 0 || level > 4 || text == place)
         return NULL;
     struct markup_node *heading = rest_of_line(p, &text, 0, MARKUP_HEADING);
@@ -235,7 +216,7 @@ static struct markup_node *heading_read(struct parser *p, const char **at)
 static struct markup_node *item_of(struct parser *p, const char **at, const char *place, enum inside inside,
                                    enum markup_type type)
 {
-    const char *text = skip_spaces(p, place);
+    const char *text = skip_spaces(place, p->end);
     struct markup_node *item = text > place ? rest_of_line(p, &text, inside, type) : NULL;
     if (item)
         *at = text;
@@ -291,13 +272,11 @@ static struct markup_node *list_read(struct parser *p, const char **at, enum mar
     return list;
 }
 
-/* ---- blocks
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- blocks --------------------------------------------------------------------------------------------- */
 
 static struct markup_node *break_read(struct parser *p, const char **at)
 {
-    const char *place = skip_spaces(p, *at);
+    const char *place = skip_spaces(*at, p->end);
     const char *next = skip_end(p, place);
     if (!next && place < p->end && *place == '\r')
         next = place + 1;

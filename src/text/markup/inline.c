@@ -1,195 +1,11 @@
 /* What stands in a line: marks, and the text between them. */
+#include "text/markup/byte.h"
 #include "text/markup/inside.h"
-
-/* ---- bytes
- * --------------------------------------------------------------------------------------------------------
- */
-
-enum byte_class {
-    ENDS_LINE_TEXT = 1,     /* ends text in a line and in a spoiler; alone it is a
-                               text of one character */
-    ENDS_EMPHASIS_TEXT = 2, /* the same in bold and italic text, and in a label */
-    BEGINS_STRIKE_MARK = 4, /* in struck text, something may begin here */
-    IS_WORD = 8,            /* ASCII letters and digits */
-    IS_TEXT = 16,           /* no brackets and no marks */
-    ENDS_PLAIN_WORD = 32,   /* ends text in a line, or may make a word more than one */
-    BEGINS_PLAIN_WORD = 64, /* letters and digits that begin no emoticon */
-};
-
-/* One row for 16 characters, from NUL to DEL. */
-static const uint8_t byte_classes[256] = {
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    33,
-    39,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    55,
-    53,
-    16,
-    52,
-    16,
-    16,
-    16,
-    16,
-    33,
-    33,
-    39,
-    16,
-    16,
-    16,
-    48,
-    16,
-    24,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    24,
-    88,
-    53,
-    16,
-    53,
-    16,
-    16,
-    16,
-    52,
-    88,
-    24,
-    88,
-    24,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    24,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    24,
-    88,
-    88,
-    37,
-    37,
-    37,
-    0,
-    39,
-    37,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    88,
-    0,
-    37,
-    0,
-    39,
-    0,
-    [0x80 ... 0xe1] = IS_TEXT,
-    [0xe3 ... 0xef] = IS_TEXT,
-    [0xf1 ... 0xff] = IS_TEXT,
-    [0xe2] = IS_TEXT | BEGINS_STRIKE_MARK,
-    [0xf0] = IS_TEXT | BEGINS_STRIKE_MARK,
-};
-
-static bool is(char c, enum byte_class class)
-{
-    return byte_classes[(uint8_t)c] & class;
-}
-
-static const char *skip_while(const char *at, const char *end, enum byte_class class)
-{
-    while (at < end && is(*at, class))
-        at++;
-    return at;
-}
-
-static const char *skip_until(const char *at, const char *end, enum byte_class class)
-{
-    while (at < end && !is(*at, class))
-        at++;
-    return at;
-}
-
-static const char *skip_spaces(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    return at;
-}
-
-static struct str between(const char *from, const char *to)
-{
-    return str_from(from, (size_t)(to - from));
-}
 
 static const char *token_read(struct parser *p, const char *at, enum row_kind kind, enum inside inside,
                               struct row *row);
 
-/* ---- emphasis
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- emphasis ------------------------------------------------------------------------------------------- */
 
 struct emphasis {
     char mark;
@@ -208,9 +24,7 @@ static const struct emphasis *emphasis_of(char c)
     return c == '*' ? &all[0] : c == '_' ? &all[1] : c == '~' ? &all[2] : NULL;
 }
 
-/* ---- emoji
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- emoji ---------------------------------------------------------------------------------------------- */
 
 static const char *line_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
 static const char *emphasis_mark(struct parser *p, const char *at, enum inside inside, struct row *row);
@@ -253,9 +67,7 @@ static const char *free_emoji_token(struct parser *p, const char *at, enum row_k
     return after;
 }
 
-/* ---- emphasis
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- emphasis ------------------------------------------------------------------------------------------- */
 
 /* Up to `mark`, which is not taken; NULL when the line ends before it. */
 static const char *content_read(struct parser *p, const char *at, const struct emphasis *e, enum inside inside,
@@ -365,164 +177,7 @@ static const char *spoiler_read(struct parser *p, const char *at, enum inside in
     return place + 2;
 }
 
-/* ---- code, formulas, escapes, colors
- * ------------------------------------------------------------------------------
- */
-
-static const char *code_read(struct parser *p, const char *at, struct row *row)
-{
-    const char *end = at + 1;
-    while (end < p->end && *end != '`' && *end != '\n')
-        end++;
-    if (end == p->end || *end != '`' || end == at + 1) {
-        parser_charge(p, (size_t)(end - at));
-        return NULL;
-    }
-    row_add_node(row, markup_node_new(p, MARKUP_INLINE_CODE, between(at + 1, end)));
-    return end + 1;
-}
-
-static const char *formula_read(struct parser *p, const char *at, struct row *row)
-{
-    if (!p->options->katex_parenthesis || !parser_at(p, at, "\\("))
-        return NULL;
-    const char *end = memmem(at + 2, (size_t)(p->end - at - 2), "\\)", 2);
-    if (!end) {
-        parser_charge(p, (size_t)(p->end - at));
-        return NULL;
-    }
-    row_add_node(row, markup_node_new(p, MARKUP_INLINE_KATEX, between(at + 2, end)));
-    return end + 2;
-}
-
-/* $x$, where it is asked for. */
-static const char *dollar_read(struct parser *p, const char *at, struct row *row)
-{
-    if (!p->options->katex_dollar)
-        return NULL;
-    const char *end = memchr(at + 1, '$', (size_t)(p->end - at - 1));
-    if (!end) {
-        parser_charge(p, (size_t)(p->end - at));
-        return NULL;
-    }
-    row_add_node(row, markup_node_new(p, MARKUP_INLINE_KATEX, between(at + 1, end)));
-    return end + 1;
-}
-
-/* A backslash before a whole time stamp. */
-static const char *escaped_stamp_read(struct parser *p, const char *at, struct row *row)
-{
-    struct row scratch = {0};
-    const char *stamp = stamp_read(p, at + 1, &scratch);
-    if (stamp)
-        row_add_text(p, row, between(at + 1, stamp));
-    return stamp;
-}
-
-static const char *escape_read(struct parser *p, const char *at, struct row *row)
-{
-    if (p->end - at < 2 || !at[1] || !strchr("#*._`~", at[1]))
-        return NULL;
-    row_add_text(p, row, str_from(at + 1, 1));
-    return at + 2;
-}
-
-static uint8_t hex(char c)
-{
-    return (uint8_t)g_ascii_xdigit_value(c);
-}
-
-/* color: and 3, 4, 6 or 8 hexadecimal digits. */
-static const char *color_read(struct parser *p, const char *at, struct row *row)
-{
-    static const char head[] = "color:#";
-    if (!p->options->colors || !parser_at(p, at, "color:#"))
-        return NULL;
-    const char *digits = at + sizeof head - 1, *end = digits;
-    while (end < p->end && end - digits < 9 && g_ascii_isxdigit(*end))
-        end++;
-    size_t count = (size_t)(end - digits), each = count < 6 ? 1 : 2;
-    if ((count != 3 && count != 4 && count != 6 && count != 8) || (end < p->end && is(*end, IS_TEXT)))
-        return NULL;
-    struct markup_node *node = markup_node_new(p, MARKUP_COLOR, STR_NULL);
-    node->color[3] = 255;
-    for (size_t i = 0; i < count / each; i++)
-        node->color[i] = (uint8_t)(hex(digits[i * each]) * 16 + hex(digits[i * each + each - 1]));
-    row_add_node(row, node);
-    return end;
-}
-
-/* ---- mentions
- * -----------------------------------------------------------------------------------------------------
- */
-
-static const char *skip_name(const char *at, const char *end)
-{
-    while (at < end) {
-        int length = 1;
-        if (*at != '-' && *at != '.' && *at != '_' && !letter_is_name(letter_decode(at, end, &length)))
-            break;
-        at += length;
-    }
-    return at;
-}
-
-/* @name, and one name more behind a colon or another @ (of another server).
- * None ends with two underscores. */
-static const char *user_read(struct parser *p, const char *at, struct row *row)
-{
-    const char *name = at;
-    while (name < p->end && *name == '@')
-        name++;
-    const char *end = skip_name(name, p->end);
-    if (end == name) {
-        parser_charge(p, (size_t)(name - at));
-        return NULL;
-    }
-    if (p->end - end > 1 && (*end == ':' || *end == '@')) {
-        const char *server = skip_name(end + 1, p->end);
-        if (server > end + 1)
-            end = server;
-    }
-    if (end - name > 1 && end[-1] == '_' && end[-2] == '_') {
-        parser_charge(p, (size_t)(end - at));
-        return NULL;
-    }
-    row_add_node(row, markup_node_new(p, MARKUP_MENTION_USER, between(name, end)));
-    return end;
-}
-
-static const char *channel_read(struct parser *p, const char *at, struct row *row)
-{
-    const char *end = skip_name(at + 1, p->end);
-    if (end == at + 1)
-        return NULL;
-    row_add_node(row, markup_node_new(p, MARKUP_MENTION_CHANNEL, between(at + 1, end)));
-    return end;
-}
-
-/* A mention whose sign touches a character before it is none: that character,
- * one sign of a row of @, and one letter of the name are text. */
-static const char *touching_read(struct parser *p, const char *at, bool users, struct row *row)
-{
-    int length;
-    if (!is(*at, IS_TEXT) || *at == ' ' || letter_decode(at, p->end, &length) > 0xffff)
-        return NULL;
-    const char *before = at + length, *name = before;
-    while (users && name < p->end && *name == '@')
-        name++;
-    if (name == before && name < p->end && *name == '#')
-        name++;
-    if (name == before || name == p->end || !letter_is_name(letter_decode(name, p->end, &length)))
-        return NULL;
-    row_add_text(p, row, between(at, before));
-    row_add_text(p, row, between(name - 1, name + length));
-    return name + length;
-}
-
-/* ---- tokens
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- tokens --------------------------------------------------------------------------------------------- */
 
 /* A word and one or two underscores behind it: where italic text cannot begin.
  */
@@ -541,12 +196,12 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
     const char *after = NULL;
     switch (*at) {
     case '\\':
-        after = escape_read(p, at, row);
+        after = mark_escape(p, at, row);
         if (!after)
-            after = escaped_stamp_read(p, at, row);
-        return after ? after : formula_read(p, at, row);
+            after = mark_escaped_stamp(p, at, row);
+        return after ? after : mark_formula(p, at, row);
     case '`':
-        return code_read(p, at, row);
+        return mark_code(p, at, row);
     case '_':
         after = parser_at(p, at, "__") ? emphasis_read(p, at, inside, row) : NULL;
         if (!after)
@@ -565,9 +220,9 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
         after = stamp_read(p, at, row);
         return after ? after : link_read_angle(p, at, inside, row);
     case '@':
-        return user_read(p, at, row);
+        return mark_user(p, at, row);
     case '#':
-        return channel_read(p, at, row);
+        return mark_channel(p, at, row);
     case '(':
     case ')':
     case ':':
@@ -577,10 +232,10 @@ static const char *line_mark(struct parser *p, const char *at, enum inside insid
         after = address_read_phone(p, at, row);
         break;
     case '$':
-        after = dollar_read(p, at, row);
+        after = mark_dollar(p, at, row);
         break;
     case 'c':
-        after = color_read(p, at, row);
+        after = mark_color(p, at, row);
         break;
     default:
         break;
@@ -598,7 +253,7 @@ static const char *line_emoji(struct parser *p, const char *at, enum inside insi
     const char *after = emoji_read(p, at, &node);
     if (!after || (parser_at(p, at, "-_-") && p->end - at > 3))
         return NULL;
-    bool before_sign = after < p->end && is(*after, ENDS_LINE_TEXT) && *after != '*';
+    bool before_sign = after < p->end && byte_is(*after, ENDS_LINE_TEXT) && *after != '*';
     if (before_sign && is_emoticon(node) && !is_free(p, after, ROW_LINE, inside))
         return NULL;
     row_add_emoji(p, row, node, between(at, after));
@@ -618,7 +273,7 @@ static bool sees_sign(struct parser *p, const char *at)
  * is none. */
 static const char *skip_plain_word(const struct parser *p, const char *at)
 {
-    if (at == p->end || !is(*at, BEGINS_PLAIN_WORD))
+    if (at == p->end || !byte_is(*at, BEGINS_PLAIN_WORD))
         return NULL;
     const char *end = skip_until(at + 1, p->end, ENDS_PLAIN_WORD);
     if (end == p->end || *end == ' ' || *end == '\n')
@@ -654,7 +309,7 @@ static const char *line_token(struct parser *p, const char *at, enum inside insi
     if (p->budget) {
         after = *at == ':' ? line_emoji(p, at, inside, row) : line_mark(p, at, inside, row);
         if (!after)
-            after = touching_read(p, at, false, row);
+            after = mark_touching(p, at, false, row);
         if (!after)
             after = word_read(p, at, row);
         if (!after)
@@ -662,7 +317,7 @@ static const char *line_token(struct parser *p, const char *at, enum inside insi
         if (after)
             return after;
     }
-    after = is(*at, ENDS_LINE_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_LINE_TEXT);
+    after = byte_is(*at, ENDS_LINE_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_LINE_TEXT);
     row_add_text(p, row, between(at, after));
     return after;
 }
@@ -673,9 +328,9 @@ static const char *emphasis_mark(struct parser *p, const char *at, enum inside i
     const char *after;
     switch (*at) {
     case '\\':
-        return escaped_stamp_read(p, at, row);
+        return mark_escaped_stamp(p, at, row);
     case '`':
-        return code_read(p, at, row);
+        return mark_code(p, at, row);
     case '*':
     case '_':
     case '~':
@@ -686,9 +341,9 @@ static const char *emphasis_mark(struct parser *p, const char *at, enum inside i
         after = stamp_read(p, at, row);
         return after ? after : link_read_angle(p, at, inside, row);
     case '@':
-        return user_read(p, at, row);
+        return mark_user(p, at, row);
     case '#':
-        return channel_read(p, at, row);
+        return mark_channel(p, at, row);
     default:
         return NULL;
     }
@@ -698,7 +353,7 @@ static bool begins_strike_mark(const struct parser *p, const char *at)
 {
     if ((uint8_t)*at >= 0x80)
         return emoji_read_unicode(at, p->end) != NULL;
-    return is(*at, BEGINS_STRIKE_MARK);
+    return byte_is(*at, BEGINS_STRIKE_MARK);
 }
 
 static const char *strike_text(const struct parser *p, const char *at)
@@ -717,7 +372,7 @@ static const char *emphasis_token(struct parser *p, const char *at, enum row_kin
     if (*at == ' ' || *at == '\t') {
         after = skip_spaces(at, p->end);
     } else if (p->budget && may_begin) {
-        after = touching_read(p, at, true, row);
+        after = mark_touching(p, at, true, row);
         if (!after)
             after = emphasis_mark(p, at, inside, row);
         if (!after && kind == ROW_BOLD)
@@ -730,7 +385,7 @@ static const char *emphasis_token(struct parser *p, const char *at, enum row_kin
     if (!after && kind == ROW_STRIKE) {
         after = may_begin ? at + 1 : strike_text(p, at);
     } else if (!after) {
-        after = is(*at, ENDS_EMPHASIS_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_EMPHASIS_TEXT);
+        after = byte_is(*at, ENDS_EMPHASIS_TEXT) ? at + 1 : skip_until(at + 1, p->end, ENDS_EMPHASIS_TEXT);
     }
     row_add_text(p, row, between(at, after));
     return after;

@@ -45,7 +45,7 @@ enum inside {
  * ends. */
 enum row_kind { ROW_LINE, ROW_SPOILER, ROW_BOLD, ROW_ITALIC, ROW_STRIKE, ROW_LABEL };
 
-/* ---- rows: tokens become siblings (row.c) ---- */
+/* ---- rows: tokens become siblings (row.c) --------------------------------------------------------------- */
 
 enum beside { BESIDE_NOTHING, BESIDE_NODE, BESIDE_TEXT, BESIDE_EMOJI };
 
@@ -78,12 +78,12 @@ void row_add_row(struct parser *p, struct row *row, const struct row *other);
 /* The row ends: an emoji at its end stays one. */
 void row_end(struct row *row);
 
-/* ---- lines (inline.c) ---- */
+/* ---- lines (inline.c) ----------------------------------------------------------------------------------- */
 
 /* Reads a row of a line up to its end, which it does not take. */
 const char *inline_read(struct parser *p, const char *at, enum inside inside, struct row *row);
 
-/* ---- links (link.c), addresses (address.c), hosts (host.c) ---- */
+/* ---- links (link.c), addresses (address.c), hosts (host.c) ---------------------------------------------- */
 
 const char *link_read(struct parser *p, const char *at, enum inside inside, struct row *row);
 const char *link_read_angle(struct parser *p, const char *at, enum inside inside, struct row *row);
@@ -108,7 +108,19 @@ const char *address_read_target(struct parser *p, const char *at, char close, st
  * address (`free`), four numbers or below one of the options' domains? */
 bool host_is_known(const struct parser *p, struct str url, bool free);
 
-/* ---- emoji (emoji.c), time stamps (stamp.c) ---- */
+/* ---- marks that hold nothing but text (mark.c) ---------------------------------------------------------- */
+
+const char *mark_code(struct parser *p, const char *at, struct row *row);
+const char *mark_formula(struct parser *p, const char *at, struct row *row);
+const char *mark_dollar(struct parser *p, const char *at, struct row *row);
+const char *mark_escape(struct parser *p, const char *at, struct row *row);
+const char *mark_escaped_stamp(struct parser *p, const char *at, struct row *row);
+const char *mark_color(struct parser *p, const char *at, struct row *row);
+const char *mark_user(struct parser *p, const char *at, struct row *row);
+const char *mark_channel(struct parser *p, const char *at, struct row *row);
+const char *mark_touching(struct parser *p, const char *at, bool users, struct row *row);
+
+/* ---- emoji (emoji.c), time stamps (stamp.c) ------------------------------------------------------------- */
 
 /* Any emoji at `at`: its node, and the place behind it. */
 const char *emoji_read(struct parser *p, const char *at, struct markup_node **node);
@@ -116,7 +128,7 @@ const char *emoji_read_unicode(const char *at, const char *end);
 
 const char *stamp_read(struct parser *p, const char *at, struct row *row);
 
-/* ---- characters (letter.c) ---- */
+/* ---- characters (letter.c) ------------------------------------------------------------------------------ */
 
 /* Decodes the character at `at` (before `end`); broken bytes are one U+FFFD
  * each. */

@@ -25,9 +25,7 @@ static char *md_of(struct str text, const struct markup_options *options)
     return md;
 }
 
-/* ---- what the original makes of texts: cases.ndjson
- * ----------------------------------------------------------------
- */
+/* ---- what the original makes of texts: cases.ndjson ----------------------------------------------------- */
 
 static void check_case(struct str line)
 {
@@ -63,9 +61,7 @@ static void test_cases(void)
     g_assert_cmpuint(count, >, 1000);
 }
 
-/* ---- settings
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- settings ------------------------------------------------------------------------------------------- */
 
 #define P "[{\"type\":\"PARAGRAPH\",\"value\":["
 #define TEXT(text) "{\"type\":\"PLAIN_TEXT\",\"value\":\"" text "\"}"
@@ -127,9 +123,7 @@ static void test_time_of_day(void)
     }
 }
 
-/* ---- what a message points to
- * --------------------------------------------------------------------------------------
- */
+/* ---- what a message points to --------------------------------------------------------------------------- */
 
 static void check_found(const char *text, void (*write)(struct json *, const struct markup_node *), const char *wanted)
 {
@@ -161,9 +155,72 @@ static void test_found(void)
                 "\"old\"}]");
 }
 
-/* ---- bounds
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- the other forms ------------------------------------------------------------------------------------ */
+
+static void check_form(const char *text, void (*write)(struct buf *, const struct markup_node *), const char *wanted)
+{
+    struct arena a;
+    struct buf out;
+    arena_init(&a);
+    buf_init(&out, 1024 * 1024);
+    write(&out, parse(text, &server, &a));
+    g_autofree char *got = g_strndup(out.ptr ? out.ptr : "", out.len);
+    g_assert_cmpstr(got, ==, wanted);
+    buf_clear(&out);
+    arena_clear(&a);
+}
+
+static void test_text(void)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"a *b* _c_ ~d~ `e` ||f||", "a b c d e f"},
+        {"# T\n\n> q\n> r\n- a\n- *b*\n3. c\n- [x] d\n- [ ] e", "T\n\n> q\n> r\n- a\n- b\n3. c\n[x] d\n[ ] e"},
+        {"```js\nlet a;\nb\n```", "let a;\nb"},
+        {"[here](http://a.com) http://b.org c.net x@y.com +12345678",
+         "here (http://a.com) http://b.org c.net x@y.com +12345678"},
+        {"![pic](http://a.com/x.png)", "pic (http://a.com/x.png)"},
+        {"@ann #news :) :smile: \xf0\x9f\x99\x82", "@ann #news :) :smile: \xf0\x9f\x99\x82"},
+        {"<t:1753178400:R> color:#ff000080", "2025-07-22T10:00:00.000Z #ff000080"},
+        {"\\(x\\) \\*y", "x *y"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_form(cases[i][0], markup_write_text, cases[i][1]);
+}
+
+#define REL "\" rel=\"nofollow noopener noreferrer\" target=\"_blank\">"
+
+static void test_html(void)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"a *b* _c_ ~d~ `e`", "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>"},
+        {"<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"},
+        {"`<b>` \"'&", "<p><code>&lt;b&gt;</code> &quot;&#39;&amp;</p>"},
+        {"[a](http://b.c)", "<p><a href=\"http://b.c" REL "a</a></p>"},
+        {"[a](http://b.c/\"onload='x'<y>)",
+         "<p><a href=\"http://b.c/&quot;onload=&#39;x&#39;&lt;y&gt;" REL "a</a></p>"},
+        {"[a](javascript:alert(1))", "<p>a</p>"},
+        {"[a](JavaScript:x)", "<p>a</p>"},
+        {"[a](data:text/html,x)", "<p>a</p>"},
+        {"[a](vbscript:x.y)", "<p>a</p>"},
+        {"<javascript:x|*a*>", "<p>*a*</p>"},
+        {"![<i>](javascript:x)", "<p>&lt;i&gt;</p>"},
+        {"![a](http://b.c/d.png)", "<p><a href=\"http://b.c/d.png" REL "a</a></p>"},
+        {"a.com", "<p><a href=\"https://a.com" REL "a.com</a></p>"},
+        {"x@y.com", "<p><a href=\"mailto:x@y.com" REL "x@y.com</a></p>"},
+        {"+12345678", "<p><a href=\"tel:12345678" REL "+12345678</a></p>"},
+        {"```\n</code><i>\n```", "<pre><code>&lt;/code&gt;&lt;i&gt;\n</code></pre>"},
+        {"\\[</p><img src=x onerror=y>\\]", "<p><code>&lt;/p&gt;&lt;img src=x onerror=y&gt;</code></p>"},
+        {"@a&b #c<d", "<p><span class=\"mention\">@a</span>&amp;b <span class=\"mention\">#c</span>&lt;d</p>"},
+        {"2. a\n- [x] b", "<ol><li value=\"2\">a</li></ol><ul><li>☑ b</li></ul>"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_form(cases[i][0], markup_write_html, cases[i][1]);
+}
+
+/* ---- bounds --------------------------------------------------------------------------------------------- */
 
 static void count(const struct markup_node *first, size_t depth, size_t *nodes)
 {
@@ -220,6 +277,8 @@ int main(int argc, char **argv)
     g_test_add_func("/markup/options", test_options);
     g_test_add_func("/markup/time_of_day", test_time_of_day);
     g_test_add_func("/markup/found", test_found);
+    g_test_add_func("/markup/text", test_text);
+    g_test_add_func("/markup/html", test_html);
     g_test_add_func("/markup/bounds", test_bounds);
     return g_test_run();
 }
