@@ -20,6 +20,7 @@ int command_department(int argc, char **argv);
 int command_button(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_erase(int argc, char **argv);
+int command_scrub(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_check(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* The commands that are one request: company, operator, department, button, search, erase. Their words and
+/* The commands that are one request: company, operator, department, button, search, erase, scrub. Their words and
  * options stand in tables; what they do is port/admin.c. */
 #include "app/command.h"
 #include "app/place.h"
@@ -167,6 +167,13 @@ static const struct verb erase_verb = {"erase",
                                        false,
                                        "Erase a visitor: texts and personal data go for good, counts stay",
                                        {COMPANY}};
+
+static const struct verb scrub_verb = {
+    "scrub",
+    {{0}},
+    false,
+    "Take what was erased out of the files now instead of at scrub_at; writes wait meanwhile",
+    {{0}}};
 
 /* ---- from options to a request --------------------------------------------------------------------------- */
 
@@ -423,4 +430,9 @@ int command_search(int argc, char **argv)
 int command_erase(int argc, char **argv)
 {
     return run_verb("erase", &erase_verb, false, argc, argv);
+}
+
+int command_scrub(int argc, char **argv)
+{
+    return run_verb("scrub", &scrub_verb, false, argc, argv);
 }

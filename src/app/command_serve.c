@@ -60,6 +60,22 @@ static bool parse_listen(struct serving *serving, GError **error)
     return true;
 }
 
+/* "03:00" as minutes of a day; "" = -1. */
+static bool parse_scrub_at(const char *text, int *minute, GError **error)
+{
+    int hours = -1, minutes = -1, length = 0;
+    *minute = -1;
+    if (!*text)
+        return true;
+    if (sscanf(text, "%2d:%2d%n", &hours, &minutes, &length) == 2 && !text[length] && length == 5 && hours >= 0 &&
+        hours < 24 && minutes >= 0 && minutes < 60) {
+        *minute = hours * 60 + minutes;
+        return true;
+    }
+    reason_set(error, REASON_SETTING_INVALID, "scrub_at must be a time of day as 03:00, or empty, not \"%s\"", text);
+    return false;
+}
+
 /* ---- loops ---------------------------------------------------------------------------------------------- */
 
 static void *loop_start(void *user, struct http_loop *loop, GError **error)
@@ -108,6 +124,8 @@ static bool open_core(struct serving *serving, GError **error)
                   .operation_bytes = settings->genesys_chat_bytes * 1024},
         .search_time_ms = settings->search_time,
     };
+    if (!parse_scrub_at(settings->scrub_at, &core_options.scrub_minute, error))
+        return false;
     struct store *store = place_store(settings, create, error);
     if (!store)
         return false;

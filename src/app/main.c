@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"export", "Write all conversations to standard output", command_export},
     {"search", "Search messages", command_search},
     {"erase", "Erase a visitor", command_erase},
+    {"scrub", "Take what was erased out of the files, now", command_scrub},
     {"check", "Compare what is stored with the log", command_check},
     {"backup", "Write a consistent copy to a file", command_backup},
     {"restore", "Make a data directory from a backup", command_restore},

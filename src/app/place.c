@@ -41,7 +41,7 @@ char *place_socket(const char *data)
 
 bool place_open(struct place *place, const struct settings *settings, bool create, GError **error)
 {
-    struct core_options core_options = {.samples = SAMPLE_EVERYWHERE};
+    struct core_options core_options = {.samples = SAMPLE_EVERYWHERE, .scrub_minute = -1};
     g_autoptr(GError) cause = NULL;
     *place = (struct place){0};
     struct store *store = place_store(settings, create, &cause);

@@ -33,6 +33,11 @@
       "How long one search may look; then it answers what it has, and a cursor to go on.") \
     X(parley_cors_origin, "parley", TEXT, "", 0, 0, "origins", \
       "Origins whose pages may call Parley's own API from a browser: `*`, or a list with commas; nothing = none.") \
+    X(scrub_at, "parley", TEXT, "03:00", 0, 0, "HH:MM", \
+      "When what was erased since the day before is scrubbed from the files, by the machine's clock; empty = only by " \
+      "`parley scrub`. Erased data is unreadable at once; the scrub writes the database anew, and writes wait " \
+      "meanwhile " \
+      "(doc/limits.md).") \
     X(http_loops, "http", NUMBER, "0", 0, 64, "threads", "Event loops; 0 = one for each core this process may use.") \
     X(http_connections, "http", NUMBER, "65536", 16, 1048576, "connections", \
       "Connections open at once; one more is answered 503.") \

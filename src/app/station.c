@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "core/answer_cache.h"
+#include "core/erase.h"
 #include "core/identity.h"
 #include "core/live.h"
 #include "core/quota.h"
@@ -125,6 +126,7 @@ static void add_metrics(struct station *station, struct buf *out)
     struct live_counters live;
     struct refill_counters refill;
     struct answer_cache_counters answers;
+    struct erase_counters erasure;
     struct http_counters http;
     struct http_server *server = __atomic_load_n(&station->server, __ATOMIC_ACQUIRE);
     store_counters(core_store(station->core), &store);
@@ -151,6 +153,15 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "answers_kept_bytes", "gauge", "Answers kept in memory.", answers.bytes);
     add_metric(out, "answers_kept_total", "counter", "Answers put there.", answers.made);
     add_metric(out, "answers_given_again_total", "counter", "Requests answered from there.", answers.given);
+    erase_counters(station->core, &erasure);
+    add_metric(out, "store_bytes", "gauge", "Size of the database's files, without the log.", store.bytes);
+    add_metric(out, "scrub_owed", "gauge", "1 while something that was erased is still in the files.", erasure.owed);
+    add_metric(out, "scrub_due_seconds", "gauge", "When it will be scrubbed from them (Unix time); 0 = nothing is due.",
+               erasure.due_ms / 1000);
+    add_metric(out, "scrub_expected_seconds", "gauge", "How long writes would wait for a scrub.",
+               erasure.expected_ms / 1000);
+    add_metric(out, "scrub_last_seconds", "gauge", "How long the last scrub took.", erasure.took_ms / 1000);
+    add_metric(out, "scrubs_total", "counter", "Scrubs done.", erasure.scrubs);
     if (!server)
         return;
     http_server_counters(server, &http);

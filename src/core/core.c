@@ -15,12 +15,15 @@ static bool resume_erasures(struct core *core, GError **error)
     struct store_reader *reader = store_reader_open(core->store, error);
     struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
     bool erasing = false, scrub = false;
-    bool read = txn && store_scrub_pending(txn, &erasing, &scrub, error);
+    int64_t owed_ms = 0;
+    bool read = txn && store_scrub_pending(txn, &erasing, &scrub, &owed_ms, error);
     if (txn)
         store_read_end(txn);
     if (reader)
         store_reader_close(reader);
-    if (erasing || scrub)
+    if (scrub)
+        eraser_owe(core->eraser, owed_ms);
+    if (erasing)
         eraser_kick(core->eraser);
     return read;
 }

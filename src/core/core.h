@@ -33,6 +33,7 @@ struct core_options {
     size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
     struct quota_options quota;
     int64_t search_time_ms; /* for store_search.time_ms */
+    int scrub_minute; /* of the machine's day: when what was erased is scrubbed from the files; -1 = when asked only */
 };
 
 /* Takes ownership of `store` (closed by core_close). Resumes erasures that a crash interrupted; starts the pool and the

@@ -7,8 +7,12 @@
 #include "core/pending.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 enum { ROOMS_CHUNK = 500, PROGRESS_MS = 100, RETRY_MS = 1000, RETRY_BROKEN_MS = 60 * 1000 };
+
+/* What a scrub is expected to take: 2.8 GB, 10 million messages, took 35 s. */
+enum { SCRUB_BYTES_A_MS = 80 * 1000 };
 
 /* ---- the op: unreadable at once ----
  *
@@ -104,7 +108,12 @@ void erase_op_init(struct erase_op *op, struct core *core)
     op_init(&op->op, core, OP_WRITE, run_erase);
 }
 
-/* ---- the eraser: steps and scrub, one after the other on a thread of its own ---- */
+/* ---- the eraser: steps and scrub, one after the other on a thread of its own ----
+ *
+ * Payloads are dropped at once, in steps. The scrub holds writes up for as long as it takes to write the database anew,
+ * so it runs once for all that is owed: at a time of day when few write, or when somebody asks. What it is owed for
+ * stands in the store with its time; `owed_ms` is only the memory of it. An erasure that comes while it runs is owed
+ * the next one. A scrub that was due while nobody ran is due at the start. */
 
 struct eraser {
     struct core *core;
@@ -112,10 +121,14 @@ struct eraser {
     pthread_mutex_t lock;
     pthread_cond_t rest;
     bool running;
-    bool again; /* kicked while running */
+    bool scrubs; /* the run under way, or the one that failed, scrubs when nothing is left to drop */
+    bool again;  /* asked for while running, */
+    bool asked;  /* with a scrub */
     atomic_bool cancelled;
-    GError *failure;  /* of the last run; NULL = nothing is left to do, or it runs */
-    int64_t retry_ms; /* monotonic: when to try again after a failure */
+    GError *failure;           /* of the last run; NULL = nothing is left to do, or it runs */
+    int64_t retry_ms;          /* monotonic: when to try again after a failure */
+    int64_t owed_ms, began_ms; /* of the last erasure that is owed a scrub, 0 = none; of the scrub under way */
+    int64_t scrubbed, took_ms; /* scrubs that were done; how long the last one took */
 };
 
 struct step_op {
@@ -156,14 +169,56 @@ static bool drop_payloads(struct eraser *eraser, GError **error)
     return true;
 }
 
+int64_t erase_due_ms(int64_t owed_ms, int minute)
+{
+    time_t second = (time_t)(owed_ms / 1000);
+    struct tm day;
+    localtime_r(&second, &day);
+    for (int days = 0;; days++) {
+        struct tm at = {.tm_year = day.tm_year,
+                        .tm_mon = day.tm_mon,
+                        .tm_mday = day.tm_mday + days,
+                        .tm_hour = minute / 60,
+                        .tm_min = minute % 60,
+                        .tm_isdst = -1};
+        int64_t due_ms = (int64_t)mktime(&at) * 1000;
+        if (due_ms > owed_ms || days > 1)
+            return due_ms;
+    }
+}
+
+static int64_t expected_ms(struct core *core)
+{
+    struct store_counters store;
+    store_counters(core->store, &store);
+    return store.bytes / SCRUB_BYTES_A_MS;
+}
+
+static bool scrub(struct eraser *eraser, GError **error)
+{
+    int64_t began_ms = clock_monotonic_ms();
+    LOG_INFO("scrub begins; writes wait", LOG_NUMBER("expected_seconds", expected_ms(eraser->core) / 1000));
+    if (!store_scrub(eraser->core->store, is_cancelled, eraser, error))
+        return false;
+    int64_t took_ms = clock_monotonic_ms() - began_ms;
+    LOG_INFO("scrub done", LOG_NUMBER("seconds", took_ms / 1000));
+    pthread_mutex_lock(&eraser->lock);
+    if (eraser->owed_ms <= eraser->began_ms)
+        eraser->owed_ms = 0;
+    eraser->scrubbed++;
+    eraser->took_ms = took_ms;
+    pthread_mutex_unlock(&eraser->lock);
+    return true;
+}
+
 static bool run_eraser(struct op *op, struct store_txn *txn, GError **error)
 {
     struct eraser *eraser = op->user;
     (void)txn;
-    return drop_payloads(eraser, error) && store_scrub(eraser->core->store, is_cancelled, eraser, error);
+    return drop_payloads(eraser, error) && (!eraser->scrubs || scrub(eraser, error));
 }
 
-static void start(struct eraser *eraser);
+static void start(struct eraser *eraser, bool scrubs);
 
 /* What passes by itself: a long reader, a full queue. Other causes need somebody's help. */
 static bool passes(const GError *failure)
@@ -183,46 +238,88 @@ static void eraser_done(struct op *op)
     if (eraser->failure)
         eraser->retry_ms = clock_monotonic_ms() + (passes(eraser->failure) ? RETRY_MS : RETRY_BROKEN_MS);
     if (eraser->again)
-        start(eraser);
+        start(eraser, eraser->asked || (eraser->failure && eraser->scrubs));
     pthread_cond_broadcast(&eraser->rest);
     pthread_mutex_unlock(&eraser->lock);
 }
 
 /* Under the lock. */
-static void start(struct eraser *eraser)
+static void start(struct eraser *eraser, bool scrubs)
 {
     if (is_cancelled(eraser))
         return;
     g_clear_error(&eraser->failure);
     eraser->running = true;
-    eraser->again = false;
+    eraser->scrubs = scrubs;
+    eraser->again = eraser->asked = false;
+    eraser->began_ms = clock_now_ms();
     op_init(&eraser->op, eraser->core, OP_SLOW, run_eraser);
     eraser->op.done = eraser_done;
     eraser->op.user = eraser;
     pool_push(eraser->core->upkeep, &eraser->op, true);
 }
 
+/* Under the lock. */
+static void ask(struct eraser *eraser, bool scrubs)
+{
+    if (!eraser->running) {
+        start(eraser, scrubs || (eraser->failure && eraser->scrubs));
+        return;
+    }
+    eraser->again = true;
+    eraser->asked = eraser->asked || scrubs;
+}
+
 void eraser_kick(struct eraser *eraser)
 {
     pthread_mutex_lock(&eraser->lock);
-    eraser->again = true;
-    if (!eraser->running)
-        start(eraser);
+    ask(eraser, false);
+    pthread_mutex_unlock(&eraser->lock);
+}
+
+void eraser_owe(struct eraser *eraser, int64_t erased_ms)
+{
+    pthread_mutex_lock(&eraser->lock);
+    eraser->owed_ms = MAX(erased_ms, 1);
     pthread_mutex_unlock(&eraser->lock);
 }
 
 void eraser_hear(struct core *core, const struct effect *effect)
 {
-    if (effect->erasure)
-        eraser_kick(core->eraser);
+    if (!effect->erasure)
+        return;
+    eraser_owe(core->eraser, clock_now_ms());
+    eraser_kick(core->eraser);
 }
 
-void eraser_retry(struct eraser *eraser)
+/* Under the lock. */
+static int64_t due_ms(const struct eraser *eraser)
+{
+    int minute = eraser->core->options.scrub_minute;
+    return eraser->owed_ms && minute >= 0 ? erase_due_ms(eraser->owed_ms, minute) : INT64_MAX;
+}
+
+void eraser_tick(struct eraser *eraser)
 {
     pthread_mutex_lock(&eraser->lock);
-    if (!eraser->running && eraser->failure && clock_monotonic_ms() >= eraser->retry_ms)
-        start(eraser);
+    bool retry = eraser->failure && clock_monotonic_ms() >= eraser->retry_ms;
+    bool due = !eraser->failure && clock_now_ms() >= due_ms(eraser);
+    if (!eraser->running && (retry || due))
+        start(eraser, due || eraser->scrubs);
     pthread_mutex_unlock(&eraser->lock);
+}
+
+void erase_counters(struct core *core, struct erase_counters *counters)
+{
+    struct eraser *eraser = core->eraser;
+    pthread_mutex_lock(&eraser->lock);
+    int64_t due = due_ms(eraser);
+    *counters = (struct erase_counters){.owed = eraser->owed_ms != 0,
+                                        .due_ms = due == INT64_MAX ? 0 : due,
+                                        .scrubs = eraser->scrubbed,
+                                        .took_ms = eraser->took_ms};
+    pthread_mutex_unlock(&eraser->lock);
+    counters->expected_ms = expected_ms(core);
 }
 
 struct eraser *eraser_new(struct core *core)
@@ -249,14 +346,13 @@ void eraser_free(struct eraser *eraser)
     g_free(eraser);
 }
 
-bool erase_finish(struct core *core, const struct store_progress *progress, GError **error)
+/* Until the eraser rests. Under the lock. */
+static bool wait_for(struct eraser *eraser, const struct store_progress *progress, GError **error)
 {
-    struct eraser *eraser = core->eraser;
     bool go_on = true;
-    pthread_mutex_lock(&eraser->lock);
     while (go_on && (eraser->running || (eraser->failure && passes(eraser->failure)))) {
         if (!eraser->running)
-            start(eraser);
+            start(eraser, eraser->scrubs);
         thread_cond_wait_until(&eraser->rest, &eraser->lock, clock_monotonic_ms() + PROGRESS_MS);
         pthread_mutex_unlock(&eraser->lock);
         go_on = !progress || progress->report(progress->data, 0, 0);
@@ -266,7 +362,26 @@ bool erase_finish(struct core *core, const struct store_progress *progress, GErr
         reason_set(error, REASON_CANCELLED, "interrupted; the erasure goes on with the next start");
     else if (eraser->failure && error)
         *error = g_error_copy(eraser->failure);
-    bool finished = go_on && !eraser->failure;
+    return go_on && !eraser->failure;
+}
+
+bool erase_finish(struct core *core, const struct store_progress *progress, GError **error)
+{
+    struct eraser *eraser = core->eraser;
+    pthread_mutex_lock(&eraser->lock);
+    bool finished = wait_for(eraser, progress, error);
+    pthread_mutex_unlock(&eraser->lock);
+    return finished;
+}
+
+bool erase_scrub(struct core *core, const struct store_progress *progress, GError **error)
+{
+    struct eraser *eraser = core->eraser;
+    pthread_mutex_lock(&eraser->lock);
+    bool covered = eraser->running && eraser->scrubs && eraser->owed_ms <= eraser->began_ms;
+    if (eraser->owed_ms && !covered)
+        ask(eraser, true);
+    bool finished = wait_for(eraser, progress, error);
     pthread_mutex_unlock(&eraser->lock);
     return finished;
 }

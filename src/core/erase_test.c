@@ -1,6 +1,11 @@
+#include "base/clock.h"
 #include "core/erase.h"
 #include "core/fixture.h"
 #include "core/history.h"
+#include "core/internal.h"
+#include "text/time.h"
+
+#include <time.h>
 
 static const char *const lines[] = {
     "{'id':'s1','visitor':{'id':'v1','name':'MARKER'},'participants':[{'id':1,'type':'Client','name':'MARKER'}],'"
@@ -120,7 +125,7 @@ static void test_erase(void)
     g_assert_cmpint(reason, ==, REASON_SESSION_ERASED);
 
     fixture_read_end(&f);
-    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_true(erase_scrub(f.core, NULL, &error));
     g_assert_false(directory_holds(&f, "MARKER"));
     check_nothing_is_read(&f, "s1");
     check_chain(&f, "s1");
@@ -155,13 +160,14 @@ static void test_resume(void)
         fixture_import(&f, lines[i], NULL);
     g_assert_true(erase(&f, "v1", &erased, &reason));
     struct store_progress progress = {.report = cancel};
-    if (!erase_finish(f.core, &progress, &error))
+    if (!erase_scrub(f.core, &progress, &error))
         g_assert_error(error, REASON, REASON_CANCELLED);
     g_clear_error(&error);
     fixture_reopen(&f);
-    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_true(erase_scrub(f.core, NULL, &error));
     bool erasing, scrub;
-    g_assert_true(store_scrub_pending(fixture_read(&f), &erasing, &scrub, &error));
+    int64_t owed_ms;
+    g_assert_true(store_scrub_pending(fixture_read(&f), &erasing, &scrub, &owed_ms, &error));
     g_assert_false(erasing || scrub);
     fixture_read_end(&f);
     g_assert_false(directory_holds(&f, "MARKER"));
@@ -180,13 +186,82 @@ static void test_reader_in_the_way(void)
     fixture_read(&f);
     g_assert_true(erase(&f, "v1", &erased, &reason));
     struct store_progress progress = {.report = cancel};
-    g_assert_false(erase_finish(f.core, &progress, &error));
+    g_assert_false(erase_scrub(f.core, &progress, &error));
     g_assert_error(error, REASON, REASON_CANCELLED);
     g_clear_error(&error);
     fixture_read_end(&f);
-    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_true(erase_scrub(f.core, NULL, &error));
     g_assert_no_error(error);
     g_assert_false(directory_holds(&f, "MARKER"));
+    fixture_close(&f);
+}
+
+/* The next time that the clock shows it, across midnight and the change of summer time. */
+static void test_due(void)
+{
+    static const struct {
+        const char *zone, *owed, *due;
+        int minute;
+    } cases[] = {
+        {"UTC", "2026-11-27T01:00:00.000Z", "2026-11-27T03:00:00.000Z", 180},
+        {"UTC", "2026-11-27T03:00:00.000Z", "2026-11-28T03:00:00.000Z", 180},
+        {"UTC", "2026-12-31T23:59:59.999Z", "2027-01-01T00:00:00.000Z", 0},
+        {"Europe/Berlin", "2026-11-27T01:30:00.000Z", "2026-11-27T02:00:00.000Z", 180},
+        {"Europe/Berlin", "2026-03-28T12:00:00.000Z", "2026-03-29T01:00:00.000Z", 180}, /* after a night without 2:30 */
+        {"Europe/Berlin", "2026-10-24T12:00:00.000Z", "2026-10-25T02:00:00.000Z", 180},
+        {"America/New_York", "2026-07-01T06:59:59.000Z", "2026-07-01T07:00:00.000Z", 180},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct time_point owed, due;
+        g_setenv("TZ", cases[i].zone, TRUE);
+        tzset();
+        g_assert_true(time_parse(str_from_c(cases[i].owed), STR_NULL, &owed, NULL));
+        g_assert_true(time_parse(str_from_c(cases[i].due), STR_NULL, &due, NULL));
+        g_assert_cmpint(erase_due_ms(owed.ms, cases[i].minute), ==, due.ms);
+    }
+    g_unsetenv("TZ");
+    tzset();
+}
+
+static struct erase_counters counters_of(struct fixture *f)
+{
+    struct erase_counters counters;
+    erase_counters(f->core, &counters);
+    return counters;
+}
+
+/* Not at the erasure but when it is due, once for all; also when nobody ran at that time. */
+static void test_scrub_when_due(void)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000 };
+    struct fixture f;
+    GError *error = NULL;
+    enum reason reason;
+    int64_t erased;
+    fixture_open(&f, 0);
+    f.options.scrub_minute = 0;
+    fixture_reopen(&f);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+        fixture_import(&f, lines[i], NULL);
+    g_assert_false(counters_of(&f).owed);
+    g_assert_true(erase(&f, "v1", &erased, &reason));
+    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_true(counters_of(&f).owed);
+    g_assert_cmpint(counters_of(&f).due_ms, >, clock_now_ms());
+    eraser_tick(f.core->eraser);
+    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_cmpint(counters_of(&f).scrubs, ==, 0);
+    fixture_reopen(&f);
+    g_assert_true(counters_of(&f).owed); /* the store remembers */
+    g_assert_cmpint(counters_of(&f).scrubs, ==, 0);
+    eraser_owe(f.core->eraser, clock_now_ms() - 2 * DAY_MS);
+    eraser_tick(f.core->eraser);
+    g_assert_true(erase_finish(f.core, NULL, &error));
+    g_assert_cmpint(counters_of(&f).scrubs, ==, 1);
+    g_assert_false(counters_of(&f).owed);
+    g_assert_false(directory_holds(&f, "MARKER"));
+    g_assert_true(erase_scrub(f.core, NULL, &error)); /* nothing is owed: nothing is done */
+    g_assert_cmpint(counters_of(&f).scrubs, ==, 1);
     fixture_close(&f);
 }
 
@@ -196,6 +271,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/erase/erase", test_erase);
     g_test_add_func("/erase/resume", test_resume);
+    g_test_add_func("/erase/due", test_due);
+    g_test_add_func("/erase/scrub-when-due", test_scrub_when_due);
     g_test_add_func("/erase/reader-in-the-way", test_reader_in_the_way);
     return g_test_run();
 }

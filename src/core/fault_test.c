@@ -113,14 +113,14 @@ static struct op *make_erase(struct fixture *f, void *place)
 static void insist_on_finish(struct fixture *f, struct fault **fault, bool *fired)
 {
     GError *error = NULL;
-    if (erase_finish(f->core, NULL, &error))
+    if (erase_scrub(f->core, NULL, &error))
         return;
     g_assert_cmpint(reason_class(reason_of(error)), ==, CLASS_IO);
     g_clear_error(&error);
     *fired = true;
     fixture_stop(f);
     g_assert_true(fixture_start_faulty(f, 0, REASON_DISK_FULL, fault));
-    g_assert_true(erase_finish(f->core, NULL, &error));
+    g_assert_true(erase_scrub(f->core, NULL, &error));
 }
 
 static int64_t first_company(struct fixture *f)

@@ -56,7 +56,7 @@ void fixture_stop(struct fixture *f)
 
 void fixture_open_empty(struct fixture *f)
 {
-    *f = (struct fixture){.options = {.samples = SAMPLE_LOCALLY}};
+    *f = (struct fixture){.options = {.samples = SAMPLE_LOCALLY, .scrub_minute = -1}};
     arena_init(&f->arena);
     f->directory = g_strdup("/dev/shm/parley-XXXXXX");
     if (!g_mkdtemp(f->directory)) {

@@ -118,10 +118,12 @@ struct eraser *eraser_new(struct core *core);
 void eraser_cancel(struct eraser *eraser);
 void eraser_free(struct eraser *eraser);
 void eraser_hear(struct core *core, const struct effect *effect);
-/* There is something to drop or to scrub: does so on a thread of its own. */
+/* There are payloads to drop: does so on a thread of its own. */
 void eraser_kick(struct eraser *eraser);
-/* Asked now and then: tries again what failed a while ago. */
-void eraser_retry(struct eraser *eraser);
+/* A scrub is owed for an erasure of that time: it is due at the first scrub_minute after that. */
+void eraser_owe(struct eraser *eraser, int64_t erased_ms);
+/* Asked now and then: begins the scrub that is due, and tries again what failed a while ago. */
+void eraser_tick(struct eraser *eraser);
 
 /* ---- refill.c ---- */
 

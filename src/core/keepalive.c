@@ -142,7 +142,7 @@ static void *watch(void *data)
             core_submit(&((struct leave_op *)leaves->pdata[i])->append.op);
         g_ptr_array_unref(leaves);
         hub_drop_idle(keepalive->core->hub);
-        eraser_retry(keepalive->core->eraser);
+        eraser_tick(keepalive->core->eraser);
         refill_retry(keepalive->core->refill);
         pthread_mutex_lock(&keepalive->lock);
         if (!keepalive->stopping)

@@ -108,6 +108,7 @@ static const struct command commands[] = {
     {"check", admin_check, {"repair"}},
     {"backup", admin_backup, {"path"}},
     {"erase", admin_erase, {"company", "visitor"}},
+    {"scrub", admin_scrub, {NULL}},
 };
 
 static const struct command *command_of(const struct json_node *request, GError **error)

@@ -94,6 +94,16 @@ bool admin_backup(struct admin *admin, GError **error)
     return true;
 }
 
+/* Is anything that was erased still in the files, and until when? */
+static void write_owed(struct admin *admin)
+{
+    struct erase_counters counters;
+    erase_counters(admin->core, &counters);
+    json_member_bool(admin->reply, "scrubOwed", counters.owed);
+    if (counters.due_ms)
+        json_member_time(admin->reply, "scrubDue", counters.due_ms);
+}
+
 bool admin_erase(struct admin *admin, GError **error)
 {
     struct erase_op op;
@@ -104,7 +114,19 @@ bool admin_erase(struct admin *admin, GError **error)
         op.company = c->number;
         ok = core_run(&op.op, error) && erase_finish(admin->core, admin->progress, error);
         json_member_int(admin->reply, "sessions", op.sessions);
+        write_owed(admin);
     }
     op_clear(&op.op);
+    return ok;
+}
+
+bool admin_scrub(struct admin *admin, GError **error)
+{
+    struct erase_counters before, after;
+    erase_counters(admin->core, &before);
+    bool ok = erase_scrub(admin->core, admin->progress, error);
+    erase_counters(admin->core, &after);
+    json_member_bool(admin->reply, "scrubbed", after.scrubs > before.scrubs);
+    write_owed(admin);
     return ok;
 }

@@ -59,3 +59,4 @@ bool admin_search(struct admin *admin, GError **error);
 bool admin_check(struct admin *admin, GError **error);
 bool admin_backup(struct admin *admin, GError **error);
 bool admin_erase(struct admin *admin, GError **error);
+bool admin_scrub(struct admin *admin, GError **error);

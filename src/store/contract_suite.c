@@ -650,8 +650,10 @@ static bool try_scrub(struct world *w, void *data, GError **error)
 
 static void pending(struct world *w, bool *erasing, bool *scrub)
 {
+    int64_t owed_ms;
     struct store_txn *txn = world_read(w);
-    OK(store_scrub_pending(txn, erasing, scrub, &failure));
+    OK(store_scrub_pending(txn, erasing, scrub, &owed_ms, &failure));
+    g_assert_true(!*scrub || owed_ms > 0);
     store_read_end(txn);
 }
 

@@ -121,8 +121,8 @@ struct store_txn {
     X(erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
     X(erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
       (txn, limit, finished, error)) \
-    X(scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, GError **error), \
-      (txn, erasing, scrub, error)) \
+    X(scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error), \
+      (txn, erasing, scrub, owed_ms, error)) \
     X(company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
     X(company_guest, (struct store_txn *txn, int64_t company, int64_t *guest, GError **error), \
       (txn, company, guest, error)) \
@@ -227,6 +227,7 @@ struct store_driver {
     void (*reader_close)(struct store_reader *reader);
     void (*reader_stop_when)(struct store_reader *reader, const atomic_bool *stop);
     void (*read_end)(struct store_txn *txn);
+    int64_t (*bytes)(struct store *store);     /* store_counters.bytes; any thread */
     int64_t (*log_bytes)(struct store *store); /* store_counters.log_bytes; any thread */
 
     /* The edges of a write transaction. Called by group.c alone, on the writer's thread, through store->driver. */

@@ -441,6 +441,7 @@ void store_counters(struct store *store, struct store_counters *counters)
     counters->queue_length = (int64_t)g->length;
     counters->writes_off = g->writes_off;
     pthread_mutex_unlock(&g->mutex);
+    counters->bytes = store->driver->bytes(store);
     counters->log_bytes = store->driver->log_bytes(store);
 }
 

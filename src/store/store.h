@@ -99,6 +99,7 @@ void store_txn_spoil(struct store_txn *txn);
 /* Numbers since the store was opened, for /metrics. Any thread. */
 struct store_counters {
     int64_t groups, jobs, group_failures, queue_length;
+    int64_t bytes;     /* of the database's files, but for the log */
     bool writes_off;   /* a commit failed: writes are refused until one succeeds */
     int64_t log_bytes; /* durable, but not yet moved to where they are to stay; 0 for a driver without such a log */
 };
@@ -322,9 +323,10 @@ bool store_erase_step(struct store_txn *txn, size_t limit, bool *finished, GErro
 
 /* After erase steps finished: makes dropped bytes disappear from the files (index merged, free pages overwritten, log
  * truncated). Long; outside any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it
- * is begun again. Ends with a SCRUB change entry. store_scrub_pending says whether one is owed (also after a crash). */
+ * is begun again. Ends with a SCRUB change entry. store_scrub_pending says whether one is owed (also after a crash),
+ * and since when: the last erasure that it is owed for. */
 bool store_scrub(struct store *store, bool (*cancelled)(void *data), void *data, GError **error);
-bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, GError **error);
+bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error);
 
 /* ---- accounts (plain tables) ---------------------------------------------------------------------------- */
 

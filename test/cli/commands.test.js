@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fine, line, parley, place, serve } from './parley.js';
 
-const commands = ['serve', 'demo', 'company', 'operator', 'department', 'button', 'import', 'export', 'search', 'erase',
+const commands = ['serve', 'demo', 'company', 'operator', 'department', 'button', 'import', 'export', 'search', 'erase', 'scrub',
   'check', 'backup', 'restore', 'settings', 'version'];
 
 test('help names every command, and every command has help', () => {
@@ -37,6 +37,8 @@ test('wrong use answers 2 and says what is wrong', (t) => {
     [['import', '--data', at('d')], /FILE is missing/],
     [['export', '--data', at('d'), 'surplus'], /surplus/],
     [['serve', '--data', at('d'), '--listen', 'nowhere'], /HOST:PORT/],
+    [['serve', '--data', at('d'), '--scrub-at', '3 o\'clock'], /scrub_at must be a time of day/],
+    [['serve', '--data', at('d'), '--scrub-at', '24:00'], /scrub_at must be a time of day/],
     [['serve', '--data', at('d'), '--http-loops', '1000'], /--http-loops must be a whole number from 0 to 64/],
   ]) {
     const done = parley(args);
@@ -151,9 +153,33 @@ test('search and erase', (t) => {
   assert.deepEqual(found(), ['a.1', 'b.1']);
   assert.equal(words(fine(['search', ...data, '--', 'apple', '-red'])).length, 1);
   assert.equal(parley(['search', ...data, '--', '-red']).code, 1);
-  assert.deepEqual(words(fine(['erase', ...data, 'visitor-a'])), [{ sessions: 1 }]);
+  assert.deepEqual(words(fine(['erase', ...data, 'visitor-a'])), [{ sessions: 1, scrubOwed: true }]);
   assert.deepEqual(found(), ['b.1']);
   assert.equal(parley(['erase', ...data, 'visitor-a']).code, 1);
   assert.match(fine(['check', ...data]), /^clean/);
   assert.equal(fine(['export', ...data]).trim().split('\n').length, 1);
+});
+
+test('erased texts leave the files when scrub says so: beside the server, and without it', async (t) => {
+  const at = place(t), data = ['--data', at('d')];
+  const holds = (text) => ['parley.db', 'parley.db-wal'].some((name) => existsSync(at(`d/${name}`)) && readFileSync(at(`d/${name}`)).includes(text));
+  const metric = async (url, name) => Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())[1]);
+  fine(['import', ...data, '-'], { input: line('a', ['first MARKER one']) + line('b', ['second MARKER two']) + line('c', ['stays']) });
+  assert.deepEqual(words(fine(['scrub', ...data])), [{ scrubbed: false, scrubOwed: false }]);
+  const server = await serve(t, at('d'), ['--scrub-at', '04:30']);
+  const [erased] = words(fine(['erase', ...data, 'visitor-a']));
+  assert.equal(erased.scrubOwed, true);
+  assert.ok(Date.parse(erased.scrubDue) > Date.now() - 1000);
+  assert.equal(await metric(server.url, 'scrub_owed'), 1);
+  assert.equal(await metric(server.url, 'scrub_due_seconds'), Date.parse(erased.scrubDue) / 1000);
+  assert.deepEqual(words(fine(['scrub', ...data])), [{ scrubbed: true, scrubOwed: false }]);
+  assert.equal(holds('first MARKER'), false);
+  assert.equal(await metric(server.url, 'scrubs_total'), 1);
+  assert.equal(await metric(server.url, 'scrub_owed'), 0);
+  await server.stop();
+  assert.match(server.said(), /info "scrub begins; writes wait" expected_seconds=0/);
+  fine(['erase', ...data, 'visitor-b']);
+  assert.deepEqual(words(fine(['scrub', ...data])), [{ scrubbed: true, scrubOwed: false }]);
+  assert.equal(holds('MARKER'), false);
+  assert.match(fine(['check', ...data]), /^clean/);
 });

@@ -162,7 +162,7 @@ static void run_erasures(const char *directory, unsigned round)
         expect(ok, error);
         acknowledge("erased gone%ux%d", round, v);
         op_clear(&op.op);
-        ok = v % 2 == 0 || erase_finish(w.core, NULL, &error);
+        ok = v % 2 == 0 || erase_scrub(w.core, NULL, &error);
         expect(ok, error);
         if (v % 2)
             acknowledge("scrubbed");

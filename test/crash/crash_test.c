@@ -517,7 +517,7 @@ static void test_erase(void)
             if (g_str_has_prefix(life.lines->pdata[i], "erased "))
                 assert_gone(&w, (char *)life.lines->pdata[i] + strlen("erased "));
         assert_none_torn(&w);
-        erase_finish(w.core, NULL, &error);
+        erase_scrub(w.core, NULL, &error);
         g_assert_no_error(error);
         g_assert_cmpint(world_check(&w), ==, 0);
         world_close(&w);

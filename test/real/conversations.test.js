@@ -278,6 +278,7 @@ test('erased visitors: no byte of theirs is left, the counts stay, the rest is f
     assert.equal((await ask(`/parley/v1/search?q=${marker}`)).hits.length, 0, 'unreadable at once');
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
   for (const [id] of marked.slice(erasedVisitors / 2)) fine(['erase', ...data, id]);
+  fine(['scrub', ...data]);
   assert.match(fine(['check', ...data]), /^clean/);
   assert.equal(await found(mark), null);
   const rest = fine(['export', ...data]);

@@ -9,8 +9,8 @@ import { seeded } from './data.js';
 const visitors = 12; // the first is erased in peace, to see how long it takes, and so is the last
 
 // Ends by itself, or with kill -9 after `ms`; answers which.
-function eraseFor(ms, data, visitor) {
-  const child = spawn(binary, ['erase', '--data', data, visitor], { stdio: 'ignore' });
+function runFor(ms, data, ...words) {
+  const child = spawn(binary, [...words, '--data', data], { stdio: 'ignore' });
   const timer = setTimeout(() => child.kill('SIGKILL'), ms);
   return new Promise((done) => child.on('exit', (code, signal) => { clearTimeout(timer); done(signal ?? code); }));
 }
@@ -30,17 +30,20 @@ test('killed at random moments, erasures are finished by the next one', async (t
   assert.notEqual(holds().length, 0);
   const began = Date.now();
   fine(['erase', ...data, 'erase-0']);
+  fine(['scrub', ...data]);
   const long = Date.now() - began;
   let kills = 0;
   for (let n = 1; n < visitors - 1; n++) {
-    kills += await eraseFor(random(long) + 1, at('d'), `erase-${n}`) === 'SIGKILL';
+    kills += await runFor(random(long) + 1, at('d'), 'erase', `erase-${n}`) === 'SIGKILL';
+    kills += await runFor(random(long) + 1, at('d'), 'scrub') === 'SIGKILL';
     if (n % 3 === 0) assert.match(fine(['check', ...data]), /^clean/);
   }
   t.diagnostic(`${kills} kills`);
   assert.ok(kills > 0, 'no erasure was killed');
   // Those that were killed before they began are begun again; the others are unknown by now.
-  for (let n = 1; n < visitors - 1; n++) await eraseFor(60000, at('d'), `erase-${n}`);
-  assert.equal(await eraseFor(60000, at('d'), `erase-${visitors - 1}`), 0);
+  for (let n = 1; n < visitors - 1; n++) await runFor(60000, at('d'), 'erase', `erase-${n}`);
+  assert.equal(await runFor(60000, at('d'), 'erase', `erase-${visitors - 1}`), 0);
+  fine(['scrub', ...data]);
   assert.deepEqual(holds(), []);
   assert.doesNotMatch(fine(['export', ...data]), /qzxmarker/);
   assert.match(fine(['check', ...data]), /^clean: 300 sessions/);

@@ -185,16 +185,20 @@ bool sqlite_erase_step(struct store_txn *txn, size_t limit, bool *finished, GErr
     return true;
 }
 
-bool sqlite_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, GError **error)
+bool sqlite_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error)
 {
     sqlite3_stmt *q = txn_statement(txn,
                                     "SELECT EXISTS(SELECT 1 FROM visitor WHERE state = 1),"
-                                    " EXISTS(SELECT 1 FROM value WHERE name = 'scrub')",
+                                    " EXISTS(SELECT 1 FROM value WHERE name = 'scrub'),"
+                                    /* The value begins with the erasure's change. */
+                                    " (SELECT at_ms FROM change, value WHERE change.number = CAST(value AS INTEGER)"
+                                    "  AND name = 'scrub')",
                                     error);
     if (!q || txn_step(txn, q, error) < 0)
         return false;
     *erasing = column_int(q, 0);
     *scrub = column_int(q, 1);
+    *owed_ms = column_int(q, 2);
     sqlite3_reset(q);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "store/sqlite/sqlite.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct store_driver sqlite_driver = {
@@ -15,6 +16,7 @@ static const struct store_driver sqlite_driver = {
     .reader_close = sqlite_reader_close,
     .reader_stop_when = sqlite_reader_stop_when,
     .read_end = sqlite_read_end,
+    .bytes = sqlite_bytes,
     .log_bytes = sqlite_log_bytes,
     .write_begin = sqlite_write_begin,
     .write_open = sqlite_write_open,
@@ -139,6 +141,12 @@ void sqlite_close(struct store *head)
     if (store->connection.db)
         sqlite3_wal_checkpoint_v2(store->connection.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     free_store(store);
+}
+
+int64_t sqlite_bytes(struct store *store)
+{
+    struct stat about;
+    return stat(sqlite_store(store)->path, &about) == 0 ? about.st_size : 0;
 }
 
 /* ---- readers ---- */

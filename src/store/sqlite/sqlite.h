@@ -433,6 +433,7 @@ void sqlite_close(struct store *store);
 void sqlite_reader_close(struct store_reader *reader);
 void sqlite_reader_stop_when(struct store_reader *reader, const atomic_bool *stop);
 void sqlite_read_end(struct store_txn *txn);
+int64_t sqlite_bytes(struct store *store);
 int64_t sqlite_log_bytes(struct store *store);
 bool sqlite_write_begin(struct store_txn *txn, GError **error);
 bool sqlite_write_open(struct store_txn *txn, int64_t *rows);
