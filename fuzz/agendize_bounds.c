@@ -1,4 +1,4 @@
-/* Queries with startDate and endDate: lower below upper however they were given, or an error naming one of them. */
+/* Queries with startDate and endDate: lower below upper however they were given. */
 #include "model/session.h"
 #include "wire/agendize/bounds.h"
 
@@ -11,12 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a);
     const struct zone *zone = zone_get(STR("America/New_York"), NULL);
     if (query_parse(str_from((const char *)data, size), &a, &query, NULL)) {
-        struct bounds bounds;
-        g_autoptr(GError) error = NULL;
-        if (!bounds_read(&query, zone, size % 2, &bounds, &error))
-            g_assert_true(str_equal(reason_field(error), STR("startDate")) ||
-                          str_equal(reason_field(error), STR("endDate")));
-        else if (bounds.from_ms != NO_TIME && bounds.to_ms != NO_TIME)
+        struct bounds bounds = bounds_read(&query, zone, size % 2);
+        if (bounds.from_ms != NO_TIME && bounds.to_ms != NO_TIME)
             g_assert_cmpint(bounds.from_ms, <=, bounds.to_ms + 1);
     }
     arena_clear(&a);

@@ -1,7 +1,21 @@
-/* Parley's query parameters: limits and bounds are in range, or an error names the parameter. */
+/* Parley's query parameters, of each route: limits and bounds are in range, or an error names the parameter. */
 #include "wire/parley/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const struct call *call, const struct parley_route *route)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t from_ms, to_ms;
+    if (!parameters_check(&call->query, route->parameters, route->parameter_count, &error)) {
+        g_assert_true(reason_field(error).len > 0 || reason_of(error) == REASON_PARAMETER_UNKNOWN);
+        return;
+    }
+    size_t limit = parameters_limit(call);
+    g_assert_true(limit >= 1 && limit <= LIMIT_PAGE);
+    parameters_bounds(call, call->zone, &from_ms, &to_ms);
+    g_assert_true(from_ms == NO_TIME || (from_ms >= -1 && from_ms <= LIMIT_TIME_MS + 1));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -9,15 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a);
     struct call call = {.zone = zone_utc()};
     if (query_parse(str_from((const char *)data, size), &a, &call.query, NULL)) {
-        size_t limit;
-        int64_t from_ms, to_ms;
-        g_autoptr(GError) error = NULL;
-        if (parameters_limit(&call, &limit, &error) && parameters_bounds(&call, call.zone, &from_ms, &to_ms, &error)) {
-            g_assert_true(limit >= 1 && limit <= LIMIT_PAGE);
-            g_assert_true(from_ms == NO_TIME || (from_ms >= -1 && from_ms <= LIMIT_TIME_MS + 1));
-        } else {
-            g_assert_true(reason_field(error).len > 0);
-        }
+        for (size_t i = 0; i < PARLEY_ROUTES; i++)
+            check(&call, &parley_routes[i]);
     }
     arena_clear(&a);
     return 0;

@@ -46,6 +46,10 @@ enum event_kind {
         EVENT_KIND_COUNT
 };
 
+/* All words with blanks between. */
+#define EVENT_KIND_WORD(number, name, word, live) " " word
+#define EVENT_KIND_WORDS (&(EVENT_KINDS(EVENT_KIND_WORD))[1])
+
 /* The kind's word ("typing_started"). */
 struct str event_kind_name(enum event_kind kind);
 

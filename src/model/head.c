@@ -3,10 +3,9 @@
 #include "base/limits.h"
 
 static const struct str dialect_names[] = {
-    [DIALECT_PARLEY] = {"parley", 6},
-    [DIALECT_ROCKETCHAT] = {"rocketchat", 10},
-    [DIALECT_AGENDIZE] = {"agendize", 8},
-    [DIALECT_GENESYS] = {"genesys", 7},
+#define X(name, word) {word, sizeof word - 1},
+    DIALECTS(X)
+#undef X
 };
 
 struct str dialect_name(enum dialect dialect)

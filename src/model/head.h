@@ -11,9 +11,24 @@
 
 #include <stdint.h>
 
-enum dialect { DIALECT_PARLEY, DIALECT_ROCKETCHAT, DIALECT_AGENDIZE, DIALECT_GENESYS, DIALECT_COUNT };
+/* Stored as their place in this list. */
+#define DIALECTS(X) \
+    X(PARLEY, "parley") \
+    X(ROCKETCHAT, "rocketchat") \
+    X(AGENDIZE, "agendize") \
+    X(GENESYS, "genesys")
 
-/* "parley", "rocketchat", "agendize", "genesys". */
+enum dialect {
+#define X(name, word) DIALECT_##name,
+    DIALECTS(X)
+#undef X
+        DIALECT_COUNT
+};
+
+/* All words with blanks between. */
+#define DIALECT_WORD(name, word) " " word
+#define DIALECT_WORDS (&(DIALECTS(DIALECT_WORD))[1])
+
 struct str dialect_name(enum dialect dialect);
 bool dialect_from_name(struct str name, enum dialect *dialect);
 /* Its clients keep their chat alive by asking: those that fall silent have left. */

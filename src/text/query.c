@@ -72,32 +72,3 @@ struct str query_get(const struct query *q, struct str name)
             return q->pairs[i].value;
     return STR_NULL;
 }
-
-bool query_refuse_unknown(const struct query *q, const char *const *names, size_t count, GError **error)
-{
-    for (size_t i = 0; i < q->count; i++) {
-        struct str name = q->pairs[i].name;
-        bool known = false;
-        for (size_t k = 0; k < count && !known; k++)
-            known = str_equal(name, str_from_c(names[k]));
-        if (!known) {
-            reason_set_field(error, REASON_PARAMETER_UNKNOWN, name, "parameter %.*s is not known here", STR_ARG(name));
-            return false;
-        }
-    }
-    return true;
-}
-
-bool query_refuse_repeated(const struct query *q, GError **error)
-{
-    for (size_t i = 1; i < q->count; i++) {
-        struct str name = q->pairs[i].name;
-        for (size_t k = 0; k < i; k++)
-            if (str_equal(name, q->pairs[k].name)) {
-                reason_set_field(error, REASON_PARAMETER_REPEATED, name, "parameter %.*s may be given only once",
-                                 STR_ARG(name));
-                return false;
-            }
-    }
-    return true;
-}

@@ -25,11 +25,6 @@ bool query_parse(struct str text, struct arena *a, struct query *q, GError **err
  */
 struct str query_get(const struct query *q, struct str name);
 
-/* True when each parameter is one of `names` and none comes twice; else PARAMETER_UNKNOWN or PARAMETER_REPEATED, naming
- * the first at fault. */
-bool query_refuse_unknown(const struct query *q, const char *const *names, size_t count, GError **error);
-bool query_refuse_repeated(const struct query *q, GError **error);
-
 /* Percent-decodes one piece, for example a path segment. False when an escape is broken or the result holds U+0000 or
  * is not UTF-8. The result is borrowed from `text` itself when there is nothing to decode, else it lives in `a`. */
 bool query_decode(struct str text, bool plus_is_blank, struct arena *a, struct str *decoded);

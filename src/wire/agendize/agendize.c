@@ -80,14 +80,15 @@ static bool find_zone(struct http_request *request, struct call *call, GError **
 
 static void handle(struct http_request *request)
 {
-    void (*const *work)(struct http_request *, const struct call *) = request->route->word;
+    const struct agendize_route *route = request->route->word;
     struct call *call = arena_new(&request->arena, struct call);
     call->agendize = request->mount->word;
     struct caller caller;
     g_autoptr(GError) error = NULL;
     cors_allow(request, call->agendize->settings.cors_origin);
     if (!query_parse(request->query, &request->arena, &call->query, &error) ||
-        !authenticate(request, call, &caller, &error) || !query_refuse_repeated(&call->query, &error)) {
+        !authenticate(request, call, &caller, &error) ||
+        !parameters_check(&call->query, route->parameters, route->parameter_count, &error)) {
         agendize_refuse(request, error);
         return;
     }
@@ -95,7 +96,7 @@ static void handle(struct http_request *request)
     if (!find_zone(request, call, &error))
         agendize_refuse(request, error);
     else
-        (*work)(request, call);
+        route->work(request, call);
 }
 
 static void problem(struct http_request *request, const GError *error)
@@ -111,24 +112,19 @@ static void options(struct http_request *request)
     cors_preflight(request, agendize->settings.cors_origin);
 }
 
-static void (*const history)(struct http_request *, const struct call *) = agendize_history;
-static void (*const list)(struct http_request *, const struct call *) = agendize_list;
-static void (*const summary)(struct http_request *, const struct call *) = agendize_summary;
-
-static const struct http_route routes[] = {
-    {HTTP_GET, "/chat/history", handle, &list, HTTP_ROUTE_SLASH, 0},
-    {HTTP_GET, "/chat/history/summary", handle, &summary, HTTP_ROUTE_SLASH, 0},
-    {HTTP_GET, "/chat/history/:sessionId", handle, &history, HTTP_ROUTE_SLASH, 0},
-    {HTTP_GET, "/chat/sessions", handle, &list, HTTP_ROUTE_SLASH, 0},
-    {HTTP_GET, "/chat/sessions/summary", handle, &summary, HTTP_ROUTE_SLASH, 0},
-    {HTTP_GET, "/chat/sessions/:sessionId", handle, &history, HTTP_ROUTE_SLASH, 0},
-};
-
 struct agendize *agendize_new(struct core *core, const struct agendize_settings *settings)
 {
     struct agendize *agendize = g_new0(struct agendize, 1);
     agendize->core = core;
     agendize->settings = *settings;
+    for (size_t i = 0; i < AGENDIZE_ROUTES; i++) {
+        const struct agendize_route *route = &agendize_routes[i];
+        agendize->routes[i] = (struct http_route){.method = route->method,
+                                                  .pattern = route->pattern,
+                                                  .handler = handle,
+                                                  .word = route,
+                                                  .flags = HTTP_ROUTE_SLASH};
+    }
     return agendize;
 }
 
@@ -140,8 +136,8 @@ void agendize_free(struct agendize *agendize)
 bool agendize_mount(struct agendize *agendize, struct http_router *router, GError **error)
 {
     struct http_mount mount = {.prefix = "/api/2.0",
-                               .routes = routes,
-                               .route_count = G_N_ELEMENTS(routes),
+                               .routes = agendize->routes,
+                               .route_count = AGENDIZE_ROUTES,
                                .problem = problem,
                                .options = options,
                                .word = agendize};

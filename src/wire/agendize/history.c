@@ -95,11 +95,6 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 void agendize_history(struct http_request *request, const struct call *call)
 {
     struct answer_draft *draft = arena_new(&request->arena, struct answer_draft);
-    g_autoptr(GError) error = NULL;
-    if (!query_refuse_unknown(&call->query, NULL, 0, &error)) {
-        agendize_refuse(request, error);
-        return;
-    }
     if (agendize_reply_cached(request, call, draft))
         return;
     struct history *history = (struct history *)page_new(call->agendize->core, sizeof *history);

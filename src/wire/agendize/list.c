@@ -4,19 +4,6 @@
 #include "wire/agendize/internal.h"
 #include "wire/agendize/resource.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 100 };
-
-static bool read_limit(const struct call *call, int64_t *limit, GError **error)
-{
-    struct str value = query_get(&call->query, STR("maxResults"));
-    *limit = PAGE_DEFAULT;
-    if (!value.len || (str_to_int64(value, limit) && *limit >= 1 && *limit <= PAGE_MAX))
-        return true;
-    reason_set_field(error, REASON_PARAMETER_VALUE, STR("maxResults"), "maxResults must be a number from 1 to %d",
-                     PAGE_MAX);
-    return false;
-}
-
 static void add_item(struct json *w, const struct history_item *item, const struct call *call)
 {
     static const struct head no_head; /* the list is light: what only the head knows is on the resource */
@@ -32,25 +19,7 @@ struct list {
     int64_t limit;
 };
 
-static bool read_list(const struct call *call, struct list *list, GError **error)
-{
-    static const char *const names[] = {"startDate", "endDate", "pageToken", "maxResults"};
-    struct bounds bounds;
-    if (!query_refuse_unknown(&call->query, names, G_N_ELEMENTS(names), error) ||
-        !bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds, &bounds, error) ||
-        !read_limit(call, &list->limit, error))
-        return false;
-    list->call = call;
-    list->filter = (struct store_session_filter){.company = call->company,
-                                                 .state = -1,
-                                                 .dialect = -1,
-                                                 .by = STORE_BY_FIRST_MESSAGE,
-                                                 .from_ms = bounds.from_ms,
-                                                 .to_ms = bounds.to_ms};
-    return true;
-}
-
-/* A page is at most PAGE_MAX light items: one part. */
+/* A page is at most LIST_MAX light items: one part. */
 static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     struct list *list = (struct list *)page;
@@ -82,9 +51,17 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 
 void agendize_list(struct http_request *request, const struct call *call)
 {
+    struct bounds bounds = bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds);
     struct list *list = (struct list *)page_new(call->agendize->core, sizeof *list);
     list->page.part = part;
-    list->page.row_max = PAGE_MAX * (16 * 6 * LIMIT_NAME);
-    read_list(call, list, &list->page.op.error);
+    list->page.row_max = LIST_MAX * (16 * 6 * LIMIT_NAME);
+    list->call = call;
+    list->limit = parameter_number(&call->query, STR("maxResults"), LIST_DEFAULT);
+    list->filter = (struct store_session_filter){.company = call->company,
+                                                 .state = -1,
+                                                 .dialect = -1,
+                                                 .by = STORE_BY_FIRST_MESSAGE,
+                                                 .from_ms = bounds.from_ms,
+                                                 .to_ms = bounds.to_ms};
     agendize_reply_page(request, &list->page);
 }

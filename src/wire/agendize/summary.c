@@ -10,13 +10,6 @@ struct summary_page {
     struct bounds bounds;
 };
 
-static bool read_bounds(const struct call *call, struct bounds *bounds, GError **error)
-{
-    static const char *const names[] = {"startDate", "endDate"};
-    return query_refuse_unknown(&call->query, names, G_N_ELEMENTS(names), error) &&
-           bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds, bounds, error);
-}
-
 static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     (void)scratch;
@@ -40,6 +33,6 @@ void agendize_summary(struct http_request *request, const struct call *call)
     summary->company = call->company;
     summary->page.part = part;
     summary->page.row_max = 1024;
-    read_bounds(call, &summary->bounds, &summary->page.op.error);
+    summary->bounds = bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds);
     agendize_reply_page(request, &summary->page);
 }

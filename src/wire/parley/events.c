@@ -173,65 +173,29 @@ static bool read_anchor(const struct call *call, struct anchor *anchor, GError *
     bool given = false;
     for (size_t i = 0; i < G_N_ELEMENTS(anchors); i++) {
         struct str value = query_get(&call->query, anchors[i].name);
-        int64_t index;
         if (!value.ptr)
             continue;
-        if (given || !str_to_int64(value, &index) || index < 0 || index > UINT32_MAX) {
-            reason_set_field(error, REASON_PARAMETER_VALUE, anchors[i].name,
-                             given ? "give one of before, after and around" : "an index is a whole number, 0 or more");
+        if (given) {
+            reason_set_field(error, REASON_PARAMETER_VALUE, anchors[i].name, "give one of before, after and around");
             return false;
         }
         given = true;
-        *anchor = (struct anchor){anchors[i].anchor, (uint32_t)index};
+        *anchor = (struct anchor){anchors[i].anchor, (uint32_t)parameter_number(&call->query, anchors[i].name, 0)};
     }
     return true;
 }
 
-/* `type`: kinds with commas. */
-static bool read_kinds(const struct call *call, uint32_t *kinds, GError **error)
+static void read_wanted(const struct call *call, struct wanted *wanted)
 {
     struct str word, rest = query_get(&call->query, STR("type"));
-    enum event_kind kind;
-    *kinds = rest.ptr ? 0 : UINT32_MAX;
+    wanted->rights = call->caller.rights;
+    wanted->kinds = rest.ptr ? 0 : UINT32_MAX;
     while (rest.ptr) {
         rest = str_split(rest, ',', &word);
-        if (!event_kind_from_name(word, &kind)) {
-            reason_set_field(error, REASON_PARAMETER_VALUE, STR("type"),
-                             "type must be kinds of doc/events.md with commas between: message, file");
-            return false;
-        }
-        *kinds |= UINT32_C(1) << kind;
+        wanted->kinds |= UINT32_C(1) << parameter_word(EVENT_KIND_WORDS, word);
     }
-    return true;
-}
-
-static bool read_wanted(const struct call *call, struct wanted *wanted, GError **error)
-{
-    if (!read_kinds(call, &wanted->kinds, error) ||
-        !parameters_bounds(call, call->zone, &wanted->from_ms, &wanted->to_ms, error))
-        return false;
+    parameters_bounds(call, call->zone, &wanted->from_ms, &wanted->to_ms);
     wanted->all = wanted->kinds == UINT32_MAX && wanted->from_ms == NO_TIME && wanted->to_ms == NO_TIME;
-    return true;
-}
-
-static bool read_include(const struct call *call, const struct markup_options **markup, GError **error)
-{
-    struct str include = query_get(&call->query, STR("include"));
-    if (str_equal(include, STR("markup")))
-        *markup = call->parley->settings.markup;
-    else if (include.ptr)
-        reason_set_field(error, REASON_PARAMETER_VALUE, STR("include"), "include must be markup");
-    return *markup || !include.ptr;
-}
-
-static bool read_parameters(const struct call *call, struct events *events, GError **error)
-{
-    static const char *const names[] = {"before", "after", "around", "limit", "type", "from", "to", "include"};
-    events->call = call;
-    events->wanted.rights = call->caller.rights;
-    return parameters_allow(call, names, G_N_ELEMENTS(names), error) && read_anchor(call, &events->anchor, error) &&
-           read_wanted(call, &events->wanted, error) && read_include(call, &events->markup, error) &&
-           parameters_limit(call, &events->limit, error);
 }
 
 void parley_events(struct http_request *request, const struct call *call)
@@ -243,6 +207,11 @@ void parley_events(struct http_request *request, const struct call *call)
     events->page.part = part;
     events->page.row_max = EVENT_MAX;
     events->page.draft = draft;
-    read_parameters(call, events, &events->page.op.error);
+    events->call = call;
+    if (query_get(&call->query, STR("include")).ptr)
+        events->markup = call->parley->settings.markup;
+    events->limit = parameters_limit(call);
+    read_wanted(call, &events->wanted);
+    read_anchor(call, &events->anchor, &events->page.op.error);
     parley_reply_page(request, &events->page);
 }

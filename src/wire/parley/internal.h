@@ -4,16 +4,11 @@
 #include "core/history.h"
 #include "core/identity.h"
 #include "text/json_write.h"
-#include "text/query.h"
+#include "text/parameter.h"
 #include "text/zone.h"
 #include "wire/outcome/kept.h"
 #include "wire/outcome/page.h"
 #include "wire/parley/parley.h"
-
-struct parley {
-    struct core *core;
-    struct parley_settings settings;
-};
 
 /* One authenticated request. */
 struct call {
@@ -31,25 +26,48 @@ bool parley_reply_cached(struct http_request *request, const struct call *call, 
 /* page_reply with this dialect's refusals and, unless the page has its own, headers. */
 void parley_reply_page(struct http_request *request, struct page *page);
 
-/* ---- parameters ---- */
+/* ---- routes (routes.c) ---- */
 
-/* All of `names` and no others, each at most once. */
-bool parameters_allow(const struct call *call, const char *const *names, size_t count, GError **error);
+/* Words of parameters, in the order of what they mean. */
+#define PARLEY_STATES "open closed"               /* enum session_state */
+#define PARLEY_SESSION_TIMES "start firstMessage" /* enum store_time */
+#define PARLEY_UNITS "hour day week month"        /* enum history_unit */
 
-/* `limit`, 1 to LIMIT_PAGE, default 50. */
-bool parameters_limit(const struct call *call, size_t *limit, GError **error);
+/* One row: the checks of a request come from it, and so will a document of the API. */
+struct parley_route {
+    enum http_method method;
+    const char *pattern;
+    unsigned right;                                                      /* what the caller must have */
+    void (*work)(struct http_request *request, const struct call *call); /* the query is checked; ends the request */
+    const struct parameter *parameters;
+    size_t parameter_count;
+    unsigned flags; /* enum http_route_flag */
+    const char *summary;
+};
 
-/* `from` and `to`, half-open, RFC 3339 or local in `zone`; NO_TIME where not given. */
-bool parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms,
-                       GError **error);
+enum { PARLEY_ROUTES = 13 };
+extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
-/* Names of the filters that lists, export and search share, for parameters_allow, and their reading. An unknown visitor
- * gives visitor -1, which matches nothing. The filter's strings live in the arena. */
-#define FILTER_NAMES "visitor", "operator", "department", "button", "state", "dialect", "from", "to"
-/* Several of them that no index serves together: all but one are tested row by row. */
-bool parameters_filter_is_slow(const struct call *call);
+struct parley {
+    struct core *core;
+    struct parley_settings settings;
+    struct http_route routes[PARLEY_ROUTES]; /* as the router wants them */
+};
+
+/* ---- parameters, checked ---- */
+
+/* `limit`, default 50. */
+size_t parameters_limit(const struct call *call);
+
+/* `from` and `to`, half-open, local in `zone` where they have no offset; NO_TIME where not given. */
+void parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms);
+
+/* The filters that lists, export and search share. An unknown visitor gives visitor -1, which matches nothing. The
+ * filter's strings live in the arena. Fails when the visitor cannot be read. */
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error);
+/* Several of them that no index serves together: all but one are tested row by row. */
+bool parameters_filter_is_slow(const struct call *call);
 
 /* ---- documents ---- */
 

@@ -83,10 +83,10 @@ static bool find(struct sessions *sessions, struct store_txn *txn, GError **erro
 {
     const struct call *call = sessions->call;
     struct arena *a = &sessions->page.op.arena;
-    enum store_time by = sessions->filter.by;
+    int by = parameter_word(PARLEY_SESSION_TIMES, query_get(&call->query, STR("by")));
     if (!parameters_filter(call, txn, a, &sessions->filter, error))
         return false;
-    sessions->filter.by = by;
+    sessions->filter.by = by < 0 ? STORE_BY_START : (enum store_time)by;
     return list_sessions(call->parley->core, txn, &sessions->filter, query_get(&call->query, STR("cursor")),
                          sessions->limit, a, &sessions->list, error);
 }
@@ -120,37 +120,14 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     return true;
 }
 
-static bool read_options(const struct call *call, struct sessions *sessions, GError **error)
-{
-    struct str include = query_get(&call->query, STR("include")), time = query_get(&call->query, STR("by"));
-    sessions->include_messages = str_equal(include, STR("messages"));
-    if (include.ptr && !sessions->include_messages) {
-        reason_set_field(error, REASON_PARAMETER_VALUE, STR("include"), "include must be messages");
-        return false;
-    }
-    enum store_time *by = &sessions->filter.by;
-    *by = str_equal(time, STR("firstMessage")) ? STORE_BY_FIRST_MESSAGE : STORE_BY_START;
-    if (time.ptr && *by == STORE_BY_START && !str_equal(time, STR("start"))) {
-        reason_set_field(error, REASON_PARAMETER_VALUE, STR("by"), "by must be start or firstMessage");
-        return false;
-    }
-    return true;
-}
-
-static bool read_parameters(const struct call *call, struct sessions *sessions, GError **error)
-{
-    static const char *const names[] = {FILTER_NAMES, "by", "limit", "cursor", "include"};
-    sessions->call = call;
-    return parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
-           parameters_limit(call, &sessions->limit, error) && read_options(call, sessions, error);
-}
-
 void parley_sessions(struct http_request *request, const struct call *call)
 {
     struct sessions *sessions = (struct sessions *)page_new(call->parley->core, sizeof *sessions);
     sessions->page.part = part;
     sessions->page.row_max = ROW_MAX;
-    read_parameters(call, sessions, &sessions->page.op.error);
+    sessions->call = call;
+    sessions->limit = parameters_limit(call);
+    sessions->include_messages = query_get(&call->query, STR("include")).ptr != NULL;
     sessions->page.is_long = sessions->include_messages || parameters_filter_is_slow(call);
     parley_reply_page(request, &sessions->page);
 }

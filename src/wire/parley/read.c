@@ -16,7 +16,6 @@ static void reply_single(struct http_request *request, const struct call *call, 
     single->call = call;
     single->page.part = part;
     single->page.row_max = row_max;
-    parameters_allow(call, NULL, 0, &single->page.op.error);
     parley_reply_page(request, &single->page);
 }
 
@@ -69,16 +68,14 @@ struct visitors {
 
 static bool read_visitors(const struct call *call, struct visitors *visitors, GError **error)
 {
-    static const char *const names[] = {"q", "limit", "cursor"};
     struct arena *a = &visitors->page.op.arena;
     struct str cursor = query_get(&call->query, STR("cursor")), payload = STR("0");
     visitors->call = call;
+    visitors->limit = parameters_limit(call);
     visitors->text = query_get(&call->query, STR("q"));
     struct str parts[] = {STR("visitors"), arena_printf(a, "%" G_GINT64_FORMAT, call->caller.company), visitors->text};
     cursor_digest(parts, G_N_ELEMENTS(parts), visitors->digest);
-    return parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
-           parameters_limit(call, &visitors->limit, error) &&
-           (!cursor.len ||
+    return (!cursor.len ||
             cursor_read(core_cursor_key(call->parley->core), visitors->digest, cursor, a, &payload, error)) &&
            str_to_int64(payload, &visitors->before);
 }

@@ -25,16 +25,6 @@ static void digest_of(const struct store_search *search, struct arena *a, uint8_
     cursor_digest(parts, G_N_ELEMENTS(parts), digest);
 }
 
-static bool read_order(const struct call *call, bool *best_first, GError **error)
-{
-    struct str order = query_get(&call->query, STR("order"));
-    *best_first = str_equal(order, STR("best"));
-    if (!order.ptr || *best_first || str_equal(order, STR("newest")))
-        return true;
-    reason_set_field(error, REASON_PARAMETER_VALUE, STR("order"), "order must be newest or best");
-    return false;
-}
-
 /* The parameters as a search; everything but where it goes on. */
 static bool read_search(const struct call *call, struct store_txn *txn, struct store_search *search, struct arena *a,
                         GError **error)
@@ -48,16 +38,13 @@ static bool read_search(const struct call *call, struct store_txn *txn, struct s
                                     .operator_id = filter.operator_id,
                                     .department_id = filter.department_id,
                                     .button_id = filter.button_id,
+                                    .best_first = str_equal(query_get(&call->query, STR("order")), STR("best")),
                                     .state = filter.state,
                                     .internal = call->caller.rights & RIGHT_NOTES,
                                     .dialect = filter.dialect,
                                     .from_ms = filter.from_ms,
                                     .to_ms = filter.to_ms};
-    if (!search->query.ptr) {
-        reason_set_field(error, REASON_FIELD_MISSING, STR("q"), "say with q what to search for");
-        return false;
-    }
-    return read_order(call, &search->best_first, error);
+    return true;
 }
 
 /* Where a search goes on: below a key, and best first behind so many. */
@@ -157,19 +144,13 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     return true;
 }
 
-static bool read_parameters(const struct call *call, struct found *found, GError **error)
-{
-    static const char *const names[] = {FILTER_NAMES, "q", "order", "limit", "cursor"};
-    found->call = call;
-    return parameters_allow(call, names, G_N_ELEMENTS(names), error) && parameters_limit(call, &found->limit, error);
-}
-
 void parley_search(struct http_request *request, const struct call *call)
 {
     struct found *found = (struct found *)page_new(call->parley->core, sizeof *found);
     found->page.part = part;
     found->page.row_max = LIMIT_PAGE * 64 * LIMIT_NAME;
     found->page.is_long = true;
-    read_parameters(call, found, &found->page.op.error);
+    found->call = call;
+    found->limit = parameters_limit(call);
     parley_reply_page(request, &found->page);
 }

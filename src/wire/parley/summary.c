@@ -21,32 +21,15 @@ static void add_sum(struct json *w, const struct summary *sum)
     json_member_int(w, "messages", sum->messages);
 }
 
-static bool read_unit(const struct call *call, enum history_unit *unit, bool *cut, GError **error)
+static void read_parameters(const struct call *call, struct report *report)
 {
-    static const char *const names[] = {"hour", "day", "week", "month"}; /* as enum history_unit */
-    struct str by = query_get(&call->query, STR("by"));
-    *cut = by.ptr != NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (str_equal(by, str_from_c(names[i]))) {
-            *unit = (enum history_unit)i;
-            return true;
-        }
-    if (!*cut)
-        return true;
-    reason_set_field(error, REASON_PARAMETER_VALUE, STR("by"), "by must be hour, day, week or month");
-    return false;
-}
-
-static bool read_parameters(const struct call *call, struct report *report, GError **error)
-{
-    static const char *const names[] = {"from", "to", "by", "timeZone"};
     struct str zone_name = query_get(&call->query, STR("timeZone"));
+    int unit = parameter_word(PARLEY_UNITS, query_get(&call->query, STR("by")));
     report->company = call->caller.company;
-    report->unit = HISTORY_DAY;
-    report->zone = zone_name.ptr ? zone_get(zone_name, error) : call->zone;
-    return report->zone && parameters_allow(call, names, G_N_ELEMENTS(names), error) &&
-           read_unit(call, &report->unit, &report->cut, error) &&
-           parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms, error);
+    report->cut = unit >= 0;
+    report->unit = report->cut ? (enum history_unit)unit : HISTORY_DAY;
+    report->zone = zone_name.ptr ? zone_get(zone_name, NULL) : call->zone;
+    parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms);
 }
 
 /* A bounded number of buckets: one part. */
@@ -87,7 +70,7 @@ void parley_summary(struct http_request *request, const struct call *call)
     struct report *report = (struct report *)page_new(call->parley->core, sizeof *report);
     report->page.part = part;
     report->page.row_max = 4 * 1024 * 1024;
-    read_parameters(call, report, &report->page.op.error);
+    read_parameters(call, report);
     report->page.is_long = report->cut; /* thousands of sums */
     parley_reply_page(request, &report->page);
 }

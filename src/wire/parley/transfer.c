@@ -134,17 +134,9 @@ static void end(struct http_request *request, const GError *error)
 
 void parley_import(struct http_request *request, const struct call *call)
 {
-    static const char *const names[] = {"skipBad"};
     static const struct http_body_reader reader = {piece, end};
     g_autoptr(GError) error = NULL;
     struct str skip = query_get(&call->query, STR("skipBad"));
-    bool known = !skip.ptr || str_equal(skip, STR("true")) || str_equal(skip, STR("false"));
-    if (!parameters_allow(call, names, G_N_ELEMENTS(names), &error) || !known) {
-        if (!error)
-            reason_set_field(&error, REASON_PARAMETER_VALUE, STR("skipBad"), "skipBad must be true or false");
-        parley_refuse(request, error);
-        return;
-    }
     struct incoming *incoming = arena_new(&request->arena, struct incoming);
     *incoming = (struct incoming){.waiter.wake = wake, .post.run = news, .request = request};
     buf_init(&incoming->refusals, REFUSALS_MAX + REFUSAL_MAX);
@@ -203,13 +195,11 @@ static void export_clear(struct page *page)
 
 void parley_export(struct http_request *request, const struct call *call)
 {
-    static const char *const names[] = {FILTER_NAMES};
     struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
     outgoing->call = call;
     outgoing->page.part = export_part;
     outgoing->page.clear = export_clear;
     outgoing->page.headers = export_headers;
     outgoing->page.is_long = true;
-    parameters_allow(call, names, G_N_ELEMENTS(names), &outgoing->page.op.error);
     parley_reply_page(request, &outgoing->page);
 }

@@ -68,8 +68,7 @@ void parley_open(struct http_request *request, const struct call *call)
     struct open_op *op = g_new(struct open_op, 1);
     open_op_init(op, call->parley->core);
     op->company = call->caller.company;
-    if (parameters_allow(call, NULL, 0, &op->op.error))
-        read_line(request, call, op, &op->op.error);
+    read_line(request, call, op, &op->op.error);
     deferred_answer(request, &op->op, answer_open);
 }
 
@@ -171,8 +170,7 @@ void parley_append(struct http_request *request, const struct call *call)
     append->op.session_id = request->parameters[0];
     append->op.events = &append->event;
     append->op.event_count = 1;
-    if (parameters_allow(call, NULL, 0, &base->error))
-        read_event(request, call, &append->event, &base->arena, &base->error);
+    read_event(request, call, &append->event, &base->arena, &base->error);
     deferred_answer(request, base, answer_append);
 }
 
@@ -226,8 +224,7 @@ void parley_key(struct http_request *request, const struct call *call)
     key->op.session_id = request->parameters[0];
     key->op.user_id = id_random_hex(&base->arena, 8);
     key->op.secure_key = id_random_hex(&base->arena, 8);
-    if (parameters_allow(call, NULL, 0, &base->error))
-        find_tenant(request, call, key, &base->error);
+    find_tenant(request, call, key, &base->error);
     deferred_answer(request, base, answer_key);
 }
 
@@ -259,6 +256,5 @@ void parley_erase(struct http_request *request, const struct call *call)
     erase_op_init(op, call->parley->core);
     op->company = call->caller.company;
     op->visitor_id = request->parameters[0];
-    parameters_allow(call, NULL, 0, &op->op.error);
     deferred_answer(request, &op->op, answer_erase);
 }

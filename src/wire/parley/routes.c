@@ -1,0 +1,107 @@
+/* Every route of this dialect: what may be asked, by whom, and what it does. */
+#include "wire/parley/internal.h"
+
+/* What lists, search and export share (parameters_filter). */
+#define FILTER(of) \
+    {.name = "visitor", .meaning = "Only " of " of the visitor with this id."}, \
+        {.name = "operator", .meaning = "Only " of " that the operator with this id serves."}, \
+        {.name = "department", .meaning = "Only " of " of the department with this id."}, \
+        {.name = "button", .meaning = "Only " of " that began at the button with this id."}, \
+        {.name = "state", .type = PARAMETER_CHOICE, .words = PARLEY_STATES, .meaning = "Only " of " in this state."}, \
+    { \
+        .name = "dialect", .type = PARAMETER_CHOICE, .words = DIALECT_WORDS, .meaning = "Only " of " opened in it." \
+    }
+
+#define BETWEEN(what) \
+    {.name = "from", .type = PARAMETER_TIME, .meaning = "Only " what " from this time on."}, \
+    { \
+        .name = "to", .type = PARAMETER_TIME, .meaning = "Only " what " before this time." \
+    }
+
+#define LIMIT \
+    { \
+        .name = "limit", .type = PARAMETER_NUMBER, .least = 1, .greatest = LIMIT_PAGE, \
+        .meaning = "How many at most; 50." \
+    }
+
+#define CURSOR \
+    { \
+        .name = "cursor", .meaning = "`next` or `previous` of a page of the same query." \
+    }
+
+#define ANCHOR(anchor, what) \
+    { \
+        .name = anchor, .type = PARAMETER_NUMBER, .least = 0, .greatest = UINT32_MAX, .meaning = what \
+    }
+
+static const struct parameter sessions[] = {
+    FILTER("sessions"),
+    BETWEEN("sessions"),
+    {.name = "by",
+     .type = PARAMETER_CHOICE,
+     .words = PARLEY_SESSION_TIMES,
+     .meaning = "The time that order and bounds speak of; start."},
+    LIMIT,
+    CURSOR,
+    {.name = "include", .type = PARAMETER_CHOICE, .words = "messages", .meaning = "With the newest messages of each."},
+};
+
+static const struct parameter events[] = {
+    ANCHOR("before", "The newest events below this index."),
+    ANCHOR("after", "The oldest events above this index."),
+    ANCHOR("around", "Events on both sides of this index."),
+    LIMIT,
+    {.name = "type", .type = PARAMETER_LIST, .words = EVENT_KIND_WORDS, .meaning = "Only events of these types."},
+    BETWEEN("events"),
+    {.name = "include", .type = PARAMETER_CHOICE, .words = "markup", .meaning = "With each message as its tree."},
+};
+
+static const struct parameter visitors[] = {
+    {.name = "q", .meaning = "Only visitors with this in name, e-mail or phone."},
+    LIMIT,
+    CURSOR,
+};
+
+static const struct parameter search[] = {
+    {.name = "q", .is_required = true, .meaning = "what to search for: words, \"a phrase\", prefix*, -without."},
+    FILTER("messages of sessions"),
+    BETWEEN("messages"),
+    {.name = "order", .type = PARAMETER_CHOICE, .words = "newest best", .meaning = "What comes first; newest."},
+    LIMIT,
+    CURSOR,
+};
+
+static const struct parameter summary[] = {
+    BETWEEN("sessions whose first message is"),
+    {.name = "by", .type = PARAMETER_CHOICE, .words = PARLEY_UNITS, .meaning = "Also for each of these."},
+    {.name = "timeZone", .type = PARAMETER_ZONE, .meaning = "Whose clock cuts them; the company's."},
+};
+
+static const struct parameter import[] = {
+    {.name = "skipBad", .type = PARAMETER_CHOICE, .words = "true false", .meaning = "Leave bad lines out and go on."},
+};
+
+static const struct parameter exports[] = {FILTER("sessions"), BETWEEN("sessions")};
+
+#define PARAMETERS(table) table, G_N_ELEMENTS(table)
+#define NO_PARAMETERS NULL, 0
+
+const struct parley_route parley_routes[PARLEY_ROUTES] = {
+    {HTTP_GET, "/sessions", RIGHT_READ, parley_sessions, PARAMETERS(sessions), 0, "A page of sessions, newest first."},
+    {HTTP_POST, "/sessions", RIGHT_WRITE, parley_open, NO_PARAMETERS, 0,
+     "Open a session; with times of its own also right import."},
+    {HTTP_GET, "/sessions/:id", RIGHT_READ, parley_session, NO_PARAMETERS, 0, "One session with its participants."},
+    {HTTP_GET, "/sessions/:id/events", RIGHT_READ, parley_events, PARAMETERS(events), 0, "A page of its events."},
+    {HTTP_POST, "/sessions/:id/events", RIGHT_WRITE, parley_append, NO_PARAMETERS, 0,
+     "Append one event; with `at` also right import."},
+    {HTTP_POST, "/sessions/:id/genesys-credentials", RIGHT_ADMIN, parley_key, NO_PARAMETERS, 0,
+     "One more key with which Genesys clients read and write it."},
+    {HTTP_GET, "/visitors", RIGHT_READ, parley_visitors, PARAMETERS(visitors), 0, "A page of visitors, newest first."},
+    {HTTP_GET, "/visitors/:id", RIGHT_READ, parley_visitor, NO_PARAMETERS, 0, "One visitor."},
+    {HTTP_DELETE, "/visitors/:id", RIGHT_ADMIN, parley_erase, NO_PARAMETERS, 0, "Erase what a visitor said and was."},
+    {HTTP_GET, "/search", RIGHT_READ, parley_search, PARAMETERS(search), 0, "Messages."},
+    {HTTP_GET, "/summary", RIGHT_READ, parley_summary, PARAMETERS(summary), 0, "How many sessions, how long."},
+    {HTTP_POST, "/import", RIGHT_IMPORT, parley_import, PARAMETERS(import), HTTP_ROUTE_STREAM,
+     "Sessions as NDJSON, one a line."},
+    {HTTP_GET, "/export", RIGHT_ADMIN, parley_export, PARAMETERS(exports), 0, "The same, out; oldest first."},
+};
