@@ -19,7 +19,7 @@ enum {
     /* Message markup (text/markup); beyond these it is plain text. */
     LIMIT_MARKUP = 1024 * 1024,      /* a whole text */
     LIMIT_MARKUP_NODES = 16 * 1024,  /* of one tree, and of what was tried for it */
-    LIMIT_MARKUP_RETRY = 256 * 1024, /* bytes that may be read again, beside 16 for each byte of the text */
+    LIMIT_MARKUP_RETRY = 256 * 1024, /* bytes that may be read again, beside 8 for each byte of the text */
     LIMIT_MARKUP_FOUND = 100,        /* addresses, users and channels that are listed, of each */
 
     /* JSON reading. */

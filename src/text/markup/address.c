@@ -259,8 +259,10 @@ static bool names_scheme(struct str url)
 const char *address_read_url(struct parser *p, const char *at, struct row *row)
 {
     const char *after = skip_free_host(p, at);
-    if (!after)
+    if (!after) {
+        parser_charge(p, (size_t)(skip_label(at, p->end, true) - at));
         return NULL;
+    }
     const char *host_end = after;
     while (after < p->end && !ends_address(*after))
         after++;

@@ -367,7 +367,7 @@ struct markup_node *markup_parse(struct str text, const struct markup_options *o
                        .arena = a,
                        .options = options,
                        .written_ms = written_ms,
-                       .budget = LIMIT_MARKUP_RETRY + 16 * text.len,
+                       .budget = LIMIT_MARKUP_RETRY + 8 * text.len,
                        .nodes = LIMIT_MARKUP_NODES};
     if (text.len > LIMIT_MARKUP)
         return plain(&p, text);

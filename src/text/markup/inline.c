@@ -312,7 +312,7 @@ static const char *line_token(struct parser *p, const char *at, enum inside insi
             after = mark_touching(p, at, false, row);
         if (!after)
             after = word_read(p, at, row);
-        if (!after)
+        if (!after && *at != ':')
             after = line_emoji(p, at, inside, row);
         if (after)
             return after;
