@@ -13,7 +13,10 @@ let address;
 
 before(async () => {
   server = spawn(join(dirname(BINARY), "test/http/echo"), ["500"], { stdio: ["pipe", "pipe", "inherit"] });
-  const [line] = await once(server.stdout.setEncoding("utf8"), "data");
+  const ended = once(server, "exit").then(([code, signal]) => {
+    throw new Error(`echo ended with ${code ?? signal}`);
+  });
+  const [line] = await Promise.race([once(server.stdout.setEncoding("utf8"), "data"), ended]);
   address = `127.0.0.1:${line.trim()}`;
 });
 
