@@ -70,7 +70,7 @@ static struct event random_event(struct world *w, bool live)
     enum event_kind kind;
     do
         kind = one_in(w, 3) ? (enum event_kind)pick(w, EVENT_KIND_COUNT) : frequent[pick(w, G_N_ELEMENTS(frequent))];
-    while (!event_kind_is_live(kind) || (kind == EVENT_CLOSED && !one_in(w, 3)));
+    while (!event_facts[kind].live || (kind == EVENT_CLOSED && !one_in(w, 3)));
     struct event e = {.kind = kind, .participant = 1 + (uint32_t)pick(w, PARTICIPANTS), .data = random_data(w, kind)};
     if (one_in(w, 20))
         e.participant = (uint32_t)pick(w, PARTICIPANTS + 3); /* nobody, or somebody new */

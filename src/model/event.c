@@ -5,52 +5,21 @@
 #include <inttypes.h>
 #include <sodium.h>
 
-static const struct {
-    struct str name;
-    bool live;
-} kinds[] = {
-#define X(number, name, word, live) [number] = {{word, sizeof(word) - 1}, live},
+const struct event_facts event_facts[EVENT_KIND_COUNT] = {
+#define X(number, name, word, live, by_participant, needs_text, text_max, after_close) \
+    [number] = {{word, sizeof(word) - 1}, live, by_participant, needs_text, after_close, text_max},
     EVENT_KINDS(X)
 #undef X
 };
 
-struct str event_kind_name(enum event_kind kind)
-{
-    return kinds[kind].name;
-}
-
 bool event_kind_from_name(struct str name, enum event_kind *kind)
 {
     for (int i = 0; i < EVENT_KIND_COUNT; i++)
-        if (str_equal(kinds[i].name, name)) {
+        if (str_equal(event_facts[i].word, name)) {
             *kind = (enum event_kind)i;
             return true;
         }
     return false;
-}
-
-bool event_kind_is_live(enum event_kind kind)
-{
-    return kinds[kind].live;
-}
-
-bool event_kind_needs_participant(enum event_kind kind)
-{
-    switch (kind) {
-    case EVENT_JOINED:
-    case EVENT_LEFT:
-    case EVENT_MESSAGE:
-    case EVENT_TYPING_STARTED:
-    case EVENT_TYPING_STOPPED:
-    case EVENT_NOTICE:
-    case EVENT_URL:
-    case EVENT_FILE:
-    case EVENT_NICKNAME:
-    case EVENT_READ_RECEIPT:
-        return true;
-    default:
-        return false;
-    }
 }
 
 struct str event_current_text(const struct event *e)
@@ -181,26 +150,6 @@ bool model_check_text(struct str text, size_t max, const char *field, GError **e
     return true;
 }
 
-static size_t text_limit(enum event_kind kind)
-{
-    switch (kind) {
-    case EVENT_NICKNAME:
-        return LIMIT_NAME;
-    case EVENT_URL:
-    case EVENT_PAGE_VISITED:
-        return LIMIT_URL;
-    default:
-        return LIMIT_TEXT;
-    }
-}
-
-/* Kinds that mean nothing without a text. */
-static bool needs_text(enum event_kind kind)
-{
-    return kind == EVENT_MESSAGE || kind == EVENT_EDIT || kind == EVENT_URL || kind == EVENT_NICKNAME ||
-           kind == EVENT_PAGE_VISITED;
-}
-
 static bool check_target(const struct event *e, GError **error)
 {
     bool wanted = e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
@@ -224,15 +173,15 @@ bool event_check(const struct event *e, bool imported, GError **error)
         reason_set_field(error, REASON_FIELD_VALUE, STR("by"), "by must be at most %d", LIMIT_PARTICIPANTS);
         return false;
     }
-    if (e->participant == 0 && event_kind_needs_participant(e->kind)) {
+    if (e->participant == 0 && event_facts[e->kind].by_participant) {
         reason_set_field(error, REASON_FIELD_MISSING, STR("by"), "by must name a participant");
         return false;
     }
     if (e->id.ptr && !model_check_id(e->id, "id", error))
         return false;
-    if (!check_target(e, error) || !model_check_text(e->text, text_limit(e->kind), "text", error))
+    if (!check_target(e, error) || !model_check_text(e->text, event_facts[e->kind].text_max, "text", error))
         return false;
-    if (str_is_empty(e->text) && needs_text(e->kind) && !imported) {
+    if (str_is_empty(e->text) && event_facts[e->kind].needs_text && !imported) {
         reason_set_field(error, REASON_TEXT_EMPTY, STR("text"), "text must not be empty");
         return false;
     }

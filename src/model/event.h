@@ -13,54 +13,67 @@
 
 #include <stdint.h>
 
-/* number as stored (never renumber), name as in import lines and Parley's API, may a client append it live?
- * "live" kinds are those accepted by the append operation; the others are written by operations of their own. */
+/* Every kind's facts; what it holds and changes is prose in doc/events.md, which is made from these rows and those of
+ * each dialect (tools/event_table.c).
+ *   number            as stored; never renumber, only add
+ *   name, word        here, and in import lines and Parley's API
+ *   live              may be appended; the others are written by operations of their own
+ *   by_participant    only a participant can do it; the others may have participant 0, the system
+ *   needs_text        means nothing without one (but in an import)
+ *   text_max          bytes
+ *   after_close       admitted when the session is closed
+ * X(number, name, word, live, by_participant, needs_text, text_max, after_close) */
 #define EVENT_KINDS(X) \
-    X(0, OPENED, "opened", false) \
-    X(1, JOINED, "joined", true) \
-    X(2, LEFT, "left", true) \
-    X(3, MESSAGE, "message", true) \
-    X(4, TYPING_STARTED, "typing_started", true) \
-    X(5, TYPING_STOPPED, "typing_stopped", true) \
-    X(6, NOTICE, "notice", true) \
-    X(7, URL, "url", true) \
-    X(8, FILE, "file", true) \
-    X(9, TAKE, "take", true) \
-    X(10, TRANSFER, "transfer", true) \
-    X(11, HOLD, "hold", true) \
-    X(12, RESUME, "resume", true) \
-    X(13, EDIT, "edit", true) \
-    X(14, DELETE, "delete", true) \
-    X(15, NICKNAME, "nickname", true) \
-    X(16, USER_DATA, "user_data", true) \
-    X(17, PAGE_VISITED, "page_visited", true) \
-    X(18, SURVEY, "survey", true) \
-    X(19, READ_RECEIPT, "read_receipt", true) \
-    X(20, CLOSED, "closed", true) \
-    X(21, ERASED, "erased", false)
+    X(0, OPENED, "opened", false, false, false, LIMIT_TEXT, false) \
+    X(1, JOINED, "joined", true, true, false, LIMIT_TEXT, false) \
+    X(2, LEFT, "left", true, true, false, LIMIT_TEXT, false) \
+    X(3, MESSAGE, "message", true, true, true, LIMIT_TEXT, false) \
+    X(4, TYPING_STARTED, "typing_started", true, true, false, LIMIT_TEXT, false) \
+    X(5, TYPING_STOPPED, "typing_stopped", true, true, false, LIMIT_TEXT, false) \
+    X(6, NOTICE, "notice", true, true, false, LIMIT_TEXT, false) \
+    X(7, URL, "url", true, true, true, LIMIT_URL, false) \
+    X(8, FILE, "file", true, true, false, LIMIT_TEXT, false) \
+    X(9, TAKE, "take", true, false, false, LIMIT_TEXT, false) \
+    X(10, TRANSFER, "transfer", true, false, false, LIMIT_TEXT, false) \
+    X(11, HOLD, "hold", true, false, false, LIMIT_TEXT, false) \
+    X(12, RESUME, "resume", true, false, false, LIMIT_TEXT, false) \
+    X(13, EDIT, "edit", true, false, true, LIMIT_TEXT, false) \
+    X(14, DELETE, "delete", true, false, false, LIMIT_TEXT, false) \
+    X(15, NICKNAME, "nickname", true, true, true, LIMIT_NAME, false) \
+    X(16, USER_DATA, "user_data", true, false, false, LIMIT_TEXT, true) \
+    X(17, PAGE_VISITED, "page_visited", true, false, true, LIMIT_URL, false) \
+    X(18, SURVEY, "survey", true, false, false, LIMIT_TEXT, true) \
+    X(19, READ_RECEIPT, "read_receipt", true, true, false, LIMIT_TEXT, true) \
+    X(20, CLOSED, "closed", true, false, false, LIMIT_TEXT, false) \
+    X(21, ERASED, "erased", false, false, false, LIMIT_TEXT, true)
 
 enum event_kind {
-#define X(number, name, word, live) EVENT_##name = number,
+#define X(number, name, ...) EVENT_##name = number,
     EVENT_KINDS(X)
 #undef X
         EVENT_KIND_COUNT
 };
 
 /* All words with blanks between. */
-#define EVENT_KIND_WORD(number, name, word, live) " " word
+#define EVENT_KIND_WORD(number, name, word, ...) " " word
 #define EVENT_KIND_WORDS (&(EVENT_KINDS(EVENT_KIND_WORD))[1])
 
+struct event_facts {
+    struct str word;
+    bool live, by_participant, needs_text, after_close;
+    size_t text_max;
+};
+
+extern const struct event_facts event_facts[EVENT_KIND_COUNT];
+
 /* The kind's word ("typing_started"). */
-struct str event_kind_name(enum event_kind kind);
+static inline struct str event_kind_name(enum event_kind kind)
+{
+    return event_facts[kind].word;
+}
 
 /* False when no kind has that word. */
 bool event_kind_from_name(struct str name, enum event_kind *kind);
-
-/* True for the kinds that a caller may append. */
-bool event_kind_is_live(enum event_kind kind);
-
-/* True for the kinds that only a participant can do; the others may have participant 0, the system. */
-bool event_kind_needs_participant(enum event_kind kind);
 
 enum { EVENT_CHAIN_SIZE = 32, EVENT_SALT_SIZE = 16 };
 

@@ -15,9 +15,9 @@ static void test_kind_names(void)
     g_assert_false(event_kind_from_name(STR("Message"), &kind));
     g_assert_false(event_kind_from_name(STR(""), &kind));
     g_assert_cmpint(kind, ==, EVENT_LEFT);
-    g_assert_true(event_kind_is_live(EVENT_MESSAGE));
-    g_assert_false(event_kind_is_live(EVENT_OPENED));
-    g_assert_false(event_kind_is_live(EVENT_ERASED));
+    g_assert_true(event_facts[EVENT_MESSAGE].live);
+    g_assert_false(event_facts[EVENT_OPENED].live);
+    g_assert_false(event_facts[EVENT_ERASED].live);
 }
 
 static void test_shown_id(void)

@@ -468,11 +468,6 @@ void session_apply(struct session_view *view, const struct event *e, struct aren
 
 /* ---- admission ---- */
 
-static bool admits_after_close(enum event_kind kind)
-{
-    return kind == EVENT_READ_RECEIPT || kind == EVENT_SURVEY || kind == EVENT_USER_DATA || kind == EVENT_ERASED;
-}
-
 static bool introduces_participant(const struct event *e)
 {
     if (str_is_empty(e->data) || e->participant > LIMIT_PARTICIPANTS)
@@ -496,7 +491,7 @@ static bool admits_participant(const struct session_view *view, const struct eve
         return false;
     }
     bool gone = live && by && by->joined && !by->present;
-    if (gone && e->kind != EVENT_JOINED && e->kind != EVENT_CLOSED && !admits_after_close(e->kind)) {
+    if (gone && e->kind != EVENT_JOINED && e->kind != EVENT_CLOSED && !event_facts[e->kind].after_close) {
         reason_set_field(error, REASON_PARTICIPANT_GONE, STR("by"), "participant %u has left", e->participant);
         return false;
     }
@@ -532,7 +527,7 @@ bool session_admits(const struct session_view *view, const struct event *e, cons
                    LIMIT_EVENTS_PER_SESSION - 2);
         return false;
     }
-    if (live && s->state == SESSION_CLOSED && !admits_after_close(e->kind)) {
+    if (live && s->state == SESSION_CLOSED && !event_facts[e->kind].after_close) {
         reason_set(error, REASON_SESSION_CLOSED, "the session is closed");
         return false;
     }

@@ -2,6 +2,7 @@
 #include "core/history.h"
 #include "text/time.h"
 #include "wire/agendize/internal.h"
+#include "wire/agendize/kinds.h"
 #include "wire/agendize/resource.h"
 
 enum {
@@ -22,7 +23,7 @@ struct history {
 static void add_message(struct json *w, const struct history *history, const struct event *e, struct arena *scratch)
 {
     struct str text = event_current_text(e);
-    if (e->kind != EVENT_MESSAGE || event_is_deleted(e) || !text.len || event_is_internal(e))
+    if (!agendize_kinds[e->kind].is_message || event_is_deleted(e) || !text.len || event_is_internal(e))
         return;
     const struct participant *author = session_participant(&history->view, e->participant);
     bool is_visitor = author && author->type == PARTICIPANT_CLIENT;

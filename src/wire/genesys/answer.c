@@ -1,45 +1,12 @@
 #include "wire/genesys/answer.h"
 
 #include "text/json_read.h"
-
-/* The type this dialect has for a kind; STR_NULL = none (doc/events.md). Pushed URLs and nickname changes are notices
- * in the older dialect, as the seed shows; so are files. */
-static struct str type_of(enum event_kind kind)
-{
-    switch (kind) {
-    case EVENT_JOINED:
-        return STR("ParticipantJoined");
-    case EVENT_LEFT:
-        return STR("ParticipantLeft");
-    case EVENT_MESSAGE:
-        return STR("Message");
-    case EVENT_TYPING_STARTED:
-        return STR("TypingStarted");
-    case EVENT_TYPING_STOPPED:
-        return STR("TypingStopped");
-    case EVENT_NOTICE:
-    case EVENT_URL:
-    case EVENT_NICKNAME:
-    case EVENT_FILE:
-        return STR("Notice");
-    default:
-        return STR_NULL;
-    }
-}
+#include "wire/genesys/kinds.h"
 
 bool answer_shows(const struct event *e)
 {
-    if (event_is_internal(e))
-        return false;
-    switch (e->kind) {
-    case EVENT_MESSAGE:
-    case EVENT_NOTICE:
-    case EVENT_URL:
-    case EVENT_NICKNAME:
-        return event_current_text(e).len > 0;
-    default:
-        return type_of(e->kind).ptr != NULL;
-    }
+    const struct genesys_kind *kind = &genesys_kinds[e->kind];
+    return kind->type && !event_is_internal(e) && (!kind->needs_text || event_current_text(e).len > 0);
 }
 
 /* Who appends a second join marks it so, for a page of the log cannot know (doc/events.md). */
@@ -90,7 +57,8 @@ void answer_message(struct json *w, const struct event *e, const struct session_
     json_member_int(w, "index", e->index);
     if (text.ptr)
         json_member_string(w, "text", text);
-    json_member_string(w, "type", is_rejoin(e, data) ? STR("ParticipantRejoined") : type_of(e->kind));
+    json_member_string(w, "type",
+                       is_rejoin(e, data) ? STR("ParticipantRejoined") : str_from_c(genesys_kinds[e->kind].type));
     json_member_int(w, "utcTime", e->time_ms);
     if (e->kind != EVENT_JOINED)
         add_data(w, data);

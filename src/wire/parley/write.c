@@ -149,7 +149,7 @@ static bool read_event(struct http_request *request, const struct call *call, st
         !json_get_int64(body, "target", JSON_OPTIONAL, 1, LIMIT_EVENTS_PER_SESSION, &target, error) ||
         !read_data(body, e, a, error) || !read_time(body, call, &e->time_ms, error))
         return false;
-    if (!event_kind_from_name(type, &e->kind) || !event_kind_is_live(e->kind)) {
+    if (!event_kind_from_name(type, &e->kind) || !event_facts[e->kind].live) {
         reason_set_field(error, REASON_EVENT_KIND_UNKNOWN, STR("type"),
                          "type must be message, joined, left, closed or another kind of doc/events.md");
         return false;

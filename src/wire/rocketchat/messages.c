@@ -1,5 +1,6 @@
 /* livechat/:rid/messages: the plain messages of one room, and its close (spec 1.7). */
 #include "wire/rocketchat/internal.h"
+#include "wire/rocketchat/kinds.h"
 
 enum {
     BATCH = 64, /* events of one step: bounds its memory */
@@ -29,9 +30,9 @@ struct messages {
 static bool is_shown(const struct messages *messages, const struct event *e, struct arena *scratch)
 {
     const struct session *session = &messages->view.session;
-    bool is_close = e->kind == EVENT_CLOSED && e->index == session->close_index;
-    if ((e->kind != EVENT_MESSAGE && e->kind != EVENT_FILE && !is_close) || event_is_deleted(e) ||
-        event_is_internal(e) || e->index > session->last_index)
+    enum rocketchat_showing showing = rocketchat_kinds[e->kind].showing;
+    bool shows = showing == SHOWS_CLOSE ? e->index == session->close_index : showing == SHOWS_MESSAGE;
+    if (!shows || event_is_deleted(e) || event_is_internal(e) || e->index > session->last_index)
         return false;
     if (!messages->term)
         return true;
