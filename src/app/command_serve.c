@@ -305,9 +305,11 @@ static int serve(struct serving *serving)
         http_server_stop(serving->server);
     }
     if (serving->core)
-        core_close(serving->core);
+        core_stop(serving->core);
     if (serving->server)
-        http_server_close(serving->server);
+        http_server_close(serving->server); /* with it go requests that hold something of the core */
+    if (serving->core)
+        core_close(serving->core);
     if (serving->station)
         free_dialects(serving);
     g_free(serving->host);

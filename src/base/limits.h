@@ -61,7 +61,7 @@ enum {
     LIMIT_HTTP_SEND_TIME = 30 * 1000, /* without a byte taken by the client */
     LIMIT_HTTP_IDLE_TIME = 75 * 1000,
     LIMIT_HTTP_BEAT_TIME = 20 * 1000, /* an event stream says something, a silent WebSocket is asked */
-    LIMIT_HTTP_DRAIN_TIME = 5 * 1000,
+    LIMIT_HTTP_DRAIN_TIME = 4 * 1000, /* a second of the five that a stop may take is for what comes behind it */
 
     /* Writing. */
     LIMIT_GROUP = 1024,        /* write operations in one transaction */

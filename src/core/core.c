@@ -96,8 +96,10 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     return NULL;
 }
 
-void core_close(struct core *core)
+void core_stop(struct core *core)
 {
+    if (core->stopped)
+        return;
     if (core->keepalive)
         keepalive_stop(core->keepalive);
     eraser_cancel(core->eraser);
@@ -107,6 +109,12 @@ void core_close(struct core *core)
     pool_free(core->steps);
     pool_free(core->upkeep);
     store_close(core->store); /* from here on nothing changes any more */
+    core->stopped = true;
+}
+
+void core_close(struct core *core)
+{
+    core_stop(core);
     if (core->keepalive)
         keepalive_free(core->keepalive);
     eraser_free(core->eraser);

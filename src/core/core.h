@@ -40,7 +40,11 @@ struct core_options {
  * keep-alive clock. */
 struct core *core_open(struct store *store, const struct core_options *options, GError **error);
 
-/* Waits for submitted ops, stops the threads, closes the store. */
+/* Waits for submitted ops, stops the threads, closes the store. What is submitted later, on this thread, is refused as
+ * STOPPING: whoever still holds something of the core can give it back before core_close. */
+void core_stop(struct core *core);
+
+/* Stops if that was not done, then frees all. */
 void core_close(struct core *core);
 
 struct store *core_store(struct core *core);

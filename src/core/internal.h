@@ -34,6 +34,7 @@ struct core {
     struct quotas *quotas;
     struct eraser *eraser;
     struct refill *refill;
+    bool stopped;
     struct answer_cache *answer_cache;
     const effect_listener *listeners; /* ended by NULL */
     uint8_t cursor_key[CURSOR_KEY_SIZE];

@@ -43,7 +43,10 @@ static struct pool *pool_of(const struct op *op)
 
 void core_submit(struct op *op)
 {
-    if (op->kind == OP_WRITE) {
+    if (op->core->stopped) {
+        reason_set(&op->error, REASON_STOPPING, "the server is stopping");
+        op->done(op);
+    } else if (op->kind == OP_WRITE) {
         store_submit(op->core->store, &op->job);
     } else if (!pool_push(pool_of(op), op, op->kind == OP_STEP)) {
         reason_set(&op->error, REASON_QUEUE_FULL, "too much is under way; try again");
