@@ -347,3 +347,15 @@ void settings_write_markdown(struct buf *out)
         buf_printf(out, " | %s |\n", s->meaning);
     }
 }
+
+char *settings_describe(const char *field, const char **initial, const char **unit, const char **meaning)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        if (!strcmp(table[i].field, field)) {
+            *initial = table[i].initial;
+            *unit = table[i].unit;
+            *meaning = table[i].meaning;
+            return g_strdup_printf("%s.%s", table[i].section, setting_key(&table[i]));
+        }
+    g_assert_not_reached();
+}

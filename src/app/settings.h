@@ -127,3 +127,12 @@ void settings_write_file(const struct settings *settings, struct buf *out);
 
 /* doc/settings.md. */
 void settings_write_markdown(struct buf *out);
+
+/* What the table says of one field: its key with its section ("genesys.chat_rate"; to g_free), default, unit, meaning.
+ */
+char *settings_describe(const char *field, const char **initial, const char **unit, const char **meaning);
+
+/* doc/limits.md, of base/limits.h and the settings that are limits (limits_page.c). */
+void limits_write_markdown(struct buf *out);
+/* Is this what a client beyond some limit is told? */
+bool limits_tell(enum reason reason);

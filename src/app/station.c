@@ -1,5 +1,6 @@
 #include "app/station.h"
 
+#include "app/settings.h"
 #include "base/clock.h"
 #include "core/answer_cache.h"
 #include "core/erase.h"
@@ -120,6 +121,19 @@ static void add_quotas(struct core *core, struct buf *out)
         buf_printf(out, "parley_limited_total{what=\"%s\"} %" PRIi64 "\n", rows[i].name, rows[i].count);
 }
 
+/* What a limit tells clients is a series from the start, any other reason once it was given. */
+static void add_refusals(struct buf *out, const struct http_server *server)
+{
+    buf_add_literal(out, "# HELP parley_refusals_total Requests refused, by reason.\n"
+                         "# TYPE parley_refusals_total counter\n");
+    for (int reason = 0; reason < REASON_COUNT; reason++) {
+        uint64_t count = http_server_refusals(server, (enum reason)reason);
+        if (count || limits_tell((enum reason)reason))
+            buf_printf(out, "parley_refusals_total{reason=\"%s\"} %" PRIu64 "\n", reason_name((enum reason)reason),
+                       count);
+    }
+}
+
 static void add_metrics(struct station *station, struct buf *out)
 {
     struct store_counters store;
@@ -180,6 +194,7 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "http_received_bytes_total", "counter", "Bytes received.", (int64_t)http.bytes_in);
     add_metric(out, "http_sent_bytes_total", "counter", "Bytes sent.", (int64_t)http.bytes_out);
     add_answers(out, server);
+    add_refusals(out, server);
 }
 
 static void metrics(struct http_request *request)

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/reason.h"
 #include "http/route.h"
 
 #include <stdint.h>
@@ -261,3 +262,8 @@ void http_server_counters(const struct http_server *server, struct http_counters
 /* Answers given by route number `i` (http_router_get) with status class 1-5 (2 = 200-299); i == http_router_count: all
  * that met no route. */
 uint64_t http_server_answers(const struct http_server *server, size_t i, unsigned status_class);
+
+/* Counts that a request was refused for this reason, on its loop; and how many there were since the start, any thread.
+ */
+void http_count_refusal(struct http_request *request, enum reason reason);
+uint64_t http_server_refusals(const struct http_server *server, enum reason reason);

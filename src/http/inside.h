@@ -174,6 +174,7 @@ struct http_loop {
     _Atomic uint64_t connections_total, requests_open, requests_held, requests_total, bytes_in, bytes_out;
     _Atomic uint64_t kept, connections_cut, event_streams_open, sockets_open;
     _Atomic uint64_t *answers; /* [route][class - 1] */
+    _Atomic uint64_t refusals[REASON_COUNT];
 };
 
 struct listener {

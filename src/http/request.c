@@ -145,6 +145,8 @@ void http_request_refuse(struct request *request, unsigned status, const char *s
 {
     request->connection->closing = request->connection->discard = true;
     request->state = OPEN;
+    if (status == 431)
+        http_count_refusal(&request->http, REASON_HEAD_TOO_LARGE);
     struct str body = arena_printf(&request->http.arena, "%s\n", sentence);
     http_reply(&request->http, status, STR("Content-Type: text/plain; charset=utf-8\r\n"), body);
 }

@@ -411,6 +411,19 @@ void http_server_counters(const struct http_server *server, struct http_counters
     }
 }
 
+void http_count_refusal(struct http_request *request, enum reason reason)
+{
+    atomic_fetch_add_explicit(&request->loop->refusals[reason], 1, memory_order_relaxed);
+}
+
+uint64_t http_server_refusals(const struct http_server *server, enum reason reason)
+{
+    uint64_t sum = 0;
+    for (unsigned l = 0; l < server->loop_count; l++)
+        sum += atomic_load_explicit(&server->loops[l].refusals[reason], memory_order_relaxed);
+    return sum;
+}
+
 uint64_t http_server_answers(const struct http_server *server, size_t i, unsigned status_class)
 {
     uint64_t sum = 0;

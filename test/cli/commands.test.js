@@ -66,6 +66,7 @@ test('version', () => {
 test('settings: the page is up to date; environment, file and command line in their order', (t) => {
   const at = place(t);
   assert.equal(fine(['settings', '--markdown']), readFileSync('doc/settings.md', 'utf8'));
+  assert.equal(fine(['settings', '--limits']), readFileSync('doc/limits.md', 'utf8'));
   writeFileSync(at('file'), '[http]\nloops = 2\nidle_time = 20\nhead_time = 9\n');
   const out = fine(['settings', '--config', at('file'), '--http-head-time', '7'],
     { env: { PARLEY_HTTP_IDLE_TIME: '30', PARLEY_HTTP_HEAD_TIME: '8' } });
@@ -182,4 +183,14 @@ test('erased texts leave the files when scrub says so: beside the server, and wi
   assert.deepEqual(words(fine(['scrub', ...data])), [{ scrubbed: true, scrubOwed: false }]);
   assert.equal(holds('MARKER'), false);
   assert.match(fine(['check', ...data]), /^clean/);
+});
+
+test('a limit\'s setting has the limit as its default', () => {
+  const defaults = fine(['settings']), sizes = { KiB: 'KiB', MiB: 'MiB', s: 'seconds', connections: 'connections' };
+  const rows = [...readFileSync('doc/limits.md', 'utf8').matchAll(/^\| (\d+) (\w+) \| [^|]* \| `(\w+)\.(\w+)` \|/gm)];
+  assert.ok(rows.length > 7);
+  for (const [, value, unit, section, key] of rows) {
+    assert.ok(unit in sizes, `${section}.${key}: ${unit}`);
+    assert.match(defaults.slice(defaults.indexOf(`[${section}]`)), new RegExp(`^${key} = ${value}$`, 'm'), `${section}.${key}`);
+  }
 });

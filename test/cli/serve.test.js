@@ -75,6 +75,27 @@ test('through a proxy on the machine the sample credentials are refused, unless 
     assert.equal((await fetch(wanted.url + path, { headers: { ...options.headers, 'X-Real-IP': '192.0.2.1' } })).status, 200, path);
 });
 
+test('what a limit refused is counted by the reason that the client was told', async (t) => {
+  const at = place(t);
+  fine(['demo', '--data', at('d')]);
+  const { url } = await serve(t, at('d'));
+  const metrics = async () => (await fetch(`${url}/metrics`)).text();
+  const count = async (reason) => Number(new RegExp(`^parley_refusals_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(await metrics())[1]);
+  const told = [...readFileSync('doc/limits.md', 'utf8').matchAll(/\| `(\w+)` \|$/gm)].map(([, reason]) => reason);
+  for (const reason of told) assert.equal(await count(reason), 0, reason);
+  const headers = { authorization: 'Bearer sample-parley-token' };
+  const refused = async (path, options, reason) => {
+    const answer = await fetch(url + path, { ...options, headers: { ...headers, ...options?.headers } });
+    assert.equal((await answer.json()).type, `urn:parley:problem:${reason}`);
+    assert.equal(await count(reason), 1, reason);
+  };
+  await refused('/parley/v1/sessions?limit=201', {}, 'parameter_value');
+  await refused(`/parley/v1/search?q=${'x'.repeat(1025)}`, {}, 'query_invalid');
+  await refused('/parley/v1/sessions', { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1), headers: { 'Content-Type': 'application/json' } }, 'body_too_large');
+  assert.equal((await fetch(`${url}/parley/v1/sessions`, { headers: { 'X-Long': 'x'.repeat(16 * 1024) } })).status, 431);
+  assert.equal(await count('head_too_large'), 1);
+});
+
 test('demo leaves a directory with other companies alone', (t) => {
   const at = place(t);
   fine(['company', 'add', 'Acme', '--data', at('d'), '--time-zone', 'UTC']);
@@ -234,7 +255,7 @@ test('an empty directory, as a service manager makes it, becomes a data director
 test('what fails here: the client hears no more than that, the log why, under the same id', async (t) => {
   const at = place(t);
   fine(['demo', '--data', at('d')]);
-  fine(['import', '--data', at('d'), '-'], { input: line('torn', ['a needle in the stack']) });
+  fine(['import', '--data', at('d'), '-'], { input: line('torn', ['a needle in the stack', 'the newest stands in the session, too']) });
   const { bearer } = JSON.parse(fine(['company', 'token', 'Environment', '--data', at('d')]));
   const bytes = readFileSync(at('d/parley.db'));
   for (let found; (found = bytes.indexOf('a needle in the stack')) >= 0;) bytes.fill(0, found - found % 4096, found - found % 4096 + 4096);

@@ -31,7 +31,7 @@ void agendize_reply_page(struct http_request *request, struct page *page)
 
 void agendize_refuse(struct http_request *request, const GError *error)
 {
-    refusal_log(request, error);
+    refusal_note(request, error);
     /* What was erased is not even known to have been. */
     unsigned status = reason_class(reason_of(error)) == CLASS_GONE ? 404 : http_status(error);
     struct str field = reason_field(error);

@@ -159,7 +159,7 @@ static void answer_comeback(struct http_request *request, struct op *op)
     struct comeback *comeback = (struct comeback *)op;
     struct tail *tail = comeback->tail;
     if (op->error)
-        refusal_log(request, op->error);
+        refusal_note(request, op->error);
     poll(request, comeback->call, comeback->query, tail, comeback->append.returning);
     tail_unref(tail);
 }

@@ -36,7 +36,7 @@ struct str genesys_origin(const struct http_request *request)
 static void refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error,
                    struct str parameter)
 {
-    refusal_log(request, error);
+    refusal_note(request, error);
     struct buf body;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
     struct json w;

@@ -40,7 +40,7 @@ void parley_reply_page(struct http_request *request, struct page *page)
 
 void parley_refuse(struct http_request *request, const GError *error)
 {
-    refusal_log(request, error);
+    refusal_note(request, error);
     enum reason reason = reason_of(error);
     unsigned status = http_status(error);
     /* What failed here is for the log, and for the one who may read that. */

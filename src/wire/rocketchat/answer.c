@@ -140,7 +140,7 @@ static void refuse_too_many(struct http_request *request, const GError *error)
 
 void rocketchat_refuse(struct http_request *request, const GError *error)
 {
-    refusal_log(request, error);
+    refusal_note(request, error);
     enum reason reason = reason_of(error);
     struct str message = str_from_c(error->message);
     switch (reason) {
