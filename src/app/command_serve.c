@@ -1,14 +1,11 @@
 /* `parley serve`: opens the store, the core, the dialects and the sockets, serves until it is told to stop. */
 #include "app/command.h"
+#include "app/dialects.h"
 #include "app/place.h"
 #include "app/sample.h"
 #include "app/station.h"
 #include "base/log.h"
 #include "core/directory.h"
-#include "wire/agendize/agendize.h"
-#include "wire/genesys/genesys.h"
-#include "wire/parley/parley.h"
-#include "wire/rocketchat/rocketchat.h"
 
 #include <arpa/inet.h>
 #include <malloc.h>
@@ -21,13 +18,8 @@ struct serving {
     char *host; /* of `listen` */
     uint16_t port;
     bool on_loopback;
-    struct markup_options markup; /* its domains are slices of the settings */
-    struct str *markup_domains;
     struct core *core;
-    struct rocketchat *rocketchat;
-    struct agendize *agendize;
-    struct genesys *genesys;
-    struct parley *parley;
+    struct dialects *dialects;
     struct station *station;
     struct http_server *server;
 };
@@ -133,67 +125,6 @@ static bool open_core(struct serving *serving, GError **error)
     return serving->core != NULL;
 }
 
-static struct str text_or_null(const char *text)
-{
-    return *text ? str_from_c(text) : STR_NULL;
-}
-
-static void read_markup(struct serving *serving)
-{
-    const struct settings *s = serving->settings;
-    struct str rest = str_from_c(s->markup_domains);
-    size_t count = 0;
-    serving->markup_domains = g_new(struct str, rest.len + 1);
-    while (rest.len) {
-        struct str domain;
-        rest = str_split(rest, ',', &domain);
-        domain = str_trim(domain);
-        if (domain.len)
-            serving->markup_domains[count++] = domain;
-    }
-    serving->markup = (struct markup_options){.colors = s->markup_colors,
-                                              .emoticons = s->markup_emoticons,
-                                              .katex_parenthesis = s->markup_katex_parenthesis,
-                                              .katex_dollar = s->markup_katex_dollar,
-                                              .domains = serving->markup_domains,
-                                              .domain_count = count};
-}
-
-static void make_dialects(struct serving *serving)
-{
-    const struct settings *s = serving->settings;
-    read_markup(serving);
-    serving->rocketchat = rocketchat_new(
-        serving->core, &(struct rocketchat_settings){.rate_calls = s->rocketchat_rate_limiter,
-                                                     .rate_window_ms = s->rocketchat_rate_limiter_window * 1000,
-                                                     .cors_origin = str_from_c(s->rocketchat_cors_origin),
-                                                     .markup = &serving->markup});
-    serving->agendize = agendize_new(
-        serving->core, &(struct agendize_settings){.literal_bounds = !strcmp(s->agendize_date_bounds, "literal"),
-                                                   .query_credentials = s->agendize_query_credentials,
-                                                   .cors_origin = str_from_c(s->agendize_cors_origin)});
-    serving->genesys =
-        genesys_new(serving->core, &(struct genesys_settings){.prefix = text_or_null(s->genesys_prefix),
-                                                              .alias = str_from_c(s->genesys_alias),
-                                                              .lenient = s->genesys_lenient,
-                                                              .cors_origin = str_from_c(s->genesys_cors_origin)});
-    serving->parley =
-        parley_new(serving->core, &(struct parley_settings){.genesys_alias = str_from_c(s->genesys_alias),
-                                                            .cors_origin = str_from_c(s->parley_cors_origin),
-                                                            .markup = &serving->markup});
-    serving->station = station_new(serving->core);
-}
-
-static void free_dialects(struct serving *serving)
-{
-    rocketchat_free(serving->rocketchat);
-    agendize_free(serving->agendize);
-    genesys_free(serving->genesys);
-    parley_free(serving->parley);
-    station_free(serving->station);
-    g_free(serving->markup_domains);
-}
-
 static bool open_server(struct serving *serving, GError **error)
 {
     const struct settings *s = serving->settings;
@@ -218,10 +149,9 @@ static bool open_server(struct serving *serving, GError **error)
         .access = s->log_requests && log_is_on(LOG_LEVEL_INFO) ? log_access : NULL,
         .user = serving,
     };
-    make_dialects(serving);
-    if (!rocketchat_mount(serving->rocketchat, router, error) || !agendize_mount(serving->agendize, router, error) ||
-        !genesys_mount(serving->genesys, router, error) || !parley_mount(serving->parley, router, error) ||
-        !station_mount(serving->station, router, error)) {
+    serving->dialects = dialects_new(serving->core, s);
+    serving->station = station_new(serving->core);
+    if (!dialects_mount(serving->dialects, router, error) || !station_mount(serving->station, router, error)) {
         http_router_free(router);
         return false;
     }
@@ -310,8 +240,10 @@ static int serve(struct serving *serving)
         http_server_close(serving->server); /* with it go requests that hold something of the core */
     if (serving->core)
         core_close(serving->core);
-    if (serving->station)
-        free_dialects(serving);
+    if (serving->dialects) {
+        dialects_free(serving->dialects);
+        station_free(serving->station);
+    }
     g_free(serving->host);
     return ok ? EXIT_FINE : command_fail(error);
 }
