@@ -3,7 +3,7 @@ LISTEN ?= 127.0.0.1:3000
 DATA ?= parley-data
 FUZZ_SECONDS ?= 60
 
-.PHONY: help build run test test-tsan test-valgrind test-crash-long test-md-long bench fuzz check-style clean
+.PHONY: help build run test test-tsan test-valgrind test-crash-long test-hostile-long test-md-long bench fuzz check-style clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +28,10 @@ test-tsan: ## the unit tests that use threads, under ThreadSanitizer
 test-valgrind: ## the unit tests under valgrind
 	@tools/setup test
 	@tools/run-tests valgrind
+
+test-hostile-long: ## what hostile clients may take of time and memory, on 500 thousand messages; wants a quiet machine
+	@tools/setup test
+	@tools/run-tests hostile-long
 
 test-crash-long: ## the crash tests with 500 kills
 	@tools/setup test

@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-enum { LOOK_MS = 1000, LOOK_LEAST_MS = 10 };
+#include <malloc.h>
+
+enum { LOOK_MS = 1000, LOOK_LEAST_MS = 10, TRIM_MS = 20 * 1000 };
 
 struct keepalive {
     struct core *core;
@@ -131,9 +133,21 @@ static void wait_for_next_look(struct keepalive *keepalive)
     thread_cond_wait_until(&keepalive->stop, &keepalive->lock, clock_monotonic_ms() + wait_ms);
 }
 
+/* What many large answers or a long line took lies free in the allocator's heaps; it does not give it back by itself.
+ * Costs a millisecond or so for each heap. */
+static void give_memory_back(int64_t *next_ms)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (now_ms < *next_ms)
+        return;
+    *next_ms = now_ms + TRIM_MS;
+    malloc_trim(0);
+}
+
 static void *watch(void *data)
 {
     struct keepalive *keepalive = data;
+    int64_t trim_ms = clock_monotonic_ms() + TRIM_MS;
     pthread_mutex_lock(&keepalive->lock);
     while (!keepalive->stopping) {
         GPtrArray *leaves = find_silent(keepalive);
@@ -142,6 +156,7 @@ static void *watch(void *data)
             core_submit(&((struct leave_op *)leaves->pdata[i])->append.op);
         g_ptr_array_unref(leaves);
         hub_drop_idle(keepalive->core->hub);
+        give_memory_back(&trim_ms);
         eraser_tick(keepalive->core->eraser);
         refill_retry(keepalive->core->refill);
         pthread_mutex_lock(&keepalive->lock);
