@@ -46,10 +46,13 @@ static void submit(struct refill *refill)
 
 static void tell(struct refill *refill, const char *what)
 {
-    char from[TIME_UTC_SIZE] = "all";
-    if (refill->counters.indexed_from_ms != NO_TIME)
-        time_format_utc(refill->counters.indexed_from_ms, from);
-    LOG_INFO(what, LOG_NUMBER("messages", refill->counters.messages), LOG_TEXT("indexed_from", str_from_c(from)));
+    char time[TIME_UTC_SIZE];
+    struct str from = STR("all");
+    if (refill->counters.indexed_from_ms != NO_TIME) {
+        time_format_utc(refill->counters.indexed_from_ms, time);
+        from = str_from(time, sizeof time);
+    }
+    LOG_INFO(what, LOG_NUMBER("messages", refill->counters.messages), LOG_TEXT("indexed_from", from));
     refill->told_ms = clock_monotonic_ms();
 }
 

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -297,6 +298,36 @@ static void test_append(void)
     place_clear(&p);
 }
 
+/* ---- the search index that is filled anew ---------------------------------------------------------------- */
+
+/* As if a program with other words had filled it. */
+static void change_search_rules(const char *data)
+{
+    g_autofree char *path = g_build_filename(data, "parley.db", NULL);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, "UPDATE value SET value = 'others' WHERE name = 'search_rules'", NULL, NULL, NULL),
+                    ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_changes(db), ==, 1);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
+}
+
+/* Beside appends; it begins again with every other life, and goes on with those between. */
+static void test_refill(void)
+{
+    struct place p = place_new();
+    g_autoptr(GPtrArray) stored = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned round = 0; round < (unsigned)MAX(kills / 5, 2); round++) {
+        struct life life = live("append", p.data, round, moment(300000));
+        take_stored(&life, stored);
+        life_clear(&life);
+        assert_whole(p.data, stored);
+        if (round % 2 == 0)
+            change_search_rules(p.data);
+    }
+    place_clear(&p);
+}
+
 /* ---- import ---------------------------------------------------------------------------------------------- */
 
 enum { IMPORT_LINES = 1500 };
@@ -550,6 +581,7 @@ int main(int argc, char **argv)
     g_test_add_func("/crash/import", test_import);
     g_test_add_func("/crash/create", test_create);
     g_test_add_func("/crash/migrate/1", test_migrate_from_1);
+    g_test_add_func("/crash/refill", test_refill);
     g_test_add_func("/crash/backup", test_backup);
     g_test_add_func("/crash/erase", test_erase);
     faults_add_tests(number);
