@@ -29,6 +29,11 @@ function filled() {
   return data;
 }
 
+async function metric(server, name) {
+  const { text } = await call(server, "GET", "/metrics");
+  return Number(new RegExp(`^parley_${name} (\\d+)`, "m").exec(text)[1]);
+}
+
 const servers = [];
 const clients = [];
 
@@ -39,6 +44,8 @@ before(async () => {
   const made = JSON.parse(parley(["company", "token", "Shop", "--data", fresh]));
   clients.push({ rocketchat: authToken, bearer: made.bearer, agendize: made });
   for (const data of [old, fresh]) servers.push(await Server.start({ data }));
+  const deadline = Date.now() + 30000; // the search index is filled beside the service
+  while ((await metric(servers[0], "search_indexed_from_seconds")) !== 0) assert.ok(Date.now() < deadline, servers[0].log);
 });
 after(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -94,6 +101,15 @@ test("Parley: sessions, their events, search, the summary, export", async () => 
   for (const q of ["hello", "three", "forget", "message"]) await assertEqual(`/parley/v1/search?q=${q}&limit=200`, bearer);
   await assertEqual("/parley/v1/summary", bearer);
   await assertEqual("/parley/v1/export", bearer);
+});
+
+test("the old messages are found in the new index, whose words are ours", async () => {
+  assert.ok((await metric(servers[0], "search_refill_messages_total")) > 0);
+  assert.match(servers[0].log, /"the search index is filled"/);
+  const { text } = await assertEqual("/parley/v1/search?q=hello&limit=200", bearer);
+  const { hits, indexedFrom } = JSON.parse(text);
+  assert.ok(hits.length > 0);
+  assert.equal(indexedFrom, undefined);
 });
 
 test("Agendize: the list", async () => {

@@ -27,7 +27,13 @@ export function seeded(t) {
   return random;
 }
 
-// A text's words as unicode61 with folded diacritics has them.
+// A text's words by place, as src/text/words.h has them, without what no English text holds: pieces joined by hyphens with a digit
+// among them, and their joined form, share a place. Answers an array of arrays.
 export function words(text) {
-  return text.normalize('NFD').replace(/\p{M}+/gu, '').toLowerCase().match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
+  const plain = text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase();
+  const chains = plain.match(/[\p{L}\p{N}]+(?:[-\u2010-\u2013][\p{L}\p{N}]+)*/gu) ?? [];
+  return chains.flatMap((chain) => {
+    const pieces = chain.split(/[-\u2010-\u2013]/);
+    return pieces.length > 1 && /\p{Nd}/u.test(chain) ? [[...pieces, pieces.join('')]] : pieces.map((piece) => [piece]);
+  });
 }
