@@ -159,10 +159,10 @@ static uint64_t unpack_bounded(struct unpacker *u, uint64_t most)
 
 bool session_newest_unpack(const struct session *session, struct event *e, struct participant *author)
 {
-    struct unpacker u = {.at = (const unsigned char *)session->newest.ptr,
-                         .end = (const unsigned char *)session->newest.ptr + session->newest.len};
     if (!session->newest.len)
         return false;
+    struct unpacker u = {.at = (const unsigned char *)session->newest.ptr,
+                         .end = (const unsigned char *)session->newest.ptr + session->newest.len};
     *e = (struct event){.index = (uint32_t)unpack_int(&u)};
     e->kind = (enum event_kind)unpack_bounded(&u, EVENT_KIND_COUNT - 1);
     e->time_ms = (int64_t)unpack_bounded(&u, LIMIT_TIME_MS);
