@@ -39,186 +39,187 @@ struct store_txn {
     bool accounts_changed, not_committed;
 };
 
-/* Calls on a transaction, all bool with an error last.
- * X(name, parameters, arguments) */
+/* Calls on a transaction, all bool with an error last. A row is the function's definition: it calls the driver's member
+ * of that name, with the arguments as they are; SQLite's stands as sqlite_NAME in store/sqlite. X(function, name,
+ * parameters, arguments) */
 /* clang-format off */
 #define STORE_TXN_CALLS(X) \
-    X(session_get, \
+    X(store_session_get, session_get, \
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct session_view *view, \
        bool *found, GError **error), \
       (txn, company, id, a, view, found, error)) \
-    X(session_by_number, \
+    X(store_session_by_number, session_by_number, \
       (struct store_txn *txn, int64_t session, struct arena *a, struct session_view *view, bool *found, \
        GError **error), \
       (txn, session, a, view, found, error)) \
-    X(events, \
+    X(store_events, events, \
       (struct store_txn *txn, const struct session *s, uint32_t first, uint32_t last, size_t limit, struct arena *a, \
        struct event **events, size_t *count, GError **error), \
       (txn, s, first, last, limit, a, events, count, error)) \
-    X(shown, \
+    X(store_shown, shown, \
       (struct store_txn *txn, const struct session *s, const struct event *behind, bool ascending, size_t limit, \
        struct arena *a, struct event **events, size_t *count, GError **error), \
       (txn, s, behind, ascending, limit, a, events, count, error)) \
-    X(event_by_id, \
+    X(store_event_by_id, event_by_id, \
       (struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event, \
        bool *found, GError **error), \
       (txn, s, id, a, event, found, error)) \
-    X(event_find, \
+    X(store_event_find, event_find, \
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event, \
        int64_t *session, bool *found, GError **error), \
       (txn, company, id, a, event, session, found, error)) \
-    X(session_number, (struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error), \
+    X(store_session_number, session_number, (struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error), \
       (txn, company, visitor, number, error)) \
-    X(visitor_number, (struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error), \
+    X(store_visitor_number, visitor_number, (struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error), \
       (txn, company, id, number, error)) \
-    X(append, (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
-    X(visitor_get, \
+    X(store_append, append, (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
+    X(store_visitor_get, visitor_get, \
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v, bool *found, \
        GError **error), \
       (txn, company, id, a, v, found, error)) \
-    X(visitor_by_number, \
+    X(store_visitor_by_number, visitor_by_number, \
       (struct store_txn *txn, int64_t visitor, struct arena *a, struct visitor *v, bool *found, GError **error), \
       (txn, visitor, a, v, found, error)) \
-    X(visitor_by_token, \
+    X(store_visitor_by_token, visitor_by_token, \
       (struct store_txn *txn, int64_t company, struct str token, struct arena *a, struct visitor *v, bool *found, \
        GError **error), \
       (txn, company, token, a, v, found, error)) \
-    X(visitor_list, \
+    X(store_visitor_list, visitor_list, \
       (struct store_txn *txn, int64_t company, struct str text, int64_t before, size_t limit, struct arena *a, \
        struct visitor **visitors, size_t *count, GError **error), \
       (txn, company, text, before, limit, a, visitors, count, error)) \
-    X(session_list, \
+    X(store_session_list, session_list, \
       (struct store_txn *txn, const struct store_session_filter *filter, const struct store_session_key *after, \
        bool ascending, size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error), \
       (txn, filter, after, ascending, limit, a, sessions, count, error)) \
-    X(visitor_rooms, \
+    X(store_visitor_rooms, visitor_rooms, \
       (struct store_txn *txn, int64_t company, int64_t visitor, enum store_room_order order, size_t offset, \
        size_t limit, struct arena *a, struct session **sessions, size_t *count, GError **error), \
       (txn, company, visitor, order, offset, limit, a, sessions, count, error)) \
-    X(event_of_each, \
+    X(store_event_of_each, event_of_each, \
       (struct store_txn *txn, const struct session *sessions, const uint32_t *indices, size_t count, struct arena *a, \
        struct event **events, struct participant **authors, GError **error), \
       (txn, sessions, indices, count, a, events, authors, error)) \
-    X(summary, \
+    X(store_summary, summary, \
       (struct store_txn *txn, int64_t company, int64_t from_ms, int64_t to_ms, struct summary *sum, \
        GError **error), \
       (txn, company, from_ms, to_ms, sum, error)) \
-    X(summary_bounds, \
+    X(store_summary_bounds, summary_bounds, \
       (struct store_txn *txn, int64_t company, int64_t *least_ms, int64_t *greatest_ms, bool *found, \
        GError **error), \
       (txn, company, least_ms, greatest_ms, found, error)) \
-    X(search, \
+    X(store_search, search, \
       (struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_found *found, \
        GError **error), \
       (txn, search, a, found, error)) \
-    X(search_refill, (struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error), \
+    X(store_search_refill, search_refill, (struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error), \
       (txn, limit, refill, error)) \
-    X(search_indexed_from, (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
-    X(changes, \
+    X(store_search_indexed_from, search_indexed_from, (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
+    X(store_changes, changes, \
       (struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit, struct arena *a, \
        struct store_change **changes, size_t *count, GError **error), \
       (txn, filter, after, limit, a, changes, count, error)) \
-    X(erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
-    X(erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
+    X(store_erase_begin, erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
+    X(store_erase_step, erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
       (txn, limit, finished, error)) \
-    X(scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error), \
+    X(store_scrub_pending, scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error), \
       (txn, erasing, scrub, owed_ms, error)) \
-    X(company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
-    X(company_guest, (struct store_txn *txn, int64_t company, int64_t *guest, GError **error), \
+    X(store_company_put, company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
+    X(store_company_guest, company_guest, (struct store_txn *txn, int64_t company, int64_t *guest, GError **error), \
       (txn, company, guest, error)) \
-    X(companies, \
+    X(store_companies, companies, \
       (struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error), \
       (txn, a, companies, count, error)) \
-    X(operator_put, (struct store_txn *txn, const struct operator_account *o, GError **error), (txn, o, error)) \
-    X(operator_by_id, \
+    X(store_operator_put, operator_put, (struct store_txn *txn, const struct operator_account *o, GError **error), (txn, o, error)) \
+    X(store_operator_by_id, operator_by_id, \
       (struct store_txn *txn, struct str id, struct arena *a, struct operator_account *o, bool *found, \
        GError **error), \
       (txn, id, a, o, found, error)) \
-    X(operator_by_username, \
+    X(store_operator_by_username, operator_by_username, \
       (struct store_txn *txn, struct str username, struct arena *a, struct operator_account *o, bool *found, \
        GError **error), \
       (txn, username, a, o, found, error)) \
-    X(operators, \
+    X(store_operators, operators, \
       (struct store_txn *txn, int64_t company, struct arena *a, struct operator_account** operators, size_t *count, \
        GError **error), \
       (txn, company, a, operators, count, error)) \
-    X(department_put, (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \
-    X(departments, \
+    X(store_department_put, department_put, (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \
+    X(store_departments, departments, \
       (struct store_txn *txn, int64_t company, struct arena *a, struct department **departments, size_t *count, \
        GError **error), \
       (txn, company, a, departments, count, error)) \
-    X(button_put, (struct store_txn *txn, const struct button *b, GError **error), (txn, b, error)) \
-    X(buttons, \
+    X(store_button_put, button_put, (struct store_txn *txn, const struct button *b, GError **error), (txn, b, error)) \
+    X(store_buttons, buttons, \
       (struct store_txn *txn, int64_t company, struct arena *a, struct button **buttons, size_t *count, \
        GError **error), \
       (txn, company, a, buttons, count, error)) \
-    X(token_put, (struct store_txn *txn, const struct token *t, GError **error), (txn, t, error)) \
-    X(token_get, \
+    X(store_token_put, token_put, (struct store_txn *txn, const struct token *t, GError **error), (txn, t, error)) \
+    X(store_token_get, token_get, \
       (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], struct arena *a, struct token *t, bool *found, \
        GError **error), \
       (txn, hash, a, t, found, error)) \
-    X(tokens, \
+    X(store_tokens, tokens, \
       (struct store_txn *txn, int64_t company, struct str operator_id, struct arena *a, struct token **tokens, \
        size_t *count, GError **error), \
       (txn, company, operator_id, a, tokens, count, error)) \
-    X(token_used, \
+    X(store_token_used, token_used, \
       (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], int64_t at_ms, GError **error), \
       (txn, hash, at_ms, error)) \
-    X(token_delete, (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error), \
+    X(store_token_delete, token_delete, (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error), \
       (txn, hash, error)) \
-    X(token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
+    X(store_token_delete_of, token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
       (txn, operator_id, error)) \
-    X(chat_key_put, (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
-    X(chat_keys, \
+    X(store_chat_key_put, chat_key_put, (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
+    X(store_chat_keys, chat_keys, \
       (struct store_txn *txn, int64_t session, struct arena *a, struct chat_key **keys, size_t *count, \
        GError **error), \
       (txn, session, a, keys, count, error)) \
-    X(live_chats, \
+    X(store_live_chats, live_chats, \
       (struct store_txn *txn, struct arena *a, int64_t **sessions, size_t *count, GError **error), \
       (txn, a, sessions, count, error)) \
-    X(live_chat_put, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
-    X(live_chat_delete, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
-    X(value_get, \
+    X(store_live_chat_put, live_chat_put, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(store_live_chat_delete, live_chat_delete, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(store_value_get, value_get, \
       (struct store_txn *txn, struct str name, struct arena *a, struct str *value, bool *found, GError **error), \
       (txn, name, a, value, found, error)) \
-    X(value_put, (struct store_txn *txn, struct str name, struct str value, GError **error), \
+    X(store_value_put, value_put, (struct store_txn *txn, struct str name, struct str value, GError **error), \
       (txn, name, value, error)) \
-    X(session_scan, \
+    X(store_session_scan, session_scan, \
       (struct store_txn *txn, int64_t company, int64_t after, size_t limit, struct arena *a, \
        struct session_view **views, size_t *count, GError **error), \
       (txn, company, after, limit, a, views, count, error)) \
-    X(visitor_scan, \
+    X(store_visitor_scan, visitor_scan, \
       (struct store_txn *txn, int64_t after, size_t limit, struct arena *a, struct visitor **visitors, \
        size_t *count, GError **error), \
       (txn, after, limit, a, visitors, count, error)) \
-    X(session_replace, (struct store_txn *txn, const struct session_view *view, GError **error), \
+    X(store_session_replace, session_replace, (struct store_txn *txn, const struct session_view *view, GError **error), \
       (txn, view, error)) \
-    X(visitor_replace, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error))
+    X(store_visitor_replace, visitor_replace, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error))
 
-/* Other calls that can fail; the result is false or NULL then. X(result, on, name, parameters, arguments), `on` being
+/* Other calls that can fail; the result is false or NULL then. X(result, on, function, name, parameters, arguments), `on` being
  * the parameter whose table serves the call. */
 #define STORE_OTHER_CALLS(X) \
-    X(struct store_reader *, store, reader_open, (struct store *store, GError **error), (store, error)) \
-    X(struct store_txn *, reader, read_begin, (struct store_reader *reader, GError **error), (reader, error)) \
-    X(bool, store, scrub, (struct store *store, bool (*cancelled)(void *data), void *data, GError **error), \
+    X(struct store_reader *, store, store_reader_open, reader_open, (struct store *store, GError **error), (store, error)) \
+    X(struct store_txn *, reader, store_read_begin, read_begin, (struct store_reader *reader, GError **error), (reader, error)) \
+    X(bool, store, store_scrub, scrub, (struct store *store, bool (*cancelled)(void *data), void *data, GError **error), \
       (store, cancelled, data, error)) \
-    X(bool, store, backup, \
+    X(bool, store, store_backup, backup, \
       (struct store *store, const char *path, const struct store_progress *progress, GError **error), \
       (store, path, progress, error)) \
-    X(bool, reader, check, \
+    X(bool, reader, store_check, check, \
       (struct store_reader *reader, store_finding *report, void *data, const struct store_progress *progress, \
        GError **error), \
       (reader, report, data, progress, error)) \
-    X(bool, store, rebuild, (struct store *store, const struct store_progress *progress, GError **error), \
+    X(bool, store, store_rebuild, rebuild, (struct store *store, const struct store_progress *progress, GError **error), \
       (store, progress, error))
 
 /* clang-format on */
 
 struct store_driver {
-#define X(name, parameters, arguments) bool(*name) parameters;
+#define X(function, name, parameters, arguments) bool(*name) parameters;
     STORE_TXN_CALLS(X)
 #undef X
-#define X(result, on, name, parameters, arguments) result(*name) parameters;
+#define X(result, on, function, name, parameters, arguments) result(*name) parameters;
     STORE_OTHER_CALLS(X)
 #undef X
 

@@ -13,16 +13,16 @@ bool store_restore(const char *directory, const char *path, GError **error)
     return sqlite_restore(directory, path, error);
 }
 
-#define X(name, parameters, arguments) \
-    bool store_##name parameters \
+#define X(function, name, parameters, arguments) \
+    bool function parameters \
     { \
         return txn->driver->name arguments; \
     }
 STORE_TXN_CALLS(X)
 #undef X
 
-#define X(result, on, name, parameters, arguments) \
-    result store_##name parameters \
+#define X(result, on, function, name, parameters, arguments) \
+    result function parameters \
     { \
         return on->driver->name arguments; \
     }

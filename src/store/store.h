@@ -1,7 +1,7 @@
 /* The store: where the log and its projections are kept. The contract that every driver fulfils.
  *
- * A store is one data directory. One process at a time has it open for writing (flock on DIR/lock); inside that
- * process one writer runs all changes, in groups, and any number of readers read.
+ * A store is one data directory, which one process has open at a time. Changes run one after another, each seeing what
+ * those before it wrote, in groups that become durable together; any number of readers read beside them.
  *
  *   reading   store_reader_open once per thread; store_read_begin .. calls .. store_read_end is one snapshot.
  *   writing   store_submit(job): job->run gets a transaction and may call everything in this header that takes a
@@ -12,7 +12,9 @@
  *   sequenced: change numbers, roll-ups, search. A reader sees both at once here; a driver that sequences later
  *   must add the undrained tail itself.
  *
- * Nothing above this contract assumes one clock, one writer or SQL. Keyset paging only.
+ * Nobody above relies on how rows are kept, on numbers without gaps, on the writer being in this process, or on all
+ * processes' clocks being one. Lists go on behind a key; an offset stands only
+ * where a dialect's wire has one.
  *
  * Threads: a reader and a write transaction belong to one thread at a time. store_submit, store_write and
  * store_close's wait may be called from any thread; `run` and `done` run on the writer's thread.
@@ -22,7 +24,7 @@
  * Errors: besides those named at each function, every call may give DATABASE_CORRUPT, DISK_FULL, FILE_UNREADABLE,
  * FILE_UNWRITABLE or INTERNAL. A *read* that finds nothing is no error: bool functions with a `found` say so there.
  *
- * Costs are for the embedded driver, pages in cache: point reads are a few microseconds. */
+ * Costs are for the embedded driver, with what is read in memory: point reads are a few microseconds. */
 #pragma once
 
 #include "model/account.h"
@@ -39,8 +41,8 @@ struct store_txn;
 struct store_options {
     bool create;               /* make the directory and an empty database when there is none */
     bool full_text;            /* maintain the search index; false only in benchmarks */
-    size_t reader_cache_bytes; /* page cache of one reader; 0 = 2 MiB */
-    size_t writer_cache_bytes; /* 0 = 16 MiB */
+    size_t reader_cache_bytes; /* memory in which one reader keeps what it has read; 0 = as the driver thinks best */
+    size_t writer_cache_bytes; /* alike */
 };
 
 /* Opens the data directory for this process and starts the writer. Runs pending migrations first.
@@ -321,10 +323,10 @@ bool store_erase_begin(struct store_txn *txn, const struct visitor *v, GError **
  * transactions only. */
 bool store_erase_step(struct store_txn *txn, size_t limit, bool *finished, GError **error);
 
-/* After erase steps finished: makes dropped bytes disappear from the files (index merged, free pages overwritten, log
- * truncated). Long; outside any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it
- * is begun again. Ends with a SCRUB change entry. store_scrub_pending says whether one is owed (also after a crash),
- * and since when: the last erasure that it is owed for. */
+/* After erase steps finished: makes dropped bytes disappear from the files, wherever they still stand. Long; outside
+ * any transaction; writes wait meanwhile. `cancelled` is polled between steps. Interrupted it is begun again. Ends with
+ * a SCRUB change entry. store_scrub_pending says whether one is owed (also after a crash), and since when: the last
+ * erasure that it is owed for. */
 bool store_scrub(struct store *store, bool (*cancelled)(void *data), void *data, GError **error);
 bool store_scrub_pending(struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error);
 

@@ -36,7 +36,7 @@ static bool hit_txn(struct store_txn *txn, const char *name, GError **error)
     return true;
 }
 
-#define X(name, parameters, arguments) \
+#define X(function, name, parameters, arguments) \
     static bool fault_##name parameters \
     { \
         return !hit_txn(txn, #name, error) && fault_of(txn->driver)->inner->name arguments; \
@@ -44,7 +44,7 @@ static bool hit_txn(struct store_txn *txn, const char *name, GError **error)
 STORE_TXN_CALLS(X)
 #undef X
 
-#define X(result, on, name, parameters, arguments) \
+#define X(result, on, function, name, parameters, arguments) \
     static result fault_##name parameters \
     { \
         if (hit(fault_of(on->driver), #name, error)) \
@@ -88,10 +88,10 @@ struct fault *fault_wrap(struct store *store)
     struct fault *fault = g_new0(struct fault, 1);
     fault->inner = store->driver;
     fault->driver = *store->driver;
-#define X(name, parameters, arguments) fault->driver.name = fault_##name;
+#define X(function, name, parameters, arguments) fault->driver.name = fault_##name;
     STORE_TXN_CALLS(X)
 #undef X
-#define X(result, on, name, parameters, arguments) fault->driver.name = fault_##name;
+#define X(result, on, function, name, parameters, arguments) fault->driver.name = fault_##name;
     STORE_OTHER_CALLS(X)
 #undef X
     fault->driver.write_begin = fault_write_begin;

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 static const struct store_driver sqlite_driver = {
-#define X(name, parameters, arguments) .name = sqlite_##name,
+#define X(function, name, parameters, arguments) .name = sqlite_##name,
     STORE_TXN_CALLS(X)
 #undef X
-#define X(result, on, name, parameters, arguments) .name = sqlite_##name,
+#define X(result, on, function, name, parameters, arguments) .name = sqlite_##name,
         STORE_OTHER_CALLS(X)
 #undef X
             .close = sqlite_close,

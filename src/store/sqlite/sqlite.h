@@ -423,10 +423,10 @@ void log_watch(struct sqlite_store *store);
 
 /* ---- the driver's calls ----------------------------------------------------------------------------------- */
 
-#define X(name, parameters, arguments) bool sqlite_##name parameters;
+#define X(function, name, parameters, arguments) bool sqlite_##name parameters;
 STORE_TXN_CALLS(X)
 #undef X
-#define X(result, on, name, parameters, arguments) result sqlite_##name parameters;
+#define X(result, on, function, name, parameters, arguments) result sqlite_##name parameters;
 STORE_OTHER_CALLS(X)
 #undef X
 void sqlite_close(struct store *store);
