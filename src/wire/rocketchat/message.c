@@ -205,13 +205,13 @@ struct sort_value message_value(const struct message *m, struct str path, struct
         {STR("alias"), sort_string(!shown.was_sent ? STR_NULL
                                    : v->name.ptr   ? v->name
                                                    : v->username)},
-        {STR("ts"), sort_time(e->time_ms, scratch)},
+        {STR("ts"), sort_time(e->time_ms)},
         {STR("u._id"), sort_string(shown.by.id)},
         {STR("u.username"), sort_string(shown.by.username)},
         {STR("u.name"), sort_string(shown.by.name)},
         {STR("unread"), sort_number(was_sent ? room->waiting_response : NO_TIME)},
-        {STR("_updatedAt"), sort_time(e->revised_by ? e->revised_ms : e->time_ms, scratch)},
-        {STR("editedAt"), sort_time(shown.is_edited ? e->revised_ms : NO_TIME, scratch)},
+        {STR("_updatedAt"), sort_time(e->revised_by ? e->revised_ms : e->time_ms)},
+        {STR("editedAt"), sort_time(shown.is_edited ? e->revised_ms : NO_TIME)},
         {STR("editedBy._id"), sort_string(shown.editor.id)},
         {STR("editedBy.username"), sort_string(shown.editor.username)},
         {STR("newRoom"), sort_number(was_sent ? false : NO_TIME)},

@@ -39,13 +39,9 @@ struct sort_value sort_seconds(int64_t ms)
     return ms == NO_TIME ? sort_nothing() : (struct sort_value){.type = SORT_NUMBER, .number = (double)ms / 1000};
 }
 
-struct sort_value sort_time(int64_t ms, struct arena *a)
+struct sort_value sort_time(int64_t ms)
 {
-    if (ms == NO_TIME)
-        return sort_nothing();
-    char *text = arena_alloc(a, TIME_UTC_SIZE);
-    time_format_utc(ms, text);
-    return sort_string(str_from(text, TIME_UTC_SIZE));
+    return ms == NO_TIME ? sort_nothing() : (struct sort_value){.type = SORT_TIME, .number = (double)ms};
 }
 
 struct sort_value sort_string(struct str value)
@@ -90,13 +86,23 @@ struct sort_value sort_member_at(const struct sort_member *members, size_t count
     return sort_nothing();
 }
 
-static int compare_values(struct sort_value a, struct sort_value b)
+/* A computed time beside a recorded one. */
+static struct str text_of(const struct sort_value *value, char buffer[TIME_UTC_SIZE])
 {
-    if (a.type != b.type)
-        return a.type < b.type ? -1 : 1; /* missing before present */
-    if (a.type == SORT_NUMBER)
-        return a.number < b.number ? -1 : a.number > b.number;
-    return a.type == SORT_STRING ? str_compare(a.string, b.string) : 0;
+    if (value->type == SORT_STRING)
+        return value->string;
+    time_format_utc((int64_t)value->number, buffer);
+    return str_from(buffer, TIME_UTC_SIZE);
+}
+
+static int compare_values(const struct sort_value *a, const struct sort_value *b)
+{
+    char left[TIME_UTC_SIZE], right[TIME_UTC_SIZE];
+    if (a->type >= SORT_TIME && b->type >= SORT_TIME && (a->type == SORT_STRING || b->type == SORT_STRING))
+        return str_compare(text_of(a, left), text_of(b, right));
+    if (a->type != b->type)
+        return a->type < b->type ? -1 : 1; /* missing before present */
+    return (a->number > b->number) - (a->number < b->number);
 }
 
 /* ---- rows ---- */
@@ -112,7 +118,7 @@ static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
     const struct order *order = data;
     const struct row *left = a, *right = b;
     for (size_t i = 0; i < order->key_count; i++) {
-        int result = compare_values(left->values[i], right->values[i]);
+        int result = compare_values(&left->values[i], &right->values[i]);
         if (result)
             return order->keys[i].descending ? -result : result;
     }

@@ -19,19 +19,18 @@ bool sort_read(struct str sort, struct sort_key keys[SORT_KEYS_MAX], size_t *cou
 
 /* ---- values: what a path names in a document as it is shown ---- */
 
-/* A number (booleans are 0 and 1), a string (times are, as shown), or nothing: a member that is not there, an object,
- * an array. */
+/* A number (booleans are 0 and 1), a string, a time (shown as a string, and compared as that one), or nothing: a member
+ * that is not there, an object, an array. */
 struct sort_value {
-    enum { SORT_ABSENT, SORT_NUMBER, SORT_STRING } type;
-    double number;
+    enum { SORT_ABSENT, SORT_NUMBER, SORT_TIME, SORT_STRING } type;
+    double number; /* of a time: milliseconds */
     struct str string;
 };
-
 /* NO_TIME and STR_NULL give nothing. */
 struct sort_value sort_nothing(void);
 struct sort_value sort_number(int64_t value);
 struct sort_value sort_seconds(int64_t ms);
-struct sort_value sort_time(int64_t ms, struct arena *a);
+struct sort_value sort_time(int64_t ms);
 struct sort_value sort_string(struct str value);
 /* `path` is a path of dots below `tree`; NULL has nothing. O(members on the way). */
 struct sort_value sort_in_tree(const struct json_node *tree, struct str path);

@@ -232,7 +232,7 @@ void room_write(struct json *w, const struct history_item *item, const struct ro
 
 /* ---- sorting by any path (decision (c)) ---- */
 
-static struct sort_value metrics_value(const struct session_metrics *m, struct str path, struct arena *scratch)
+static struct sort_value metrics_value(const struct session_metrics *m, struct str path)
 {
     bool answered = m->response_total > 0;
     struct sort_value average = sort_nothing();
@@ -240,23 +240,23 @@ static struct sort_value metrics_value(const struct session_metrics *m, struct s
         average = (struct sort_value){.type = SORT_NUMBER,
                                       .number = (double)m->response_total_ms / 1000 / (double)m->response_total};
     const struct sort_member members[] = {
-        {STR("reaction.fd"), sort_time(answered ? m->reaction_first_ms : NO_TIME, scratch)},
+        {STR("reaction.fd"), sort_time(answered ? m->reaction_first_ms : NO_TIME)},
         {STR("reaction.ft"), sort_seconds(answered ? m->reaction_first_length_ms : NO_TIME)},
         {STR("reaction.tt"), sort_seconds(answered ? m->reaction_total_ms : NO_TIME)},
         {STR("response.avg"), average},
-        {STR("response.fd"), sort_time(answered ? m->response_first_ms : NO_TIME, scratch)},
+        {STR("response.fd"), sort_time(answered ? m->response_first_ms : NO_TIME)},
         {STR("response.ft"), sort_seconds(answered ? m->response_first_length_ms : NO_TIME)},
         {STR("response.total"), sort_number(answered ? m->response_total : NO_TIME)},
         {STR("response.tt"), sort_seconds(answered ? m->response_total_ms : NO_TIME)},
-        {STR("servedBy.lr"), sort_time(m->served_last_reply_ms, scratch)},
-        {STR("v.lq"), sort_time(m->visitor_last_query_ms, scratch)},
+        {STR("servedBy.lr"), sort_time(m->served_last_reply_ms)},
+        {STR("v.lq"), sort_time(m->visitor_last_query_ms)},
         {STR("chatDuration"), sort_seconds(m->chat_length_ms)},
         {STR("serviceTimeDuration"), sort_seconds(m->service_length_ms)},
     };
     return sort_member_at(members, G_N_ELEMENTS(members), path);
 }
 
-static struct sort_value computed_value(const struct history_item *item, struct str path, struct arena *scratch)
+static struct sort_value computed_value(const struct history_item *item, struct str path)
 {
     const struct session *room = &item->session;
     const struct visitor *v = &item->visitor;
@@ -267,31 +267,31 @@ static struct sort_value computed_value(const struct history_item *item, struct 
         {STR("_id"), sort_string(room->id)},
         {STR("msgs"), sort_number(room_msgs(room))},
         {STR("usersCount"), sort_number(1 + room->operators_joined)},
-        {STR("lm"), sort_time(room->lm_ms, scratch)},
+        {STR("lm"), sort_time(room->lm_ms)},
         {STR("fname"), sort_string(room_name(v))},
         {STR("t"), sort_string(STR("l"))},
-        {STR("ts"), sort_time(room->start_ms, scratch)},
+        {STR("ts"), sort_time(room->start_ms)},
         {STR("departmentId"), sort_string(room->department_id)},
         {STR("v._id"), sort_string(v->id)},
         {STR("v.username"), sort_string(v->username)},
         {STR("v.token"), sort_string(v->token)},
         {STR("v.status"), sort_string(visitor_status(room))},
-        {STR("v.lastMessageTs"), sort_time(room->last_client_message_ms, scratch)},
+        {STR("v.lastMessageTs"), sort_time(room->last_client_message_ms)},
         {STR("cl"), sort_number(false)},
         {STR("open"), sort_number(room->state == SESSION_OPEN ? true : NO_TIME)},
-        {STR("_updatedAt"), sort_time(room->last_time_ms, scratch)},
+        {STR("_updatedAt"), sort_time(room->last_time_ms)},
         {STR("waitingResponse"), sort_number(room->waiting_response ? true : NO_TIME)},
         {STR("servedBy._id"), sort_string(operator_shown_id(&room->served_by))},
         {STR("servedBy.username"), sort_string(operator_shown_username(&room->served_by))},
-        {STR("servedBy.ts"), sort_time(served ? room->served_ms : NO_TIME, scratch)},
+        {STR("servedBy.ts"), sort_time(served ? room->served_ms : NO_TIME)},
         {STR("responseBy._id"), sort_string(operator_shown_id(responder))},
         {STR("responseBy.username"), sort_string(operator_shown_username(responder))},
-        {STR("responseBy.firstResponseTs"), sort_time(answered ? room->response_by.first_ms : NO_TIME, scratch)},
-        {STR("responseBy.lastMessageTs"), sort_time(answered ? room->response_by.last_ms : NO_TIME, scratch)},
+        {STR("responseBy.firstResponseTs"), sort_time(answered ? room->response_by.first_ms : NO_TIME)},
+        {STR("responseBy.lastMessageTs"), sort_time(answered ? room->response_by.last_ms : NO_TIME)},
         {STR("onHold"), sort_number(room->on_hold ? true : NO_TIME)},
         {STR("priorityWeight"), sort_number(PRIORITY_WEIGHT)},
         {STR("estimatedWaitingTimeQueue"), sort_number(ESTIMATED_WAITING_TIME)},
-        {STR("closedAt"), sort_time(room->end_ms, scratch)},
+        {STR("closedAt"), sort_time(room->end_ms)},
         {STR("closer"), sort_string(room->closer == CLOSER_NONE      ? STR_NULL
                                     : room->closer == CLOSER_VISITOR ? STR("visitor")
                                                                      : STR("user"))},
@@ -320,9 +320,9 @@ struct sort_value room_value(const struct history_item *item, const struct room_
     if (in_source.ptr && head->source)
         return sort_in_tree(head->source, in_source);
     if (in_metrics.ptr)
-        return metrics_value(&item->session.metrics, in_metrics, scratch);
+        return metrics_value(&item->session.metrics, in_metrics);
     if (!in_message.ptr)
-        return computed_value(item, path, scratch);
+        return computed_value(item, path);
     struct message last = message_of_room(item, NULL);
     return message_value(&last, in_message, scratch);
 }
