@@ -62,12 +62,14 @@ void archive_print_formats(void)
 static const struct format *recognise(const char *path)
 {
     GError *ignored = NULL;
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) /* a pipe can be opened once: what is read here would be lost */
+        return NULL;
     struct input *input = input_open(path, &ignored);
     g_clear_error(&ignored);
     if (!input)
         return NULL;
     char head[4096];
-    int count = g_file_test(path, G_FILE_TEST_IS_REGULAR) ? input_read(input, head, sizeof head, &ignored) : 0;
+    int count = input_read(input, head, sizeof head, &ignored);
     g_clear_error(&ignored);
     input_close(input);
     g_autofree char *name = g_path_get_basename(path);
