@@ -14,3 +14,9 @@ export function line(id, { at = T0, visitor = { id: `v-${id}`, name: "Vera" }, o
   if (close !== undefined) events.push({ type: "closed", at: at + 2 + texts.length * step, by: close });
   return { id, visitor, ...(operator ? { operator } : {}), ...more, participants: [{ id: 1, type: "Client", name: visitor.name }, agent], events };
 }
+
+/** One visitor speaking alone, as the text of a line. */
+export function monologue(id, texts = ["hello"], more = {}) {
+  const events = texts.map((text, i) => ({ type: "message", at: 1700000000000 + 1000 * i, by: 1, text }));
+  return JSON.stringify({ id, visitor: { id: `visitor-${id}` }, participants: [{ id: 1, type: "Client", name: "Ann" }], events, ...more }) + "\n";
+}

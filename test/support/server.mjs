@@ -1,11 +1,11 @@
-// The real binary on a free port with a data directory of its own: started, stopped, killed and restarted.
+// The one harness: commands of the real binary, and its server on a free port with a data directory of its own: started,
+// stopped, killed and restarted.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { call } from "./http.mjs";
 import { SECRETS } from "./sample.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,13 +26,39 @@ export function temporaryFolder() {
   return folder;
 }
 
-/** Runs a command of the program; answers its standard output. `input` goes to its standard input. */
-export function parley(args, { input, fails = false } = {}) {
+const endings = new WeakMap();
+
+/** What a test made goes away with it, the newest first. */
+function atEnd(t, act) {
+  if (!endings.has(t)) {
+    endings.set(t, []);
+    t.after(async () => {
+      for (const one of endings.get(t).reverse()) await one();
+    });
+  }
+  endings.get(t).push(act);
+}
+
+/** A directory for one test, as a function from names to paths in it. */
+export function place(t) {
+  const folder = temporaryFolder();
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
+  return (name) => join(folder, name);
+}
+
+/** Runs a command of the program to its end; answers {code, out, err}. `input` goes to its standard input. */
+export function run(args, { input = "", env = {} } = {}) {
   assert.ok(BINARY, "no parley binary: build first, or say where it is with PARLEY");
-  const done = spawnSync(BINARY, args, { input, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (fails) assert.notEqual(done.status, 0, `parley ${args.join(" ")} should have failed`);
-  else assert.equal(done.status, 0, `parley ${args.join(" ")}: ${done.stderr}`);
-  return done.stdout;
+  const settings = { ...process.env, PARLEY_DATA: "", ...env };
+  const done = spawnSync(BINARY, args, { input, encoding: "utf8", maxBuffer: 1 << 30, env: settings });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+/** The same for what must succeed; answers its standard output. */
+export function parley(args, options) {
+  const { code, out, err } = run(args, options);
+  assert.equal(code, 0, `parley ${args.join(" ")}: ${err}`);
+  return out;
 }
 
 let demo;
@@ -74,7 +100,7 @@ export function addOperator(data, company, username, roles, more = []) {
 }
 
 export class Server {
-  /** Starts and waits until it answers. `env` are settings (PARLEY_...), `args` more of the command line. */
+  /** Starts and waits until it listens. `env` are settings (PARLEY_...), `args` more of the command line. */
   static async start({ data, env = {}, args = [] }) {
     const server = new Server();
     server.data = data;
@@ -104,9 +130,10 @@ export class Server {
     await new Promise((resolve, reject) => {
       const read = (name) => (piece) => {
         this[name] += piece;
-        const found = /127\.0\.0\.1:(\d+)/.exec(this[name]);
-        if (found && !this.port && +found[1]) {
-          this.port = +found[1];
+        const found = / on (http:\S+)\n/.exec(this.output);
+        if (found && !this.port) {
+          this.url = found[1];
+          this.port = +new URL(this.url).port;
           resolve();
         }
       };
@@ -115,18 +142,11 @@ export class Server {
       child.on("error", reject);
       this.exited.then(({ code, signal }) => reject(new Error(`serve ended with ${code ?? signal}: ${this.log}`)));
     });
-    const deadline = Date.now() + 20000;
-    for (;;) {
-      const answer = await call(this, "GET", "/healthz").catch(() => null);
-      if (answer?.status === 200) return;
-      assert.ok(Date.now() < deadline, `not healthy: ${this.log}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
   }
 
   /** Ends it as a service manager does; nothing may have leaked and no credential may stand in the log. */
   async stop() {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.alive) return;
     this.child.kill("SIGTERM");
     const { code, signal } = await this.exited;
     assert.equal(code, 0, `serve ended with ${code ?? signal}: ${this.log.slice(-4000)}`);
@@ -146,4 +166,11 @@ export class Server {
   get alive() {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
+}
+
+/** A server for one test. */
+export async function serve(t, data, args = [], env = {}) {
+  const server = await Server.start({ data, args, env });
+  atEnd(t, () => server.stop());
+  return server;
 }

@@ -1,14 +1,14 @@
 // What the server says of all the conversations is what a scan of its export says: searches, summaries, and both after
 // an erasure, of which no byte is left in the directory.
-import assert from 'node:assert/strict';
-import { createReadStream, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { fine, place, serve } from '../cli/parley.js';
-import { conversations, seeded, words } from './data.js';
+import assert from "node:assert/strict";
+import { createReadStream, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { parley, place, serve } from "../support/server.mjs";
+import { conversations, seeded, words } from "./data.mjs";
 
-const zones = ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Africa/Casablanca', 'Asia/Kolkata'];
+const zones = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata"];
 const erasedVisitors = 20;
-const mark = 'qzxmarker'; // in no conversation
+const mark = "qzxmarker"; // in no conversation
 
 let at, data, server, bearer, agendize, rows, messages, starts;
 let marked = []; // [visitor id, its marker]
@@ -22,7 +22,7 @@ function scan(lines) {
   messages = [];
   starts = [];
   for (const row of rows) {
-    const said = row.events.map((event, i) => ({ event, index: i + 1 })).filter(({ event }) => event.type === 'message');
+    const said = row.events.map((event, i) => ({ event, index: i + 1 })).filter(({ event }) => event.type === "message");
     for (const { event, index } of said)
       messages.push({ key: `${row.id} ${index}`, time: event.at, words: words(event.text), visitor: row.visitor.id });
     if (said.length)
@@ -46,10 +46,10 @@ function markVisitors(lines) {
     Object.assign(line.visitor, { id: `id-${m}`, name: `Name ${m}`, email: `${m}@example.com`, phone: `+1 ${m}`,
       username: `user-${m}`, token: `token-${m}`, userAgent: `agent ${m}`, country: `land ${m}`, city: `city ${m}` });
     Object.assign(line, { startPage: `https://example.com/${m}`, subject: `about ${m}`, userData: { [m]: m }, source: { note: m } });
-    for (const p of line.participants) if (p.type === 'Client') p.name = `Name ${m}`;
+    for (const p of line.participants) if (p.type === "Client") p.name = `Name ${m}`;
     line.rocketchat = { room: { customFields: { note: m } } };
     line.events.forEach((event, i) => {
-      if (event.type !== 'message') return;
+      if (event.type !== "message") return;
       event.text += ` ${m} ${m}${i}`;
       event.id = `${line.id}-${m}-${i}`;
     });
@@ -59,26 +59,26 @@ function markVisitors(lines) {
 }
 
 before(async () => {
-  const stack = { after: (act) => ending.unshift(act) };
+  const stack = { after: (act) => ending.push(act) };
   at = place(stack);
-  data = ['--data', at('d')];
-  const lines = markVisitors(conversations(at('raw')));
-  writeFileSync(at('in'), lines.join('\n') + '\n');
-  assert.match(fine(['import', ...data, at('in')]), new RegExp(`created ${lines.length},`));
-  const exported = fine(['export', ...data]);
-  writeFileSync(at('before'), exported);
-  scan(exported.trimEnd().split('\n'));
+  data = ["--data", at("d")];
+  const lines = markVisitors(conversations(at("raw")));
+  writeFileSync(at("in"), lines.join("\n") + "\n");
+  assert.match(parley(["import", ...data, at("in")]), new RegExp(`created ${lines.length},`));
+  const exported = parley(["export", ...data]);
+  writeFileSync(at("before"), exported);
+  scan(exported.trimEnd().split("\n"));
   assert.equal(rows.length, lines.length);
-  agendize = JSON.parse(fine(['company', 'token', 'Environment', ...data]));
+  agendize = JSON.parse(parley(["company", "token", "Environment", ...data]));
   bearer = agendize.bearer;
-  server = await serve(stack, at('d'));
+  server = await serve(stack, at("d"));
 });
 
 after(async () => { for (const act of ending) await act(); });
 
 async function ask(path, headers = { authorization: `Bearer ${bearer}` }) {
   const answer = await fetch(server.url + path, { headers }).catch((error) => {
-    throw new Error(`${path}: ${error.cause ?? error}; the server said: ${server.said().slice(-2000)}`);
+    throw new Error(`${path}: ${error.cause ?? error}; the server said: ${server.log.slice(-2000)}`);
   });
   const body = await answer.text();
   assert.equal(answer.status, 200, `${path}: ${body}`);
@@ -91,7 +91,7 @@ async function hitsOf(query, order, most = Infinity) {
   const hits = [];
   let next = null;
   do {
-    const page = await ask(`/parley/v1/search?${new URLSearchParams({ q: query, order, limit: '200', ...(next ? { cursor: next } : {}) })}`);
+    const page = await ask(`/parley/v1/search?${new URLSearchParams({ q: query, order, limit: "200", ...(next ? { cursor: next } : {}) })}`);
     assert.ok(page.hits.length <= 200);
     assert.equal(page.complete, page.next === null);
     hits.push(...page.hits);
@@ -109,20 +109,20 @@ const holds = (text, phrase, prefix = false) => text.some((_, i) => phrase.every
 function makeQuery(random) {
   const text = () => { let found; do found = random.of(messages).words; while (found.length < 4); return found.map((place) => place.at(-1)); };
   const shout = (word) => (random(3) ? word : word.toUpperCase());
-  const accent = (word) => (random(4) ? word : word.replace(/[aeiou]/, (vowel) => `${vowel}\u0301`.normalize('NFC')));
+  const accent = (word) => (random(4) ? word : word.replace(/[aeiou]/, (vowel) => `${vowel}\u0301`.normalize("NFC")));
   const written = (word) => accent(shout(word));
   const some = text(), i = random(some.length - 2), a = some[i], b = random.of(some), c = random.of(text());
   switch (random(6)) {
     case 0: return [written(a), (m) => holds(m, [a])];
-    case 1: { const length = 2 + random(2), phrase = some.slice(i, i + length); return [`"${phrase.map(written).join(' ')}"`, (m) => holds(m, phrase)]; }
-    case 2: { const start = [...a].slice(0, 3 + random(3)).join(''); return start.length < 3 ? [a, (m) => holds(m, [a])] : [`${start}*`, (m) => holds(m, [start], true)]; }
+    case 1: { const length = 2 + random(2), phrase = some.slice(i, i + length); return [`"${phrase.map(written).join(" ")}"`, (m) => holds(m, phrase)]; }
+    case 2: { const start = [...a].slice(0, 3 + random(3)).join(""); return start.length < 3 ? [a, (m) => holds(m, [a])] : [`${start}*`, (m) => holds(m, [start], true)]; }
     case 3: return [`${written(a)} -${written(c)}`, (m) => holds(m, [a]) && !holds(m, [c])];
     case 4: return [`${written(a)} ${written(b)}`, (m) => holds(m, [a]) && holds(m, [b])];
-    default: { const phrase = some.slice(i, i + 2), goesOn = phrase[1].length >= 3; return [`"${phrase.join(' ')}"${goesOn ? '*' : ''} ${written(c)}`, (m) => holds(m, phrase, goesOn) && holds(m, [c])]; }
+    default: { const phrase = some.slice(i, i + 2), goesOn = phrase[1].length >= 3; return [`"${phrase.join(" ")}"${goesOn ? "*" : ""} ${written(c)}`, (m) => holds(m, phrase, goesOn) && holds(m, [c])]; }
   }
 }
 
-test('a search finds what a scan of the export finds, page by page, newest first', async (t) => {
+test("a search finds what a scan of the export finds, page by page, newest first", async (t) => {
   const random = seeded(t);
   let total = 0;
   for (let n = 0; n < 100; n++) {
@@ -130,12 +130,12 @@ test('a search finds what a scan of the export finds, page by page, newest first
     const wanted = messages.filter((message) => matches(message.words));
     total += wanted.length;
     // What stands in most messages is followed for some pages only.
-    const hits = await hitsOf(query, 'newest', wanted.length > 3000 ? 600 : Infinity);
+    const hits = await hitsOf(query, "newest", wanted.length > 3000 ? 600 : Infinity);
     assert.deepEqual(hits.map((hit) => Date.parse(hit.time)), wanted.slice(0, hits.length).map((m) => m.time), `the order of ${query}`);
     if (hits.length < wanted.length) assert.ok(wanted.length > 3000, `${query}: ${hits.length} of ${wanted.length}`);
     else assert.deepEqual(keys(hits), wanted.map((m) => m.key).sort(), query);
     if (wanted.length > 1000) continue; // best first ranks the newest matches only
-    const best = await hitsOf(query, 'best');
+    const best = await hitsOf(query, "best");
     assert.deepEqual(keys(best), wanted.map((m) => m.key).sort(), `best first: ${query}`);
   }
   assert.ok(total > 100, `only ${total} hits`);
@@ -161,8 +161,8 @@ function sum(from, to) {
   return { count, duration, messages: said, average: count ? Math.floor((duration + count / 2) / count) / 1000 : 0 };
 }
 
-const formats = new Map(zones.map((zone) => [zone, new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23',
-  year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })]));
+const formats = new Map(zones.map((zone) => [zone, new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23",
+  year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" })]));
 
 // Milliseconds of the wall clock.
 function localOf(zone, utc) {
@@ -193,11 +193,11 @@ function makeInstant(random, changes) {
   return starts[0].at + random(span);
 }
 
-test('Agendize: a summary between exclusive bounds is a full scan, in 5 zones, across changes of the clocks', async (t) => {
+test("Agendize: a summary between exclusive bounds is a full scan, in 5 zones, across changes of the clocks", async (t) => {
   const random = seeded(t);
   const headers = { apiKey: agendize.apiKey, token: agendize.token };
   for (const zone of zones) {
-    fine(['company', 'set', 'Environment', ...data, '--time-zone', zone]);
+    parley(["company", "set", "Environment", ...data, "--time-zone", zone]);
     const changes = changesOf(zone);
     for (let n = 0; n < 60; n++) {
       const bound = () => {
@@ -217,14 +217,14 @@ test('Agendize: a summary between exclusive bounds is a full scan, in 5 zones, a
   }
 });
 
-test('Parley: a summary is a full scan, and its hours, days, weeks and months sum to the whole', async (t) => {
+test("Parley: a summary is a full scan, and its hours, days, weeks and months sum to the whole", async (t) => {
   const random = seeded(t);
   for (const zone of zones) {
     const changes = changesOf(zone);
     for (let n = 0; n < 80; n++) {
-      const by = random.of(['hour', 'day', 'week', 'month']);
+      const by = random.of(["hour", "day", "week", "month"]);
       const from = makeInstant(random, changes);
-      const to = by === 'hour' ? from + random(200 * 86400000) : Math.max(from, makeInstant(random, changes));
+      const to = by === "hour" ? from + random(200 * 86400000) : Math.max(from, makeInstant(random, changes));
       const answer = await ask(`/parley/v1/summary?${new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), by, timeZone: zone })}`);
       const wanted = sum(from, to), what = `${zone} ${from} ${to} by ${by}`;
       assert.equal(answer.count, wanted.count, what);
@@ -237,9 +237,9 @@ test('Parley: a summary is a full scan, and its hours, days, weeks and months su
         end = Date.parse(bucket.end);
         const part = sum(Date.parse(bucket.start), end);
         assert.equal(bucket.count, part.count, what);
-        for (const name of ['count', 'messages', 'duration']) total[name] += bucket[name];
-        if (end !== to) assert.equal(localOf(zone, end) % 3600000 === 0 || by === 'hour', true, `${what}: ${bucket.end} is no edge`);
-        if (end !== to && by !== 'hour') assert.equal(new Date(localOf(zone, end)).getUTCHours(), 0, `${what}: ${bucket.end} is no midnight`);
+        for (const name of ["count", "messages", "duration"]) total[name] += bucket[name];
+        if (end !== to) assert.equal(localOf(zone, end) % 3600000 === 0 || by === "hour", true, `${what}: ${bucket.end} is no edge`);
+        if (end !== to && by !== "hour") assert.equal(new Date(localOf(zone, end)).getUTCHours(), 0, `${what}: ${bucket.end} is no midnight`);
       }
       if (from < to) assert.equal(end, to, what);
       assert.equal(total.count, wanted.count, what);
@@ -251,7 +251,7 @@ test('Parley: a summary is a full scan, and its hours, days, weeks and months su
 
 // ---- erasure
 
-const files = () => readdirSync(at('d')).map((name) => at(`d/${name}`)).filter((path) => statSync(path).isFile());
+const files = () => readdirSync(at("d")).map((name) => at(`d/${name}`)).filter((path) => statSync(path).isFile());
 
 // Whether the bytes stand anywhere in the directory, in pieces so that no file need fit into memory.
 async function found(text) {
@@ -266,25 +266,25 @@ async function found(text) {
   return null;
 }
 
-test('erased visitors: no byte of theirs is left, the counts stay, the rest is found as before', async () => {
-  const whole = await ask('/parley/v1/summary');
-  assert.ok(await found(mark), 'the markers were there');
-  const admin = { method: 'DELETE', headers: { authorization: `Bearer ${bearer}` } };
+test("erased visitors: no byte of theirs is left, the counts stay, the rest is found as before", async () => {
+  const whole = await ask("/parley/v1/summary");
+  assert.ok(await found(mark), "the markers were there");
+  const admin = { method: "DELETE", headers: { authorization: `Bearer ${bearer}` } };
   for (const [id] of marked.slice(0, erasedVisitors / 2)) {
     const answer = await fetch(`${server.url}/parley/v1/visitors/${id}`, admin);
     assert.ok(answer.ok, `${answer.status} ${await answer.text()}`);
   }
   for (const [, marker] of marked.slice(0, erasedVisitors / 2))
-    assert.equal((await ask(`/parley/v1/search?q=${marker}`)).hits.length, 0, 'unreadable at once');
-  assert.deepEqual(await server.stop(), { code: 0, signal: null });
-  for (const [id] of marked.slice(erasedVisitors / 2)) fine(['erase', ...data, id]);
-  fine(['scrub', ...data]);
-  assert.match(fine(['check', ...data]), /^clean/);
+    assert.equal((await ask(`/parley/v1/search?q=${marker}`)).hits.length, 0, "unreadable at once");
+  await server.stop();
+  for (const [id] of marked.slice(erasedVisitors / 2)) parley(["erase", ...data, id]);
+  parley(["scrub", ...data]);
+  assert.match(parley(["check", ...data]), /^clean/);
   assert.equal(await found(mark), null);
-  const rest = fine(['export', ...data]);
+  const rest = parley(["export", ...data]);
   assert.doesNotMatch(rest, new RegExp(mark));
   const gone = new Set(marked.map(([id]) => id));
-  assert.deepEqual(rest.trimEnd().split('\n'), readFileSync(at('before'), 'utf8').trimEnd().split('\n').filter((line) => !gone.has(JSON.parse(line).visitor.id)));
-  server = await serve({ after: (act) => ending.unshift(act) }, at('d'));
-  assert.deepEqual(await ask('/parley/v1/summary'), whole);
+  assert.deepEqual(rest.trimEnd().split("\n"), readFileSync(at("before"), "utf8").trimEnd().split("\n").filter((line) => !gone.has(JSON.parse(line).visitor.id)));
+  server = await serve({ after: (act) => ending.unshift(act) }, at("d"));
+  assert.deepEqual(await ask("/parley/v1/summary"), whole);
 });
