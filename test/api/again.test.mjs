@@ -157,7 +157,7 @@ test("every change shows at once in a Genesys transcript, from every position", 
   assert.equal(last.chatEnded, true);
 });
 
-test("what one may see another may not", async () => {
+test("a kept page is given to nobody who may not see it", async () => {
   const { id, visitor } = await api.open({ participants: [{ id: 1, type: "Client", name: "V" }, { id: 2, type: "Agent", name: "Other", operator: "other" }] });
   await api.say(id, 1, "hello");
   await api.post(`/sessions/${id}/events`, { type: "closed", by: 1 });

@@ -59,7 +59,7 @@ test("failures answer 1", (t) => {
   }
 });
 
-test("version", () => {
+test("version prints the version", () => {
   assert.match(parley(["version"]), /^parley \d+\.\d+\.\d+\n$/);
   assert.equal(parley(["--version"]), parley(["version"]));
 });
@@ -85,7 +85,7 @@ test("settings: the page is up to date; environment, file and command line in th
 const words = (text) => text.trim().split("\n").filter(Boolean).map((row) => JSON.parse(row));
 
 for (const running of [false, true]) {
-  test(`accounts${running ? ", through the running server" : ""}`, async (t) => {
+  test(`accounts are added, listed, changed and disabled${running ? ", through the running server" : ""}`, async (t) => {
     const at = place(t);
     const data = ["--data", at("d")];
     parley(["company", "add", "Acme", ...data, "--time-zone", "Europe/Berlin", "--host", "Chat.Example.com"]);
@@ -146,7 +146,7 @@ test("a token made beside the server opens it, and one of a disabled operator do
   assert.equal((await me()).status, 401);
 });
 
-test("search and erase", (t) => {
+test("search finds by words, and nothing of an erased visitor", (t) => {
   const at = place(t);
   const data = ["--data", at("d")];
   writeFileSync(at("in"), monologue("a", ["a green apple", "two pears"]) + monologue("b", ["one red apple"]));

@@ -42,7 +42,7 @@ test("the sample conversations: import, check, export, import, export: the same 
 });
 
 // PARLEY_CONVERSATIONS names the raw data, conversations.ndjson.gz, that tools/convert-conversations reads.
-test("all conversations: the same", { skip: !process.env.PARLEY_CONVERSATIONS }, (t) => {
+test("all conversations: import, check, export, import, export: the same bytes", { skip: !process.env.PARLEY_CONVERSATIONS }, (t) => {
   const at = place(t);
   const made = spawnSync("sh", ["-c", 'gzip -cd "$1" | tools/convert-conversations > "$2"', "sh", process.env.PARLEY_CONVERSATIONS, at("in")]);
   assert.equal(made.status, 0);
@@ -74,7 +74,7 @@ test("a file that is not there: nothing is made, nothing imported", (t) => {
   assert.equal(existsSync(at("d")), false);
 });
 
-test("compressed, plain, standard input, several files, no newline at the end", (t) => {
+test("compressed, plain, standard input, several files, without a newline at the end: all are imported", (t) => {
   const at = place(t);
   writeFileSync(at("a.gz"), gzipSync(monologue("a")));
   writeFileSync(at("b"), monologue("b").trimEnd());

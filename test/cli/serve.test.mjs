@@ -104,7 +104,7 @@ test("demo leaves a directory with other companies alone", (t) => {
   assert.equal(parley(["export", "--data", at("d")]), "");
 });
 
-test("health, metrics, unknown paths and methods", async (t) => {
+test("health and metrics answer, unknown paths and methods are problems", async (t) => {
   const at = place(t);
   parley(["company", "add", "Acme", "--data", at("d"), "--time-zone", "UTC"]);
   const { url } = await serve(t, at("d"));

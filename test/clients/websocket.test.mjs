@@ -90,7 +90,7 @@ test("a client that answers pings stays", async () => {
   await close(socket, 1000);
 });
 
-test("two hundred sockets at once", async () => {
+test("two hundred sockets at once all get their echo", async () => {
   const sockets = await Promise.all(Array.from({ length: 200 }, open));
   const answers = await Promise.all(sockets.map((socket, i) => echoed(socket, `number ${i}`)));
   answers.forEach((answer, i) => assert.equal(answer, `number ${i}`));

@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-test("a resource with all there is to know", async () => {
+test("a session's resource tells all there is to know", async () => {
   await api.import([{
     id: "full", dialect: "agendize", button: { id: "b1", name: "Sales chat" }, startPage: "https://example.org/start?a=1&b=2",
     visitor: { id: "vf", name: "Zoë", email: "zoe@example.org", ip: "192.0.2.7", userAgent: "Agent/1.0", country: "France", city: "Paris", operatingSystem: "Linux", browser: "Firefox" },
@@ -116,7 +116,7 @@ test("unknown sessions, and another company's, are 404", async () => {
   failed(await agendize(server, "/history/full", otherKeys), 404, "sessionId");
 });
 
-test("unknown and repeated parameters, bad values: 400, named", async () => {
+test("unknown and repeated parameters and bad values are 400, named", async () => {
   for (const [path, field] of [
     ["/history/full?foo=1", "foo"],
     ["/history?foo=1", "foo"],
@@ -136,7 +136,7 @@ test("unknown and repeated parameters, bad values: 400, named", async () => {
     failed(await agendize(server, path, keys), 400, field);
 });
 
-test("authentication: two headers in any case, or a bearer", async () => {
+test("two headers in any case, or a bearer, authenticate", async () => {
   const get = (headers, query = "") => call(server, "GET", `/api/2.0/chat/history/full${query}`, { headers });
   for (const headers of [keys, { APIKEY: keys.apiKey, TOKEN: keys.token }, { Authorization: `Bearer ${keys.token}` }, { Authorization: `bearer ${keys.token}` },
     { Authentication: `Bearer ${keys.token}` }, { authentication: `bearer  ${keys.token}` }, { Authorization: "Basic eDp5", Authentication: `Bearer ${keys.token}` }])
@@ -154,7 +154,7 @@ test("authentication: two headers in any case, or a bearer", async () => {
   assert.match(inQuery.body.error.message, /header/);
 });
 
-test("credentials in the query, where that is switched on", async () => {
+test("credentials in the query count where that is switched on, and only there", async () => {
   await server.stop();
   server.env = { PARLEY_AGENDIZE_QUERY_CREDENTIALS: "true" };
   await server.restart();
@@ -166,7 +166,7 @@ test("credentials in the query, where that is switched on", async () => {
   await server.restart();
 });
 
-test("unknown paths and wrong methods in the dialect's shape", async () => {
+test("unknown paths and wrong methods are refused in the dialect's shape", async () => {
   for (const path of ["/api/2.0/chat/nothing", "/api/2.0", "/api/2.1/chat/history", "/api/2.1", "/api/3/chat/sessions/x", "/api/10.11.12/%zz"]) {
     const status = path.includes("%") ? 400 : 404;
     failed(await call(server, "GET", path, { headers: keys }), status);

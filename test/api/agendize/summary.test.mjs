@@ -91,7 +91,7 @@ test("a lone bound is natural: startDate from, endDate to, both exclusive", asyn
   }
 });
 
-test("every pair of bounds, either way round", async () => {
+test("every pair of bounds, either way round, sums what lies between them", async () => {
   for (const [from, fromMs] of BOUNDS)
     for (const [to, toMs] of BOUNDS.slice(0, from.length % 2 ? 30 : 8)) {
       const query = `?startDate=${encodeURIComponent(from)}&endDate=${encodeURIComponent(to)}`;
@@ -99,7 +99,7 @@ test("every pair of bounds, either way round", async () => {
     }
 });
 
-test("random bounds to the millisecond", async () => {
+test("random bounds sum what lies between them, to the millisecond", async () => {
   for (let i = 0; i < 150; i++) {
     const edge = () => (i % 3 ? sessions[random(sessions.length)].start + random(3) - 1 : Date.UTC(2026, 0, 1) + random(365) * 86400000 + random(86400000));
     const [from, to] = [edge(), edge()];
@@ -108,7 +108,7 @@ test("random bounds to the millisecond", async () => {
   }
 });
 
-test("a blank where an unescaped + stood", async () => {
+test("a blank where an unescaped + stood is read as the +", async () => {
   assert.deepEqual(await summary("?startDate=2026-03-08T09:00:00+02:00"), sum(Date.UTC(2026, 2, 8, 7)));
 });
 
@@ -146,7 +146,7 @@ test("Parley's summary: half-open bounds, and its units add up to the whole", as
     }
 });
 
-test("days of 23 and 25 hours", async () => {
+test("days of 23 and 25 hours are one bucket each", async () => {
   const hours = ({ start, end }) => (Date.parse(end) - Date.parse(start)) / HOUR;
   const march = await api.get("/summary?by=day&from=2026-03-07&to=2026-03-10&timeZone=America/New_York");
   assert.deepEqual(march.buckets.map(hours), [24, 23, 24]);
@@ -156,7 +156,7 @@ test("days of 23 and 25 hours", async () => {
   assert.equal(byHour.buckets.length, 25);
 });
 
-test("a literal reading of the page, where that is set", async () => {
+test("bounds are read as the page has them, literally, where that is set", async () => {
   await server.stop();
   server.env = { PARLEY_AGENDIZE_DATE_BOUNDS: "literal" };
   await server.restart();

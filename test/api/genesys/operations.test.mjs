@@ -39,7 +39,7 @@ function complete(answer, order) {
 }
 
 for (const prefix of ["", "/webapi", "/eservices", "/chat"])
-  test(`every operation under ${prefix || "no prefix"}`, async () => {
+  test(`every operation answers as it should under ${prefix || "no prefix"}`, async () => {
     const chat = await GenesysChat.request(server, { firstName: "Ann", lastName: "Smith", emailAddress: "ann@example.org", subject: "help", endpoint: "queue", userData: { a: "b" } }, prefix);
     const created = complete(chat.first, CREATE);
     assert.equal(created.path, `/api/v2/chats/${created.chatId}`);
@@ -196,14 +196,14 @@ test("guessing keys is slowed down alike for known and unknown chats, and the ri
   assert.equal((await chat.send("still here")).body.statusCode, 0);
 });
 
-test("an unknown tenant", async () => {
+test("an unknown tenant is error 2, also with the right key", async () => {
   const answer = await call(server, "POST", "/api/v2/chats", { json: { tenantName: "Nobody", nickname: "Ann" } });
   assert.equal(failed(answer, 200, 2).chatId, "");
   const chat = await GenesysChat.request(server);
   failed(await chat.messages({ tenantName: "Nobody" }), 200, 2);
 });
 
-test("missing and ill-typed parameters: 400, named", async () => {
+test("missing and ill-typed parameters are 400, named", async () => {
   const chat = await GenesysChat.request(server);
   for (const name of ["userId", "secureKey", "alias", "tenantName"])
     for (const value of [undefined, 1, null, [], {}])
@@ -226,7 +226,7 @@ test("missing and ill-typed parameters: 400, named", async () => {
   assert.equal((await chat.transcript()).length, 1, "nothing was stored");
 });
 
-test("malformed JSON, wrong media type, wrong method, too large: the same body shape", async () => {
+test("malformed JSON, wrong media type, wrong method and too much are refused in one shape", async () => {
   const chat = await GenesysChat.request(server);
   for (const path of ["/api/v2/chats", chat.path, `${chat.path}/messages`]) {
     for (const body of ["{", "", "[]", '"x"', "null", '{"a":1,}', '{"a":1}{}', "{'a':1}", Buffer.from([0x7b, 0x22, 0xc3, 0x22, 0x3a, 0x31, 0x7d])])

@@ -22,7 +22,7 @@ after(() => server?.stop());
 const search = (query) => api.get(`/search?${query}`);
 const found = async (q, more = "") => (await search(`q=${encodeURIComponent(q)}${more}`)).hits.map((hit) => `${hit.session}.${hit.index}`);
 
-test("all words, phrases, prefixes, without", async () => {
+test("a search finds all its words, phrases and prefixes, and nothing with a word that it excludes", async () => {
   assert.deepEqual(await found("shoes red"), ["s1.4", "s1.3"]);
   assert.deepEqual(await found('"red shoes"'), ["s1.3"]);
   assert.deepEqual(await found("sho*"), ["s2.5", "s2.3", "s1.4", "s1.3"]);
@@ -46,7 +46,7 @@ test("highlights are places in the snippet", async () => {
   }
 });
 
-test("filters", async () => {
+test("a search with a filter finds what the filter leaves", async () => {
   assert.deepEqual(await found("shoes", "&visitor=b"), ["s2.3"]);
   assert.deepEqual(await found("shoes", "&state=closed"), ["s1.4", "s1.3"]);
   assert.deepEqual(await found("shoes", "&dialect=genesys"), []);
@@ -93,7 +93,7 @@ test("what cannot be searched is a 400, never a failure", async () => {
     assert.equal((await api.call("GET", `/search?${query}`)).status, 400, query);
 });
 
-test("words of every language, signs and part numbers", async () => {
+test("words of every language, signs and part numbers are found", async () => {
   const texts = ["我家在上海东边", "Die Straße, bitte", "I write C++ and C#", "part 2345-6789", "한국어를 배워요", "ok 👍🏽", "שָׁלוֹם"];
   await api.import([line("languages", { at: T0 + 400000, visitor: { id: "polyglot" }, texts })]);
   const text = async (q) => (await search(`q=${encodeURIComponent(q)}&visitor=polyglot`)).hits.map((hit) => hit.snippet);

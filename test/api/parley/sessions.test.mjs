@@ -34,7 +34,7 @@ function problem(answer, status, field) {
   return answer.body;
 }
 
-test("a live session: opened, written, read, closed", async () => {
+test("a live session is opened, written, read and closed", async () => {
   const began = Date.now();
   const opened = await api.call("POST", "/sessions", {
     json: {
@@ -300,7 +300,7 @@ test("a list says how many messages of a session it has, and whether these are a
   }
 });
 
-test("what an event may not be", async () => {
+test("an event of a wrong shape is refused by the member that is wrong", async () => {
   const { id } = await api.open();
   const path = `/sessions/${id}/events`;
   for (const [json, field] of [
@@ -360,7 +360,7 @@ test("each right opens its routes and no other", async () => {
   }
 });
 
-test("unknown paths and methods, and what a body may not be", async () => {
+test("unknown paths and methods and bodies that are none are problems of their own type", async () => {
   problem(await api.call("GET", "/nothing"), 404);
   const wrong = await api.call("PUT", "/sessions", { json: {} });
   problem(wrong, 405);

@@ -205,7 +205,7 @@ test("the same for a visitor with so many rooms that they are sorted beside the 
 
 const invalid = (text) => ({ success: false, error: `${text} [invalid-params]`, errorType: "invalid-params" });
 
-test("parameters that the validator refuses", async () => {
+test("parameters that the validator refuses are 400 in its words", async () => {
   for (const [query, body] of [
     ["?fields=%7B%7D", invalid("must NOT have additional properties")],
     ["?query=%7B%7D", invalid("must NOT have additional properties")],
@@ -278,7 +278,7 @@ test("a visitor nobody knows has an empty history, through any room", async () =
   assert.equal((await history("?count=1", manager, "queued-any")).body.total, ROOMS);
 });
 
-test("who sees which room", async () => {
+test("agents see rooms that they serve or may take, managers and administrators all", async () => {
   const denied = { success: false, error: "error-not-allowed" };
   const cases = [
     // agents: what they serve, open or closed; what is queued for them
@@ -305,7 +305,7 @@ test("another company's administrator knows neither room nor visitor", async () 
   assert.equal((await history()).body.total, ROOMS);
 });
 
-test("unknown paths and wrong methods in the router's own shape", async () => {
+test("unknown paths and wrong methods are refused in the router's own shape", async () => {
   const unknown = await rocketchat(server, "/no.such.thing", manager);
   assert.equal(unknown.status, 404);
   assert.deepEqual(unknown.body, { status: "error", message: "API endpoint does not exist" });
@@ -374,7 +374,7 @@ test("messages carry who wrote them", async () => {
   for (const name of ["urls", "mentions", "channels"]) assert.deepEqual(answer[name], []);
 });
 
-test("visitors.info", async () => {
+test("visitors.info shows a visitor by id, and refuses the unknown and the unentitled", async () => {
   const get = (query, who = manager) => rocketchat(server, `/livechat/visitors.info${query}`, who);
   const found = await get("?visitorId=vera");
   assert.equal(found.status, 200, found.text);

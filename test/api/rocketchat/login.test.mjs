@@ -28,7 +28,7 @@ function credentials(answer) {
   return { "X-User-Id": userId, "X-Auth-Token": authToken };
 }
 
-test("with user, username or email and a plain password", async () => {
+test("a user logs in with user, username or email and a plain password", async () => {
   const names = [{ username: "jane" }, { email: "jane@example.org" }];
   for (const body of [{ user: "jane" }, { user: "jane@example.org" }, ...names, ...names.map((user) => ({ user }))]) {
     const headers = credentials(await login({ ...body, password: PASSWORD }));
@@ -36,19 +36,19 @@ test("with user, username or email and a plain password", async () => {
   }
 });
 
-test("with the digest that clients send", async () => {
+test("a user logs in with the digest that clients send", async () => {
   const digest = createHash("sha256").update(PASSWORD).digest("hex");
   credentials(await login({ user: "jane", password: { digest, algorithm: "sha-256" } }));
   const wrong = await login({ user: "jane", password: { digest: createHash("sha256").update("x").digest("hex"), algorithm: "sha-256" } });
   assert.equal(wrong.status, 401);
 });
 
-test("with a form, as curl -d sends it", async () => {
+test("a user logs in with a form, as curl -d sends it", async () => {
   const body = `user=jane&password=${encodeURIComponent(PASSWORD)}`;
   credentials(await login(undefined, { body, headers: { "Content-Type": "application/x-www-form-urlencoded" } }));
 });
 
-test("by resuming a token, which stays the same", async () => {
+test("a user logs in by resuming a token, which stays the same", async () => {
   const headers = credentials(await login({ user: "jane", password: PASSWORD }));
   const resumed = credentials(await login({ resume: headers["X-Auth-Token"] }));
   assert.deepEqual(resumed, headers);
@@ -150,7 +150,7 @@ test("paths with one slash behind them or slashes doubled are the same routes", 
   assert.deepEqual((await call(server, "GET", "//api/v1/you/", { headers })).body, { status: "error", message: "API endpoint does not exist" });
 });
 
-test("malformed and oversized bodies in the API's shape", async () => {
+test("malformed and oversized bodies are refused in the API's shape", async () => {
   for (const body of ["{", "[]", '"x"', "", '{"user":"jane",}', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])]) {
     const answer = await login(undefined, { body, headers: { "Content-Type": "application/json" } });
     assert.equal(answer.status, 400, String(body));

@@ -60,7 +60,7 @@ for (const [name, by, data, closer, closedBy] of [
   ["the system", 0, undefined, "user", () => undefined],
   ["a bot", 5, undefined, "user", () => undefined],
 ])
-  test(`closed by ${name}`, async () => {
+  test(`a room closed by ${name} says so, and its close, too`, async () => {
     const id = `closed-by-${name.replaceAll(/\W/g, "-")}`;
     const takes = { type: "take", at: T0 + 1, by: 2 };
     await put(id, [message(0, "hi"), takes, message(2, "hello", 2), close(3, by, { ...data, comment: "done" })]);

@@ -25,7 +25,7 @@ async function* turns(file) {
     for (const [, said] of JSON.parse(line).turns) yield said;
 }
 
-test(`${COUNT} texts made of marks`, async () => {
+test(`${COUNT} texts made of marks have the original's md`, async () => {
   const { compared, different } = await compare(generated());
   console.log(`# ${different.length} of ${compared} differ`);
   for (const { text, ours, theirs } of different.slice(0, 5)) console.log(`# ${JSON.stringify(text)}\n#   ${ours}\n#   ${theirs}`);
@@ -33,7 +33,7 @@ test(`${COUNT} texts made of marks`, async () => {
   assert.ok(different.length <= ALLOWED * compared, `${different.length} of ${compared} differ`);
 });
 
-test("every turn of the conversations", { skip: !process.env.PARLEY_MARKUP_ALL && "make test-md-long" }, async () => {
+test("every turn of the conversations has the original's md", { skip: !process.env.PARLEY_MARKUP_ALL && "make test-md-long" }, async () => {
   const { compared, different } = await compare(turns(process.env.PARLEY_CONVERSATIONS));
   console.log(`# ${different.length} of ${compared} differ`);
   assert.deepEqual(different, []);

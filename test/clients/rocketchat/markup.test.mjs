@@ -22,7 +22,7 @@ async function documents(session) {
   return body.messages.filter((one) => !one.t);
 }
 
-test("real messages", async () => {
+test("real messages have the md that the original's parser makes", async () => {
   const lines = readFileSync(new URL("../../../data/sample-conversations.ndjson", import.meta.url), "utf8").trimEnd().split("\n");
   let compared = 0;
   for (const { id } of lines.map((one) => JSON.parse(one)))
@@ -34,7 +34,7 @@ test("real messages", async () => {
   assert.ok(compared > 1000, `${compared} compared`);
 });
 
-test("messages with marks, and what they point to", async () => {
+test("messages with marks have the original's md, urls, mentions and channels", async () => {
   const texts = [
     "a\nb", "a\n\nb", "  in  between  ", "1 < 2 & 3 > 2", 'he said "no"', "日本語", "a\r\nb", "end\n\n",
     "*bold* _italic_ ~struck~ `code` ||hidden||", "> quoted\n\n# Title\n- one\n- two", "1. one\n2. two", "- [x] done", "```js\nlet a;\n```",

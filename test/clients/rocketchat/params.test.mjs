@@ -60,7 +60,7 @@ const ENDPOINTS = [
 ];
 
 for (const [path, name, requests] of ENDPOINTS)
-  test(`${name} and the server agree`, async () => {
+  test(`${name} and the server refuse the same, in the same words`, async () => {
     const verdicts = new Set();
     for (const params of requests) {
       const validate = validators[name];
