@@ -207,7 +207,7 @@ static enum reason reason_from_name(struct str name)
 }
 
 /* application/problem+json: {"type":"urn:parley:problem:REASON","detail"...}. */
-static void problem(struct str body, unsigned status, GError **error)
+static void client_problem(struct str body, unsigned status, GError **error)
 {
     struct str prefix = STR("urn:parley:problem:");
     struct arena a;
@@ -261,6 +261,6 @@ bool client_run(const struct client_request *request, GError **error)
     else if (t.cut_off)
         reason_set(error, REASON_SOCKET, "the running server broke off its answer");
     else if (t.status != 200)
-        problem(buf_str(request->reply), t.status, error);
+        client_problem(buf_str(request->reply), t.status, error);
     return !t.given_up && !t.cut_off && t.status == 200;
 }

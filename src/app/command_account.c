@@ -284,7 +284,7 @@ static int print_reply(struct str reply)
 /* ---- running --------------------------------------------------------------------------------------------- */
 
 /* A member of the request that is missing is an option that was forgotten. */
-static int fail(const char *command, const struct verb *verb, GError *error)
+static int fail_verb(const char *command, const struct verb *verb, GError *error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(verb->fields) && verb->fields[i].option; i++) {
         const struct field *f = &verb->fields[i];
@@ -358,7 +358,7 @@ static int run_verb(const char *name, const struct verb *verb, bool create, int 
         json_object_end(&w);
         bool ok = place_open(&place, &line.settings, create, &error) &&
                   place_command(&place, buf_str(&request), &reply, &error);
-        code = ok ? print_reply(buf_str(&reply)) : fail(argv[0], verb, error);
+        code = ok ? print_reply(buf_str(&reply)) : fail_verb(argv[0], verb, error);
         place_close(&place);
     }
     buf_clear(&request);

@@ -10,7 +10,7 @@ static int64_t number(const struct json_node *tree, const char *member)
 }
 
 /* Prints what one check found; answers how many findings. */
-static int64_t tell(struct str reply)
+static int64_t tell_findings(struct str reply)
 {
     struct arena a;
     arena_init(&a);
@@ -40,7 +40,7 @@ static bool check_once(struct place *place, bool repair, int64_t *found, GError 
     bool ok = place_command(
         place, repair ? STR("{\"command\":\"check\",\"repair\":true}") : STR("{\"command\":\"check\"}"), &reply, error);
     if (ok)
-        *found = tell(buf_str(&reply));
+        *found = tell_findings(buf_str(&reply));
     buf_clear(&reply);
     return ok;
 }

@@ -230,7 +230,7 @@ static bool import_there(struct job *job, struct import_result *result, GError *
 
 /* ---- the command ----------------------------------------------------------------------------------------- */
 
-static int tell(struct job *job, struct import_result *result)
+static int tell_import(struct job *job, struct import_result *result)
 {
     const GError *error = job->input_error ? job->input_error : result->error;
     /* A server that refuses a line does not say how far it came. */
@@ -257,7 +257,7 @@ static int import_file(struct job *job)
     struct import_result result = {0};
     GError *error = NULL;
     bool ran = job->place->core ? import_here(job, &result, &error) : import_there(job, &result, &error);
-    int code = ran ? tell(job, &result) : command_fail(error);
+    int code = ran ? tell_import(job, &result) : command_fail(error);
     import_result_clear(&result);
     g_clear_error(&job->input_error);
     return code;

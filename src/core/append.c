@@ -78,7 +78,7 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
     return true;
 }
 
-static bool add(struct pending *p, const struct event *event, GError **error)
+static bool add_stamped(struct pending *p, const struct event *event, GError **error)
 {
     struct event e = *event;
     bool live = e.time_ms == NO_TIME;
@@ -113,7 +113,7 @@ static bool close_if_empty(struct pending *p, GError **error)
     if (p->after.session.state == SESSION_CLOSED || !is_empty(&p->after))
         return true;
     struct event closed = {.kind = EVENT_CLOSED, .time_ms = NO_TIME, .data = closer_after(p)};
-    return add(p, &closed, error);
+    return add_stamped(p, &closed, error);
 }
 
 static bool join_again(struct pending *p, uint32_t id, GError **error)
@@ -122,7 +122,7 @@ static bool join_again(struct pending *p, uint32_t id, GError **error)
     if (p->after.session.state == SESSION_CLOSED || !who || !who->joined || who->present)
         return true;
     struct event joined = {.kind = EVENT_JOINED, .participant = id, .time_ms = NO_TIME};
-    return add(p, &joined, error);
+    return add_stamped(p, &joined, error);
 }
 
 static bool add_all(struct append_op *op, struct pending *p, GError **error)
@@ -132,7 +132,7 @@ static bool add_all(struct append_op *op, struct pending *p, GError **error)
     op->stored = arena_array(&op->op.arena, op->event_count, sizeof *op->stored);
     for (size_t i = 0; i < op->event_count; i++) {
         struct event e = op->events[i];
-        if (!naming_of_event(op->op.core, p->txn, op->company, &e, &op->op.arena, error) || !add(p, &e, error))
+        if (!naming_of_event(op->op.core, p->txn, op->company, &e, &op->op.arena, error) || !add_stamped(p, &e, error))
             return false;
         op->stored[i] = p->events[p->count - 1];
     }

@@ -75,7 +75,7 @@ static struct str company_key(int64_t company, struct str id, struct arena *a)
     return copy;
 }
 
-static void add(GHashTable *table, struct str key, void *row, struct arena *a)
+static void add_entry(GHashTable *table, struct str key, void *row, struct arena *a)
 {
     struct str *place = arena_new(a, struct str);
     *place = key;
@@ -89,8 +89,8 @@ static bool load_operators(struct directory *d, struct store_txn *txn, GError **
         return false;
     for (size_t i = 0; i < d->operator_count; i++) {
         struct operator_account *o = &d->operators[i];
-        add(d->operators_by_id, o->id, o, &d->arena);
-        add(d->operators_by_username, o->username, o, &d->arena);
+        add_entry(d->operators_by_id, o->id, o, &d->arena);
+        add_entry(d->operators_by_username, o->username, o, &d->arena);
     }
     return true;
 }
@@ -105,11 +105,11 @@ static bool load_company(struct directory *d, struct store_txn *txn, int64_t com
         !store_buttons(txn, company, a, &buttons, &button_count, error))
         return false;
     for (size_t i = 0; i < department_count; i++) {
-        add(d->departments_by_id, company_key(company, departments[i].id, a), &departments[i], a);
-        add(d->departments_by_name, company_key(company, departments[i].name, a), &departments[i], a);
+        add_entry(d->departments_by_id, company_key(company, departments[i].id, a), &departments[i], a);
+        add_entry(d->departments_by_name, company_key(company, departments[i].name, a), &departments[i], a);
     }
     for (size_t i = 0; i < button_count; i++)
-        add(d->buttons, company_key(company, buttons[i].id, a), &buttons[i], a);
+        add_entry(d->buttons, company_key(company, buttons[i].id, a), &buttons[i], a);
     return true;
 }
 

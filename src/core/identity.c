@@ -56,7 +56,7 @@ void credentials_free(struct credentials *credentials)
     g_free(credentials);
 }
 
-static bool refuse(GError **error)
+static bool refuse_credential(GError **error)
 {
     reason_set(error, REASON_CREDENTIAL_WRONG, "these credentials are not known here");
     return false;
@@ -142,8 +142,8 @@ static void cache(struct credentials *c, uint64_t epoch, struct entry *entry)
 }
 
 /* The credential of this secret, whatever its kind. */
-static bool find(struct core *core, struct store_reader *reader, struct str secret, bool local, struct token *token,
-                 struct caller *caller, struct arena *a, GError **error)
+static bool find_credential(struct core *core, struct store_reader *reader, struct str secret, bool local,
+                            struct token *token, struct caller *caller, struct arena *a, GError **error)
 {
     uint8_t hash[ID_HASH_SIZE];
     id_hash(secret, hash);
@@ -155,13 +155,13 @@ static bool find(struct core *core, struct store_reader *reader, struct str secr
         bool read = read_entry(reader, hash, entry, &found, error);
         if (!read || !found) {
             free_entry(entry);
-            return read ? refuse(error) : false;
+            return read ? refuse_credential(error) : false;
         }
         copy_caller(entry, token, caller, a);
         cache(core->credentials, epoch, entry);
     }
     if (token->expires_ms && clock_now_ms() >= token->expires_ms)
-        return refuse(error);
+        return refuse_credential(error);
     if (token->is_sample && !core_allows_samples(core, local)) {
         reason_set(error, REASON_SAMPLE_CREDENTIAL_REFUSED,
                    "the sample company's credentials work on the machine itself only");
@@ -225,15 +225,15 @@ bool identity_of_token(struct core *core, struct store_reader *reader, struct st
                        struct caller *caller, struct arena *a, GError **error)
 {
     struct token found;
-    return find(core, reader, token, local, &found, caller, a, error) &&
-           (found.kind == TOKEN_OPERATOR || refuse(error)) && note_use(core, &found);
+    return find_credential(core, reader, token, local, &found, caller, a, error) &&
+           (found.kind == TOKEN_OPERATOR || refuse_credential(error)) && note_use(core, &found);
 }
 
 bool identity_of_operator_token(struct core *core, struct store_reader *reader, struct str user_id, struct str token,
                                 bool local, struct caller *caller, struct arena *a, GError **error)
 {
     return identity_of_token(core, reader, token, local, caller, a, error) &&
-           (id_equal_secret(caller->operator_id, user_id) || refuse(error));
+           (id_equal_secret(caller->operator_id, user_id) || refuse_credential(error));
 }
 
 bool identity_of_agendize_token(struct core *core, struct store_reader *reader, struct str api_key, struct str token,
@@ -241,14 +241,14 @@ bool identity_of_agendize_token(struct core *core, struct store_reader *reader, 
 {
     struct token found;
     uint8_t companion[ID_HASH_SIZE];
-    if (!find(core, reader, token, local, &found, caller, a, error))
+    if (!find_credential(core, reader, token, local, &found, caller, a, error))
         return false;
     if (found.kind != TOKEN_AGENDIZE)
-        return refuse(error);
+        return refuse_credential(error);
     if (!api_key.ptr)
         return note_use(core, &found);
     id_hash(api_key, companion);
-    return (sodium_memcmp(companion, found.companion, sizeof companion) == 0 || refuse(error)) &&
+    return (sodium_memcmp(companion, found.companion, sizeof companion) == 0 || refuse_credential(error)) &&
            note_use(core, &found);
 }
 
@@ -256,9 +256,9 @@ bool identity_of_bearer(struct core *core, struct store_reader *reader, struct s
                         struct caller *caller, struct arena *a, GError **error)
 {
     struct token found;
-    if (!find(core, reader, bearer, local, &found, caller, a, error))
+    if (!find_credential(core, reader, bearer, local, &found, caller, a, error))
         return false;
-    return (found.kind == TOKEN_BEARER || refuse(error)) && note_use(core, &found);
+    return (found.kind == TOKEN_BEARER || refuse_credential(error)) && note_use(core, &found);
 }
 
 bool core_allows_samples(const struct core *core, bool local)

@@ -98,7 +98,7 @@ static struct shard *shard_of(struct hub *hub, const struct tail *name)
 }
 
 /* With a reference, placeholders too; NULL = not in memory. */
-static struct tail *find(struct hub *hub, int64_t company, struct str session_id)
+static struct tail *find_tail(struct hub *hub, int64_t company, struct str session_id)
 {
     struct tail name = {.company = company, .session_id = session_id};
     struct shard *shard = shard_of(hub, &name);
@@ -248,7 +248,7 @@ void hub_hear(struct core *core, const struct effect *effect)
         return;
     /* A chat opened here is polled in a moment, and its effect holds all there is to know of it. */
     struct tail *tail = effect->watched ? hub_insert(core->hub, effect->company, effect->session_id)
-                                        : find(core->hub, effect->company, effect->session_id);
+                                        : find_tail(core->hub, effect->company, effect->session_id);
     if (!tail)
         return;
     atomic_store(&tail->session, effect->session);
@@ -263,7 +263,7 @@ void hub_hear(struct core *core, const struct effect *effect)
 
 struct tail *live_find(struct core *core, int64_t company, struct str session_id)
 {
-    struct tail *tail = find(core->hub, company, session_id);
+    struct tail *tail = find_tail(core->hub, company, session_id);
     if (!tail || atomic_load(&tail->state) & TAIL_LOADED)
         return tail;
     tail_unref(tail);

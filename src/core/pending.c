@@ -119,7 +119,7 @@ static void make_room(struct pending *p)
     p->events = larger;
 }
 
-static bool add(struct pending *p, const struct event *event, bool live, GError **error)
+static bool add_checked(struct pending *p, const struct event *event, bool live, GError **error)
 {
     make_room(p);
     struct event *e = &p->events[p->count];
@@ -148,7 +148,7 @@ static bool add(struct pending *p, const struct event *event, bool live, GError 
 static bool add_leave(struct pending *p, const struct participant *who, int64_t time_ms, GError **error)
 {
     struct event left = {.kind = EVENT_LEFT, .participant = who->id, .time_ms = time_ms, .data = LEFT_BY_CLOSE};
-    return !who->present || add(p, &left, true, error);
+    return !who->present || add_checked(p, &left, true, error);
 }
 
 /* Who closes goes first. The participants stay where they are: nobody new is among those who leave. */
@@ -165,7 +165,7 @@ static bool add_leaves(struct pending *p, const struct event *closed, GError **e
 bool pending_add(struct pending *p, const struct event *event, bool live, GError **error)
 {
     bool ends = live && event->kind == EVENT_CLOSED && p->after.session.state == SESSION_OPEN;
-    return (!ends || add_leaves(p, event, error)) && add(p, event, live, error);
+    return (!ends || add_leaves(p, event, error)) && add_checked(p, event, live, error);
 }
 
 /* As the events that are written now leave it. */

@@ -56,7 +56,7 @@ void quotas_free(struct quotas *quotas)
     g_free(quotas);
 }
 
-static bool refuse(struct quotas *quotas, enum what what, int64_t retry_ms, GError **error)
+static bool refuse_beyond(struct quotas *quotas, enum what what, int64_t retry_ms, GError **error)
 {
     bool is_guess = what == KEYS || what == LOGINS;
     atomic_fetch_add(&quotas->refused[what], 1);
@@ -79,12 +79,12 @@ bool quota_open(struct core *core, struct str address, size_t bytes, GError **er
     if ((!quotas->opens || limiter_take(quotas->opens, address, 1, &state)) &&
         (!quotas->open_bytes || limiter_take(quotas->open_bytes, address, (int64_t)bytes, &state)))
         return true;
-    return refuse(quotas, OPENS, rest_of(&state), error);
+    return refuse_beyond(quotas, OPENS, rest_of(&state), error);
 }
 
 /* A steady rate with bursts, in one number: until when what was taken so far uses up the rate. Taking is allowed while
  * that is less than BURST_S ahead, whatever the amount, which then has to be waited off. */
-static bool take(_Atomic int64_t *used_until_us, int64_t per_second, int64_t amount, int64_t now_us)
+static bool take_amount(_Atomic int64_t *used_until_us, int64_t per_second, int64_t amount, int64_t now_us)
 {
     int64_t old = atomic_load(used_until_us), taken;
     if (!per_second)
@@ -101,10 +101,10 @@ bool quota_operation(struct core *core, struct tail *tail, size_t bytes, GError 
 {
     struct quotas *quotas = core->quotas;
     int64_t now_us = clock_monotonic_ms() * 1000;
-    if (take(&tail->operations_until_us, quotas->options.operations, 1, now_us) &&
-        take(&tail->bytes_until_us, quotas->options.operation_bytes, (int64_t)bytes, now_us))
+    if (take_amount(&tail->operations_until_us, quotas->options.operations, 1, now_us) &&
+        take_amount(&tail->bytes_until_us, quotas->options.operation_bytes, (int64_t)bytes, now_us))
         return true;
-    return refuse(quotas, OPERATIONS, 1000, error);
+    return refuse_beyond(quotas, OPERATIONS, 1000, error);
 }
 
 /* ---- guessing ---- */
@@ -121,7 +121,7 @@ bool quota_wrong_key(struct core *core, const struct live_key *key, GError **err
     bool more = limiter_take(core->quotas->keys, buf_str(&name), 1, &state);
     buf_clear(&name);
     if (!more)
-        return refuse(core->quotas, KEYS, rest_of(&state), error);
+        return refuse_beyond(core->quotas, KEYS, rest_of(&state), error);
     reason_set(error, REASON_KEY_WRONG, "no chat is opened by this userId and secureKey");
     return false;
 }
@@ -141,7 +141,7 @@ bool quota_login(struct core *core, struct str address, struct str user, GError 
     if (limiter_allows(quotas->logins, who, &state) &&
         (!limiter_allows(quotas->known, who, NULL) || limiter_allows(quotas->logins_of_address, address, &state)))
         return true;
-    return refuse(quotas, LOGINS, rest_of(&state), error);
+    return refuse_beyond(quotas, LOGINS, rest_of(&state), error);
 }
 
 void quota_login_done(struct core *core, struct str address, struct str user, bool right)

@@ -44,7 +44,7 @@ static void submit(struct refill *refill)
     refill->op.user = refill;
 }
 
-static void tell(struct refill *refill, const char *what)
+static void tell_refill(struct refill *refill, const char *what)
 {
     char time[TIME_UTC_SIZE];
     struct str from = STR("all");
@@ -61,9 +61,9 @@ static void note_step(struct refill *refill)
     refill->counters.messages += (int64_t)refill->step.messages;
     refill->counters.indexed_from_ms = refill->step.from_ms;
     if (refill->step.finished)
-        tell(refill, "the search index is filled");
+        tell_refill(refill, "the search index is filled");
     else if (clock_monotonic_ms() - refill->told_ms >= TELL_EVERY_MS)
-        tell(refill, "filling the search index");
+        tell_refill(refill, "filling the search index");
 }
 
 static void step_done(struct op *op)
@@ -100,7 +100,7 @@ bool refill_start(struct core *core, GError **error)
         store_reader_close(reader);
     if (!read || refill->counters.indexed_from_ms == NO_TIME)
         return read;
-    tell(refill, "filling the search index");
+    tell_refill(refill, "filling the search index");
     submit(refill);
     core_submit(&refill->op);
     return true;

@@ -7,7 +7,7 @@ enum { PIECES = 64 /* in one write */ };
 
 /* --- beginning and end --- */
 
-static bool refuse(struct http_request *http, unsigned status, const char *sentence)
+static bool refuse_channel(struct http_request *http, unsigned status, const char *sentence)
 {
     http_reply(http, status, STR("Content-Type: text/plain; charset=utf-8\r\n"),
                arena_printf(&http->arena, "%s\n", sentence));
@@ -22,7 +22,7 @@ bool http_channel_open(struct http_request *http, unsigned status, struct str he
     bool fits = connection->last == request && connection->reading != request;
     if (connection->dead || connection->eof || connection->loop->draining || !fits) {
         g_free(channel);
-        return refuse(http, fits ? 503 : 400, "This connection cannot be taken over.");
+        return refuse_channel(http, fits ? 503 : 400, "This connection cannot be taken over.");
     }
     channel->kind = kind;
     channel->connection = connection;

@@ -66,7 +66,7 @@ static bool all_are(struct str s, uint8_t kind)
     return common;
 }
 
-static bool refuse(struct http_fault *fault, unsigned status, const char *sentence)
+static bool refuse_head(struct http_fault *fault, unsigned status, const char *sentence)
 {
     *fault = (struct http_fault){status, sentence};
     return false;
@@ -82,12 +82,12 @@ enum http_found http_head_find(struct str bytes, struct http_search *search, str
         if (search->line == search->start && end > search->start) {
             char first = bytes.ptr[search->start];
             if (first != '\r' && !is_kind(first, TOKEN)) {
-                refuse(fault, 400, "The request does not start with a method; this port speaks plain HTTP/1.1.");
+                refuse_head(fault, 400, "The request does not start with a method; this port speaks plain HTTP/1.1.");
                 return HTTP_FOUND_FAULT;
             }
         }
         if (end - search->start >= LIMIT_HTTP_HEAD) {
-            refuse(fault, 431, "The request's head is longer than 16 KiB.");
+            refuse_head(fault, 431, "The request's head is longer than 16 KiB.");
             return HTTP_FOUND_FAULT;
         }
         if (!lf) {
@@ -95,7 +95,7 @@ enum http_found http_head_find(struct str bytes, struct http_search *search, str
             return HTTP_FOUND_MORE;
         }
         if (end == search->line || bytes.ptr[end - 1] != '\r') {
-            refuse(fault, 400, "A line of the request's head ends with LF alone; it must end with CR LF.");
+            refuse_head(fault, 400, "A line of the request's head ends with LF alone; it must end with CR LF.");
             return HTTP_FOUND_FAULT;
         }
         search->seen = (uint32_t)end + 1;
@@ -107,7 +107,7 @@ enum http_found http_head_find(struct str bytes, struct http_search *search, str
         if (!leading)
             return HTTP_FOUND_ALL;
         if (search->seen > 16) {
-            refuse(fault, 400, "There are too many empty lines before the request.");
+            refuse_head(fault, 400, "There are too many empty lines before the request.");
             return HTTP_FOUND_FAULT;
         }
         search->start = search->seen;
@@ -135,7 +135,7 @@ static enum http_method method_of(struct str s)
 static bool parse_target(struct str all, struct str target, struct http_head *head, struct http_fault *fault)
 {
     if (target.len == 0 || !all_are(target, TARGET))
-        return refuse(fault, 400, "The request target holds a character that must be percent-encoded.");
+        return refuse_head(fault, 400, "The request target holds a character that must be percent-encoded.");
     head->target = place(all, target);
     struct str rest = target;
     if (rest.ptr[0] != '/' && !(head->method == HTTP_OPTIONS && str_equal(rest, STR("*")))) {
@@ -143,20 +143,20 @@ static bool parse_target(struct str all, struct str target, struct http_head *he
                         : rest.len > 8 && str_equal_nocase(str_from(rest.ptr, 8), STR("https://")) ? 8
                                                                                                    : 0;
         if (!scheme)
-            return refuse(fault, 400,
-                          "The request target must be a path that starts with a slash, or an absolute http address.");
+            return refuse_head(
+                fault, 400, "The request target must be a path that starts with a slash, or an absolute http address.");
         rest = str_skip(rest, scheme);
         size_t end = 0;
         while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
             end++;
         struct str authority = str_from(rest.ptr, end);
         if (end == 0 || !all_are(authority, HOST))
-            return refuse(fault, 400, "The request target's host is malformed.");
+            return refuse_head(fault, 400, "The request target's host is malformed.");
         head->authority = place(all, authority);
         head->has_authority = true;
         rest = str_skip(rest, end);
         if (rest.len == 0 || rest.ptr[0] != '/')
-            return refuse(fault, 400, "The request target has no path.");
+            return refuse_head(fault, 400, "The request target has no path.");
     }
     struct str path, query = str_split(rest, '?', &path);
     head->path = place(all, path);
@@ -170,12 +170,12 @@ static bool parse_request_line(struct str all, struct str line, struct http_head
 {
     struct str method, target, version = str_split(str_split(line, ' ', &method), ' ', &target);
     if (method.len == 0 || !all_are(method, TOKEN) || !version.ptr)
-        return refuse(fault, 400, "The request line must read METHOD TARGET HTTP/1.1.");
+        return refuse_head(fault, 400, "The request line must read METHOD TARGET HTTP/1.1.");
     if (!str_starts_with(version, STR("HTTP/")) || version.len != 8 || !g_ascii_isdigit(version.ptr[5]) ||
         version.ptr[6] != '.' || !g_ascii_isdigit(version.ptr[7]))
-        return refuse(fault, 400, "The request line must end with HTTP/1.1.");
+        return refuse_head(fault, 400, "The request line must end with HTTP/1.1.");
     if (version.ptr[5] != '1' || version.ptr[7] > '1')
-        return refuse(fault, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+        return refuse_head(fault, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     head->minor = (unsigned)(version.ptr[7] - '0');
     head->method = method_of(method);
     return parse_target(all, target, head, fault);
@@ -219,14 +219,14 @@ static bool parse_own(struct str name, struct str value, struct http_head *head,
     case 4:
         if (str_equal_nocase(name, STR("Host"))) {
             if (seen->host || !all_are(value, HOST))
-                return refuse(fault, 400, "There must be exactly one well-formed Host header.");
+                return refuse_head(fault, 400, "There must be exactly one well-formed Host header.");
             seen->host = true;
         }
         break;
     case 6:
         if (str_equal_nocase(name, STR("Expect"))) {
             if (!str_equal_nocase(value, STR("100-continue")))
-                return refuse(fault, 417, "The only expectation met here is 100-continue.");
+                return refuse_head(fault, 417, "The only expectation met here is 100-continue.");
             head->continues = true;
         }
         break;
@@ -237,18 +237,18 @@ static bool parse_own(struct str name, struct str value, struct http_head *head,
     case 14:
         if (str_equal_nocase(name, STR("Content-Length"))) {
             if (seen->length)
-                return refuse(fault, 400, "Content-Length is repeated.");
+                return refuse_head(fault, 400, "Content-Length is repeated.");
             if (!parse_length(value, head))
-                return refuse(fault, 400, "Content-Length is not a plain number.");
+                return refuse_head(fault, 400, "Content-Length is not a plain number.");
             seen->length = true;
         }
         break;
     case 17:
         if (str_equal_nocase(name, STR("Transfer-Encoding"))) {
             if (seen->encoding)
-                return refuse(fault, 400, "Transfer-Encoding is repeated.");
+                return refuse_head(fault, 400, "Transfer-Encoding is repeated.");
             if (!str_equal_nocase(value, STR("chunked")))
-                return refuse(fault, 501, "The only Transfer-Encoding understood here is chunked.");
+                return refuse_head(fault, 501, "The only Transfer-Encoding understood here is chunked.");
             seen->encoding = head->chunked = true;
         }
         break;
@@ -260,21 +260,21 @@ static bool parse_field(struct str all, struct str line, struct http_head *head,
                         struct http_fault *fault)
 {
     if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
-        return refuse(fault, 400, "A header is folded over two lines.");
+        return refuse_head(fault, 400, "A header is folded over two lines.");
     size_t colon = 0;
     while (colon < line.len && is_kind(line.ptr[colon], TOKEN))
         colon++;
     if (colon == 0 || colon == line.len || line.ptr[colon] != ':')
-        return refuse(fault, 400, "A header's name is malformed.");
+        return refuse_head(fault, 400, "A header's name is malformed.");
     struct str name = str_from(line.ptr, colon), value = str_skip(line, colon + 1);
     while (value.len && (value.ptr[0] == ' ' || value.ptr[0] == '\t'))
         value = str_skip(value, 1);
     while (value.len && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
         value.len--;
     if (!all_are(value, VALUE))
-        return refuse(fault, 400, "A header's value holds a control character.");
+        return refuse_head(fault, 400, "A header's value holds a control character.");
     if (head->field_count == HTTP_FIELDS)
-        return refuse(fault, 431, "There are more than 100 headers.");
+        return refuse_head(fault, 431, "There are more than 100 headers.");
     head->fields[head->field_count++] = (struct http_field){place(all, name), place(all, value)};
     return parse_own(name, value, head, seen, fault);
 }
@@ -289,7 +289,7 @@ bool http_head_parse(struct str bytes, struct http_head *head, struct http_fault
     for (bool first = true;; first = false) {
         const char *lf = rest.len ? memchr(rest.ptr, '\n', rest.len) : NULL;
         if (!lf || lf == rest.ptr || lf[-1] != '\r')
-            return refuse(fault, 400, "A line of the request's head must end with CR LF.");
+            return refuse_head(fault, 400, "A line of the request's head must end with CR LF.");
         struct str line = str_from(rest.ptr, (size_t)(lf - 1 - rest.ptr));
         rest = str_skip(rest, line.len + 2);
         if (first ? !parse_request_line(bytes, line, head, fault)
@@ -299,11 +299,11 @@ bool http_head_parse(struct str bytes, struct http_head *head, struct http_fault
             break;
     }
     if (seen.encoding && seen.length)
-        return refuse(fault, 400, "Content-Length and Transfer-Encoding exclude each other.");
+        return refuse_head(fault, 400, "Content-Length and Transfer-Encoding exclude each other.");
     if (head->minor == 0 && seen.encoding)
-        return refuse(fault, 400, "HTTP/1.0 has no Transfer-Encoding.");
+        return refuse_head(fault, 400, "HTTP/1.0 has no Transfer-Encoding.");
     if (head->minor == 1 && !seen.host)
-        return refuse(fault, 400, "The Host header is missing.");
+        return refuse_head(fault, 400, "The Host header is missing.");
     head->continues &= head->minor == 1;
     head->keep_alive = !seen.close && (head->minor == 1 || seen.keep);
     return true;

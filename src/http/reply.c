@@ -87,7 +87,7 @@ static void keep_reply(struct request *request, struct buf reply)
 }
 
 /* `request` is not used behind this. */
-static void end(struct request *request)
+static void end_request(struct request *request)
 {
     struct connection *connection = request->connection;
     http_request_unlink(request);
@@ -118,7 +118,7 @@ void http_reply(struct http_request *http, unsigned status, struct str headers, 
     request->state = ENDING;
     if (connection->dead) {
         http_request_finish(request, status);
-        end(request);
+        end_request(request);
         return;
     }
     struct str sent = has_body(request, status) ? body : STR("");
@@ -149,7 +149,7 @@ void http_reply(struct http_request *http, unsigned status, struct str headers, 
     }
     buf_add(out, sent);
     http_request_finish(request, status);
-    end(request);
+    end_request(request);
 }
 
 void http_reply_takeover(struct http_request *http, unsigned status, struct str headers)
@@ -173,7 +173,7 @@ void http_drop(struct http_request *http)
     leave_body(request);
     http_request_finish(request, 0);
     if (connection->dead) {
-        end(request);
+        end_request(request);
         return;
     }
     connection->closing = true;
@@ -209,7 +209,7 @@ void http_reply_stream(struct http_request *http, unsigned status, struct str he
     stream->closed(http, stream);
     http_request_finish(request, status);
     if (connection->dead) {
-        end(request);
+        end_request(request);
         return;
     }
     keep_reply(request, head);
@@ -228,7 +228,7 @@ static void end_stream(struct request *request)
 {
     request->stream->closed(&request->http, request->stream);
     http_request_finish(request, request->status);
-    end(request);
+    end_request(request);
 }
 
 static bool keeps_to_length(struct request *request, size_t more_bytes, enum http_more more)

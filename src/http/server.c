@@ -59,7 +59,7 @@ static struct http_loop *emptiest(struct http_server *server, unsigned *total)
     return best;
 }
 
-static void refuse(struct http_server *server, int fd)
+static void refuse_connection(struct http_server *server, int fd)
 {
     static const char text[] =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" HTTP_NOSNIFF
@@ -86,7 +86,7 @@ static void adopt(struct http_server *server, int fd, const struct sockaddr_stor
     unsigned total;
     struct http_loop *loop = emptiest(server, &total);
     if (total >= server->options.connections) {
-        refuse(server, fd);
+        refuse_connection(server, fd);
         return;
     }
     struct handover *handover = g_new0(struct handover, 1);

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "http/negotiate.h"
 
-static const struct http_file *find(const struct http_files *files, struct str path)
+static const struct http_file *find_file(const struct http_files *files, struct str path)
 {
     size_t low = 0, high = files->count;
     while (low < high) {
@@ -97,7 +97,7 @@ static void reply_miss(struct http_request *request, const struct http_file *fil
 
 bool http_reply_file(struct http_request *request, const struct http_files *files, struct str path, struct str more)
 {
-    const struct http_file *file = find(files, path);
+    const struct http_file *file = find_file(files, path);
     uint64_t first = 0, count = 0;
     if (!file)
         return false;

@@ -114,7 +114,7 @@ static const struct channel_kind websocket_kind = {
 
 /* --- the handshake (section 4.2) --- */
 
-static bool refuse(struct http_request *request, unsigned status, struct str headers, const char *sentence)
+static bool refuse_handshake(struct http_request *request, unsigned status, struct str headers, const char *sentence)
 {
     http_reply(request, status,
                arena_printf(&request->arena, "Content-Type: text/plain; charset=utf-8\r\n%.*s", STR_ARG(headers)),
@@ -161,13 +161,13 @@ static bool asks_upgrade(const struct http_request *request)
 static bool is_handshake(struct http_request *request)
 {
     if (!asks_upgrade(request))
-        return refuse(request, 426, STR("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
-                      "Only WebSockets speak here.");
+        return refuse_handshake(request, 426, STR("Upgrade: websocket\r\nConnection: Upgrade\r\n"),
+                                "Only WebSockets speak here.");
     if (!str_equal(asked(request, STR("Sec-WebSocket-Version")), STR("13")))
-        return refuse(request, 426, STR("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
-                      "Only version 13 of WebSocket is known here.");
+        return refuse_handshake(request, 426, STR("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
+                                "Only version 13 of WebSocket is known here.");
     if (!is_key(asked(request, STR("Sec-WebSocket-Key"))))
-        return refuse(request, 400, STR(""), "Sec-WebSocket-Key must be sixteen bytes in base64.");
+        return refuse_handshake(request, 400, STR(""), "Sec-WebSocket-Key must be sixteen bytes in base64.");
     return true;
 }
 

@@ -208,7 +208,7 @@ static void batch_free(struct batch *batch)
     g_free(batch);
 }
 
-static void fail(struct import *import, int64_t order, int64_t line, GError *error)
+static void fail_import(struct import *import, int64_t order, int64_t line, GError *error)
 {
     import->stop = true;
     /* The first batch that failed is the one to speak of: those behind it only followed. */
@@ -253,11 +253,11 @@ static void fail_batch(struct import *import, const struct batch *batch)
     size_t at;
     GError *error = NULL;
     if (!split_field(reason_field(cause), batch->numbers->len, &at, &rest)) {
-        fail(import, batch->order, 0, g_error_copy(cause));
+        fail_import(import, batch->order, 0, g_error_copy(cause));
         return;
     }
     reason_set_field(&error, reason_of(cause), rest, "%s", cause->message);
-    fail(import, batch->order, g_array_index(batch->numbers, int64_t, at), error);
+    fail_import(import, batch->order, g_array_index(batch->numbers, int64_t, at), error);
 }
 
 static void batch_account(struct import *import, struct batch *batch)
@@ -347,7 +347,7 @@ static bool parse_line(struct import *import, struct str text, struct line *line
         refused(import, import->line, error);
         g_error_free(error);
     } else {
-        fail(import, import->orders + 1, import->line, error);
+        fail_import(import, import->orders + 1, import->line, error);
     }
     return false;
 }
@@ -433,7 +433,7 @@ static void differ(struct import *import)
     GError *error = NULL;
     import->result.place_differs = true;
     reason_set(&error, REASON_LINE_INVALID, "the file has changed since its import was interrupted");
-    fail(import, 1, import->line, error);
+    fail_import(import, 1, import->line, error);
 }
 
 /* A line up to the place: it is there already, if the bytes up to the place are those of then. */
@@ -470,7 +470,7 @@ static bool hold_long_line(struct import *import, size_t length)
         return true;
     import->has_long_line = core_long_line_enter(import->options.core, &error);
     if (error)
-        fail(import, import->orders + 1, import->line + 1, error);
+        fail_import(import, import->orders + 1, import->line + 1, error);
     return import->has_long_line;
 }
 
@@ -520,7 +520,7 @@ static bool read_line(struct import *import)
     if (left.len > LIMIT_IMPORT_LINE) {
         GError *error = NULL;
         reason_set(&error, REASON_LINE_INVALID, "a line is longer than %d bytes", LIMIT_IMPORT_LINE);
-        fail(import, import->orders + 1, import->line + 1, error);
+        fail_import(import, import->orders + 1, import->line + 1, error);
         return true;
     }
     if (!hold_long_line(import, left.len) || refill(import))
@@ -540,7 +540,7 @@ static void wind_up(struct import *import)
     if (!import->stop && cancelled) {
         GError *error = NULL;
         reason_set(&error, REASON_CANCELLED, "the import was interrupted");
-        fail(import, INT64_MAX, 0, error);
+        fail_import(import, INT64_MAX, 0, error);
     }
     if (!import->stop && (import->batch->lines->len > 0 || import->options.place_name.ptr))
         submit(import, NOTE_END);

@@ -20,7 +20,7 @@ struct reader {
     const char *problem;
 };
 
-static bool fail(struct reader *r, const char *at, const char *problem)
+static bool fail_reading(struct reader *r, const char *at, const char *problem)
 {
     r->at = at;
     r->reason = REASON_BODY_MALFORMED;
@@ -35,7 +35,7 @@ static void skip_blanks(struct reader *r)
 }
 
 /* Steps over `c` if it comes next. */
-static bool take(struct reader *r, char c)
+static bool take_char(struct reader *r, char c)
 {
     if (r->at == r->end || *r->at != c)
         return false;
@@ -70,7 +70,7 @@ static bool read_unit(struct reader *r, gunichar *unit)
     *unit = 0;
     for (int i = 0; i < 4; i++, r->at++) {
         if (r->at == r->end || !g_ascii_isxdigit(*r->at))
-            return fail(r, r->at, "\\u without four hexadecimal digits");
+            return fail_reading(r, r->at, "\\u without four hexadecimal digits");
         *unit = *unit << 4 | (gunichar)g_ascii_xdigit_value(*r->at);
     }
     return true;
@@ -85,18 +85,18 @@ static bool read_code_point(struct reader *r, gunichar *c)
     if (!read_unit(r, c))
         return false;
     if (*c == 0) {
-        fail(r, start, "text must not hold U+0000");
+        fail_reading(r, start, "text must not hold U+0000");
         r->reason = REASON_TEXT_INVALID;
         return false;
     }
     if (*c < 0xd800 || *c > 0xdfff)
         return true;
-    if (*c > 0xdbff || !take(r, '\\') || !take(r, 'u'))
-        return fail(r, start, lone);
+    if (*c > 0xdbff || !take_char(r, '\\') || !take_char(r, 'u'))
+        return fail_reading(r, start, lone);
     if (!read_unit(r, &low))
         return false;
     if (low < 0xdc00 || low > 0xdfff)
-        return fail(r, start, lone);
+        return fail_reading(r, start, lone);
     *c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
     return true;
 }
@@ -107,7 +107,7 @@ static bool read_escape(struct reader *r, char **out)
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     const char *escape = r->at++;
     gunichar c;
-    if (take(r, 'u')) {
+    if (take_char(r, 'u')) {
         if (!read_code_point(r, &c))
             return false;
         *out += g_unichar_to_utf8(c, *out);
@@ -115,7 +115,7 @@ static bool read_escape(struct reader *r, char **out)
     }
     const char *letter = r->at < r->end && *r->at ? strchr(letters, *r->at) : NULL;
     if (!letter)
-        return fail(r, r->at == r->end ? r->end : escape, "no such escape");
+        return fail_reading(r, r->at == r->end ? r->end : escape, "no such escape");
     *(*out)++ = meant[letter - letters];
     r->at++;
     return true;
@@ -133,10 +133,10 @@ static bool read_escaped(struct reader *r, const char *start, struct str *value)
         size_t plain = (size_t)(r->at - from);
         memcpy(out, from, plain);
         out += plain;
-        if (take(r, '"'))
+        if (take_char(r, '"'))
             break;
         if (r->at == r->end || *r->at != '\\')
-            return fail(r, r->at, "a control character stands in a string");
+            return fail_reading(r, r->at, "a control character stands in a string");
         if (!read_escape(r, &out))
             return false;
         from = r->at;
@@ -152,7 +152,7 @@ static bool read_string(struct reader *r, struct str *value)
     const char *start = r->at + 1;
     r->at = plain_end(start, r->end);
     *value = str_from(start, (size_t)(r->at - start));
-    return take(r, '"') || read_escaped(r, start, value);
+    return take_char(r, '"') || read_escaped(r, start, value);
 }
 
 /* ---- numbers ---- */
@@ -162,7 +162,7 @@ static bool read_digits(struct reader *r)
     const char *start = r->at;
     while (r->at < r->end && g_ascii_isdigit(*r->at))
         r->at++;
-    return r->at > start || fail(r, r->at, "a digit is expected");
+    return r->at > start || fail_reading(r, r->at, "a digit is expected");
 }
 
 static bool read_real(struct reader *r, struct str text, struct json_node *node)
@@ -172,25 +172,25 @@ static bool read_real(struct reader *r, struct str text, struct json_node *node)
     copy[text.len] = 0;
     node->kind = JSON_REAL;
     node->real = g_ascii_strtod(copy, NULL);
-    return isfinite(node->real) || fail(r, text.ptr, "a number is too large");
+    return isfinite(node->real) || fail_reading(r, text.ptr, "a number is too large");
 }
 
 static bool read_number(struct reader *r, struct json_node *node)
 {
     const char *start = r->at;
     bool real = false;
-    take(r, '-');
-    if (!take(r, '0') && !read_digits(r))
+    take_char(r, '-');
+    if (!take_char(r, '0') && !read_digits(r))
         return false;
-    if (take(r, '.')) {
+    if (take_char(r, '.')) {
         real = true;
         if (!read_digits(r))
             return false;
     }
-    if (take(r, 'e') || take(r, 'E')) {
+    if (take_char(r, 'e') || take_char(r, 'E')) {
         real = true;
-        if (!take(r, '+'))
-            take(r, '-');
+        if (!take_char(r, '+'))
+            take_char(r, '-');
         if (!read_digits(r))
             return false;
     }
@@ -198,7 +198,7 @@ static bool read_number(struct reader *r, struct json_node *node)
     if (real)
         return read_real(r, text, node);
     node->kind = JSON_INTEGER;
-    return str_to_int64(text, &node->integer) || fail(r, start, "a number is too large");
+    return str_to_int64(text, &node->integer) || fail_reading(r, start, "a number is too large");
 }
 
 /* ---- arrays and objects ---- */
@@ -238,13 +238,13 @@ static bool read_name(struct reader *r, const struct json_node *object, struct j
     skip_blanks(r);
     const char *start = r->at;
     if (start == r->end || *start != '"')
-        return fail(r, start, "a name in quotes is expected");
+        return fail_reading(r, start, "a name in quotes is expected");
     if (!read_string(r, &member->name))
         return false;
     if (object->count < FEW && is_named(object, member->name))
-        return fail(r, start, "a member comes twice in one object");
+        return fail_reading(r, start, "a member comes twice in one object");
     skip_blanks(r);
-    return take(r, ':') || fail(r, r->at, "a colon is expected");
+    return take_char(r, ':') || fail_reading(r, r->at, "a colon is expected");
 }
 
 static bool read_value(struct reader *r, struct json_node *node, int depth);
@@ -255,13 +255,13 @@ static bool read_all(struct reader *r, struct json_node *node, char close, int d
     const struct json_node **last = &node->first;
     _Static_assert(LIMIT_JSON_DEPTH == 64, "the message says so");
     if (depth > LIMIT_JSON_DEPTH)
-        return fail(r, r->at - 1, "nested deeper than 64 levels");
+        return fail_reading(r, r->at - 1, "nested deeper than 64 levels");
     skip_blanks(r);
-    if (take(r, close))
+    if (take_char(r, close))
         return true;
     do {
         if (r->values_left-- == 0)
-            return fail(r, r->at, "too many values for so short a text");
+            return fail_reading(r, r->at, "too many values for so short a text");
         struct json_node *item = arena_new(r->arena, struct json_node);
         if ((node->kind == JSON_OBJECT && !read_name(r, node, item)) || !read_value(r, item, depth))
             return false;
@@ -269,18 +269,18 @@ static bool read_all(struct reader *r, struct json_node *node, char close, int d
         last = &item->next;
         node->count++;
         skip_blanks(r);
-    } while (take(r, ','));
-    if (!take(r, close))
-        return fail(r, r->at, "a comma or the closing bracket is expected");
+    } while (take_char(r, ','));
+    if (!take_char(r, close))
+        return fail_reading(r, r->at, "a comma or the closing bracket is expected");
     if (node->kind == JSON_OBJECT && node->count > FEW && has_repeated_names(node))
-        return fail(r, r->at - 1, "a member comes twice in one object");
+        return fail_reading(r, r->at - 1, "a member comes twice in one object");
     return true;
 }
 
 static bool read_word(struct reader *r, struct str word)
 {
     if (!str_starts_with(str_from(r->at, (size_t)(r->end - r->at)), word))
-        return fail(r, r->at, "a value is expected");
+        return fail_reading(r, r->at, "a value is expected");
     r->at += word.len;
     return true;
 }
@@ -313,7 +313,7 @@ static bool read_value(struct reader *r, struct json_node *node, int depth)
     case '0' ... '9':
         return read_number(r, node);
     default:
-        return fail(r, r->at, "a value is expected");
+        return fail_reading(r, r->at, "a value is expected");
     }
 }
 
@@ -355,9 +355,9 @@ const struct json_node *json_read(struct str text, enum json_top top, struct are
     bool read = read_value(&r, tree, 0);
     if (read) {
         skip_blanks(&r);
-        read = r.at == r.end || fail(&r, r.at,
-                                     top == JSON_TOP_ANY ? "something stands behind the JSON value"
-                                                         : "something stands behind the JSON object");
+        read = r.at == r.end || fail_reading(&r, r.at,
+                                             top == JSON_TOP_ANY ? "something stands behind the JSON value"
+                                                                 : "something stands behind the JSON object");
     }
     if (!read) {
         set_error(&r, text, error);

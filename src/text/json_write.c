@@ -16,7 +16,7 @@ static char *value_reserve(struct json *w, size_t more)
     return place;
 }
 
-static void begin(struct json *w, char bracket)
+static void begin_bracket(struct json *w, char bracket)
 {
     if (w->depth == JSON_WRITE_DEPTH)
         w->out->overflow = true;
@@ -29,7 +29,7 @@ static void begin(struct json *w, char bracket)
     w->comma = false;
 }
 
-static void end(struct json *w, char bracket)
+static void end_bracket(struct json *w, char bracket)
 {
     char *place = json_reserve(w, 1);
     if (!place)
@@ -42,22 +42,22 @@ static void end(struct json *w, char bracket)
 
 void json_object_begin(struct json *w)
 {
-    begin(w, '{');
+    begin_bracket(w, '{');
 }
 
 void json_object_end(struct json *w)
 {
-    end(w, '}');
+    end_bracket(w, '}');
 }
 
 void json_array_begin(struct json *w)
 {
-    begin(w, '[');
+    begin_bracket(w, '[');
 }
 
 void json_array_end(struct json *w)
 {
-    end(w, ']');
+    end_bracket(w, ']');
 }
 
 void json_add_string(struct json *w, struct str s)

@@ -16,7 +16,7 @@ int parameter_word(const char *words, struct str word)
     return -1;
 }
 
-static const struct parameter *find(const struct parameter *parameters, size_t count, struct str name)
+static const struct parameter *find_parameter(const struct parameter *parameters, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++)
         if (str_equal(str_from_c(parameters[i].name), name))
@@ -105,7 +105,7 @@ static bool refuse_repeated(const struct query *q, GError **error)
 bool parameters_check(const struct query *query, const struct parameter *parameters, size_t count, GError **error)
 {
     for (size_t i = 0; i < query->count; i++)
-        if (!find(parameters, count, query->pairs[i].name)) {
+        if (!find_parameter(parameters, count, query->pairs[i].name)) {
             struct str name = query->pairs[i].name;
             reason_set_field(error, REASON_PARAMETER_UNKNOWN, name, "parameter %.*s is not known here", STR_ARG(name));
             return false;

@@ -33,7 +33,7 @@ bool query_decode(struct str text, bool plus_is_blank, struct arena *a, struct s
 }
 
 /* A name for an error message, where its bytes may be anything. */
-static bool refuse(struct str raw_name, const char *what, GError **error)
+static bool refuse_query(struct str raw_name, const char *what, GError **error)
 {
     g_autofree char *name = g_utf8_make_valid(raw_name.ptr ? raw_name.ptr : "", (gssize)MIN(raw_name.len, 128));
     reason_set_field(error, REASON_PARAMETER_VALUE, str_from_c(name), "parameter %s %s", name, what);
@@ -53,13 +53,13 @@ bool query_parse(struct str text, struct arena *a, struct query *q, GError **err
             continue;
         struct str raw_value = str_split(piece, '=', &raw_name);
         if (!query_decode(raw_name, true, a, &name))
-            return refuse(raw_name, "has a name that is no percent-encoded UTF-8 text", error);
+            return refuse_query(raw_name, "has a name that is no percent-encoded UTF-8 text", error);
         if (name.len > LIMIT_ID)
-            return refuse(name, "has a name that is too long", error);
+            return refuse_query(name, "has a name that is too long", error);
         if (q->count == LIMIT_QUERY_PARAMETERS)
-            return refuse(name, "is one too many", error);
+            return refuse_query(name, "is one too many", error);
         if (!query_decode(raw_value, true, a, &value))
-            return refuse(name, "is no percent-encoded UTF-8 text; a % itself is written %25", error);
+            return refuse_query(name, "is no percent-encoded UTF-8 text; a % itself is written %25", error);
         q->pairs[q->count++] = (struct query_pair){name, value};
     }
     return true;

@@ -74,7 +74,7 @@ static bool note_word(void *data, const struct word *word)
     return true;
 }
 
-static bool refuse(const char *why, GError **error)
+static bool refuse_words(const char *why, GError **error)
 {
     reason_set_field(error, REASON_QUERY_INVALID, STR("q"), "%s", why);
     return false;
@@ -94,16 +94,17 @@ static bool add_term(struct search_query *query, struct search_term term, struct
         return true;
     term.text = str_from(term.text.ptr + words.start, words.end - words.start);
     if (words.last == WORD_LETTERS && term.is_prefix && words.last_letters < LIMIT_QUERY_PREFIX_LETTERS)
-        return refuse("a * needs at least 3 letters before it", error);
+        return refuse_words("a * needs at least 3 letters before it", error);
     if (words.last != WORD_LETTERS)
         term.is_prefix = words.last == WORD_CHARACTER;
     counts->words += words.count;
     counts->prefixes += term.is_prefix;
     counts->any_positive |= !term.is_negative;
     if (counts->words > LIMIT_QUERY_WORDS)
-        return refuse("the search has more than 32 words, those of phrases included; use fewer", error);
+        return refuse_words("the search has more than 32 words, those of phrases included; use fewer", error);
     if (counts->prefixes > LIMIT_QUERY_PREFIXES)
-        return refuse("the search has more than 4 words with a *, or single characters; write some of them out", error);
+        return refuse_words("the search has more than 4 words with a *, or single characters; write some of them out",
+                            error);
     query->terms[query->count++] = term;
     return true;
 }
@@ -112,9 +113,9 @@ bool search_query_parse(struct str text, struct search_query *query, GError **er
 {
     query->count = 0;
     if (text.len > LIMIT_QUERY)
-        return refuse("the search is longer than 1024 bytes; use fewer words", error);
+        return refuse_words("the search is longer than 1024 bytes; use fewer words", error);
     if (!str_is_utf8(text) || (text.len && memchr(text.ptr, '\0', text.len)))
-        return refuse("the search must be UTF-8 text without U+0000", error);
+        return refuse_words("the search must be UTF-8 text without U+0000", error);
     struct counts counts = {0};
     while (text.len) {
         if (starts_with_blank(text)) {
@@ -125,8 +126,8 @@ bool search_query_parse(struct str text, struct search_query *query, GError **er
             return false;
     }
     if (query->count == 0)
-        return refuse("nothing to search for; give at least one word", error);
+        return refuse_words("nothing to search for; give at least one word", error);
     if (!counts.any_positive)
-        return refuse("only excluded words; add at least one word that must occur", error);
+        return refuse_words("only excluded words; add at least one word that must occur", error);
     return true;
 }

@@ -115,7 +115,7 @@ static bool parse(struct str s, struct parsed *p)
     return p->has_offset && second_after % CIVIL_MS_PER_DAY == 0;
 }
 
-static bool refuse(struct str field, const char *what, GError **error)
+static bool refuse_time(struct str field, const char *what, GError **error)
 {
     struct str name = field.ptr ? field : STR("the time");
     if (field.ptr)
@@ -129,10 +129,10 @@ bool time_parse(struct str text, struct str field, struct time_point *value, GEr
 {
     struct parsed p;
     if (!parse(text, &p) || !p.has_offset)
-        return refuse(field, "must be a date and time with an offset, such as 2021-07-22T17:17:04.937Z", error);
+        return refuse_time(field, "must be a date and time with an offset, such as 2021-07-22T17:17:04.937Z", error);
     int64_t ms = p.ms - p.offset_ms;
     if (ms < 0 || ms > LIMIT_TIME_MS)
-        return refuse(field, "must be between the years 1970 and 2109", error);
+        return refuse_time(field, "must be between the years 1970 and 2109", error);
     *value = (struct time_point){ms, p.finer};
     return true;
 }
@@ -142,8 +142,8 @@ bool time_parse_bound(struct str text, struct str field, const struct zone *zone
 {
     struct parsed p;
     if (!parse(text, &p))
-        return refuse(field, "must be a date and time such as 2021-07-22T17:17:04Z, or a date such as 2021-07-22",
-                      error);
+        return refuse_time(field, "must be a date and time such as 2021-07-22T17:17:04Z, or a date such as 2021-07-22",
+                           error);
     int64_t ms = p.has_offset ? p.ms - p.offset_ms : zone_to_utc_ms(zone, p.ms);
     if (ms < 0)
         *value = (struct time_point){-1, false};

@@ -18,7 +18,7 @@ struct scanner {
     struct buf name; /* the last string at depth 1 */
 };
 
-static bool refuse(const struct scanner *s, const char *why, GError **error)
+static bool refuse_items(const struct scanner *s, const char *why, GError **error)
 {
     reason_set(error, REASON_LINE_INVALID, "line %lld: %s", (long long)s->at.line, why);
     return false;
@@ -56,7 +56,7 @@ static void open_array(struct scanner *s)
 static bool close_bracket(struct scanner *s, GError **error)
 {
     if (--s->depth < 0)
-        return refuse(s, "a bracket closes that was never opened", error);
+        return refuse_items(s, "a bracket closes that was never opened", error);
     if (s->around == 2 && s->depth == 1)
         s->around = NO_ITEMS; /* behind the array; another one may follow */
     if (s->around == NO_ITEMS && s->depth == 0)
@@ -66,7 +66,7 @@ static bool close_bracket(struct scanner *s, GError **error)
     s->collecting = false;
     buf_add_byte(&s->text, '}');
     if (s->text.overflow)
-        return refuse(s, "an item is longer than it may be", error);
+        return refuse_items(s, "an item is longer than it may be", error);
     return s->item(s->data, buf_str(&s->text), &s->begun, error);
 }
 
@@ -83,7 +83,7 @@ static void take_character(struct scanner *s, char c)
         buf_add_byte(&s->name, c);
 }
 
-static bool take(struct scanner *s, char c, GError **error)
+static bool take_byte(struct scanner *s, char c, GError **error)
 {
     bool was_collecting = s->collecting, ok = true;
     if (s->in_string) {
@@ -119,10 +119,10 @@ bool items_read(struct input *input, const char *const *arrays,
     while (ok && (count = input_read(input, piece, PIECE, error)) != 0) {
         ok = count > 0;
         for (int i = 0; ok && i < count; i++)
-            ok = take(&s, piece[i], error);
+            ok = take_byte(&s, piece[i], error);
     }
     if (ok && (s.depth || s.in_string))
-        ok = refuse(&s, "the file ends in the middle of an item", error);
+        ok = refuse_items(&s, "the file ends in the middle of an item", error);
     buf_clear(&s.text);
     buf_clear(&s.name);
     g_free(piece);

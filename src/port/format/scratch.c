@@ -11,7 +11,7 @@ struct scratch {
     sqlite3_stmt *add;
 };
 
-static bool fail(struct scratch *scratch, GError **error)
+static bool fail_scratch(struct scratch *scratch, GError **error)
 {
     int code = scratch->db ? sqlite3_errcode(scratch->db) : SQLITE_NOMEM;
     reason_set(error, (code & 0xff) == SQLITE_FULL ? REASON_DISK_FULL : REASON_FILE_UNWRITABLE, "%s: %s", scratch->path,
@@ -21,7 +21,7 @@ static bool fail(struct scratch *scratch, GError **error)
 
 static bool run(struct scratch *scratch, const char *sql, GError **error)
 {
-    return sqlite3_exec(scratch->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(scratch, error);
+    return sqlite3_exec(scratch->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail_scratch(scratch, error);
 }
 
 /* Sorting writes as much again. */
@@ -39,7 +39,7 @@ static bool has_room(const char *directory, int64_t expected, GError **error)
 static bool open_file(struct scratch *scratch, GError **error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    return (sqlite3_open_v2(scratch->path, &scratch->db, flags, NULL) == SQLITE_OK || fail(scratch, error)) &&
+    return (sqlite3_open_v2(scratch->path, &scratch->db, flags, NULL) == SQLITE_OK || fail_scratch(scratch, error)) &&
            run(scratch,
                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
                "PRAGMA cache_size = -16384; PRAGMA temp_store = FILE",
@@ -64,7 +64,7 @@ static bool prepare(struct scratch *scratch, GError **error)
                error) &&
            (sqlite3_prepare_v2(scratch->db, "INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", -1, &scratch->add,
                                NULL) == SQLITE_OK ||
-            fail(scratch, error));
+            fail_scratch(scratch, error));
 }
 
 struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
@@ -103,7 +103,7 @@ bool scratch_add(struct scratch *scratch, const struct record *record, GError **
     sqlite3_bind_int64(s, 5, record->place.line);
     sqlite3_bind_int64(s, 6, record->place.offset);
     sqlite3_bind_blob(s, 7, record->body.ptr, (int)record->body.len, SQLITE_STATIC);
-    bool added = sqlite3_step(s) == SQLITE_DONE || fail(scratch, error);
+    bool added = sqlite3_step(s) == SQLITE_DONE || fail_scratch(scratch, error);
     sqlite3_reset(s);
     return added;
 }
@@ -155,7 +155,7 @@ bool scratch_each(struct scratch *scratch,
     if (sqlite3_prepare_v2(scratch->db,
                            "SELECT key, place, kind, file, line, offset, body FROM record ORDER BY key, place, rowid",
                            -1, &s, NULL) != SQLITE_OK)
-        return fail(scratch, error);
+        return fail_scratch(scratch, error);
     struct gathering g = {.records = g_array_new(FALSE, FALSE, sizeof(struct record))};
     arena_init(&g.arena);
     bool ok = true;
@@ -173,7 +173,7 @@ bool scratch_each(struct scratch *scratch,
             gather(&g, s);
     } while (ok && code == SQLITE_ROW);
     if (ok && code != SQLITE_DONE)
-        ok = fail(scratch, error);
+        ok = fail_scratch(scratch, error);
     sqlite3_finalize(s);
     arena_clear(&g.arena);
     g_array_unref(g.records);

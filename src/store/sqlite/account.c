@@ -7,7 +7,7 @@ static void moved(struct store_txn *txn)
 }
 
 /* Hands an array over to the arena. */
-static void *take(GArray *read, struct arena *a, size_t *count)
+static void *take_array(GArray *read, struct arena *a, size_t *count)
 {
     size_t size = g_array_get_element_size(read);
     void *result = arena_array(a, MAX(read->len, 1), size);
@@ -98,7 +98,7 @@ bool sqlite_companies(struct store_txn *txn, struct arena *a, struct company **c
         };
         g_array_append_val(read, company);
     }
-    *companies = take(read, a, count);
+    *companies = take_array(read, a, count);
     return row == 0;
 }
 
@@ -222,7 +222,7 @@ bool sqlite_operators(struct store_txn *txn, int64_t company, struct arena *a, s
         struct operator_account o = operator_column(s, a);
         g_array_append_val(read, o);
     }
-    *operators = take(read, a, count);
+    *operators = take_array(read, a, count);
     return row == 0;
 }
 
@@ -265,7 +265,7 @@ bool sqlite_departments(struct store_txn *txn, int64_t company, struct arena *a,
         };
         g_array_append_val(read, d);
     }
-    *departments = take(read, a, count);
+    *departments = take_array(read, a, count);
     return row == 0;
 }
 
@@ -299,7 +299,7 @@ bool sqlite_buttons(struct store_txn *txn, int64_t company, struct arena *a, str
         };
         g_array_append_val(read, b);
     }
-    *buttons = take(read, a, count);
+    *buttons = take_array(read, a, count);
     return row == 0;
 }
 
@@ -399,7 +399,7 @@ bool sqlite_tokens(struct store_txn *txn, int64_t company, struct str operator_i
             return false;
         g_array_append_val(read, t);
     }
-    *tokens = take(read, a, count);
+    *tokens = take_array(read, a, count);
     return row == 0;
 }
 
@@ -478,7 +478,7 @@ bool sqlite_chat_keys(struct store_txn *txn, int64_t session, struct arena *a, s
         }
         g_array_append_val(read, k);
     }
-    *keys = take(read, a, count);
+    *keys = take_array(read, a, count);
     return row == 0;
 }
 
@@ -499,7 +499,7 @@ bool sqlite_live_chats(struct store_txn *txn, struct arena *a, int64_t **session
         int64_t session = column_int(s, 0);
         g_array_append_val(read, session);
     }
-    *sessions = take(read, a, count);
+    *sessions = take_array(read, a, count);
     return row == 0;
 }
 

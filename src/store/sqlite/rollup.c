@@ -6,7 +6,7 @@ const int64_t rollup_width_ms[ROLLUP_LEVELS] = {
     [ROLLUP_QUARTER] = 15 * 60 * 1000,
 };
 
-static bool add(struct store_txn *txn, int64_t company, const struct contribution *c, GError **error)
+static bool add_contribution(struct store_txn *txn, int64_t company, const struct contribution *c, GError **error)
 {
     for (int level = 0; level < ROLLUP_LEVELS; level++) {
         sqlite3_stmt *s = txn_statement(txn,
@@ -39,12 +39,12 @@ bool rollup_apply(struct store_txn *txn, const struct session *before, const str
         now.duration_ms -= old.duration_ms;
         now.messages -= old.messages;
         bool nothing = !now.sessions && !now.duration_ms && !now.messages;
-        return nothing || add(txn, after->company, &now, error);
+        return nothing || add_contribution(txn, after->company, &now, error);
     }
     if (old.counts) {
         struct contribution minus = {true, old.at_ms, -old.sessions, -old.duration_ms, -old.messages};
-        if (!add(txn, after->company, &minus, error))
+        if (!add_contribution(txn, after->company, &minus, error))
             return false;
     }
-    return !now.counts || add(txn, after->company, &now, error);
+    return !now.counts || add_contribution(txn, after->company, &now, error);
 }

@@ -3,7 +3,7 @@
 #include "store/sqlite/sqlite.h"
 
 /* Two million sessions of 139 years each are more than a sum holds; so is what a damaged file may say. */
-static void add(int64_t *sum, int64_t part)
+static void add_capped(int64_t *sum, int64_t part)
 {
     if (__builtin_add_overflow(*sum, part, sum))
         *sum = INT64_MAX;
@@ -13,9 +13,9 @@ static bool add_up(struct store_txn *txn, sqlite3_stmt *q, struct summary *sum, 
 {
     int row = txn_step(txn, q, error);
     if (row > 0) {
-        add(&sum->sessions, column_int(q, 0));
-        add(&sum->duration_ms, column_int(q, 1));
-        add(&sum->messages, column_int(q, 2));
+        add_capped(&sum->sessions, column_int(q, 0));
+        add_capped(&sum->duration_ms, column_int(q, 1));
+        add_capped(&sum->messages, column_int(q, 2));
         sqlite3_reset(q);
     }
     return row >= 0;

@@ -190,7 +190,7 @@ static bool is_regional(uint32_t c)
     return c >= 0x1f1e6 && c <= 0x1f1ff;
 }
 
-static bool take(const char **at, const char *end, bool (*is)(uint32_t))
+static bool take_letter(const char **at, const char *end, bool (*is)(uint32_t))
 {
     int length;
     if (*at == end || !is(letter_decode(*at, end, &length)))
@@ -213,10 +213,10 @@ static bool take_joiner(const char **at, const char *end)
 static const char *read_joined(const char *at, const char *end)
 {
     do {
-        if (!take(&at, end, is_pictograph))
+        if (!take_letter(&at, end, is_pictograph))
             return NULL;
-        take(&at, end, is_selector);
-        take(&at, end, is_tone);
+        take_letter(&at, end, is_selector);
+        take_letter(&at, end, is_tone);
     } while (take_joiner(&at, end));
     return at;
 }
@@ -225,12 +225,12 @@ static const char *read_joined(const char *at, const char *end)
  * one) and more of them joined to that. */
 static const char *read_newer(const char *at, const char *end)
 {
-    if (!take(&at, end, is_pictograph))
+    if (!take_letter(&at, end, is_pictograph))
         return at;
-    take(&at, end, is_selector);
+    take_letter(&at, end, is_selector);
     const char *joined = at;
-    while (take_joiner(&joined, end) && take(&joined, end, is_pictograph)) {
-        take(&joined, end, is_selector);
+    while (take_joiner(&joined, end) && take_letter(&joined, end, is_pictograph)) {
+        take_letter(&joined, end, is_selector);
         at = joined;
     }
     return at;
@@ -252,7 +252,7 @@ const char *emoji_read_unicode(const char *at, const char *end)
     uint32_t c = letter_decode(at, end, &length);
     const char *place = at + length;
     if ((c >= 0x2300 && c <= 0x23ff) || (c >= 0x2600 && c <= 0x27bf)) {
-        take(&place, end, is_selector);
+        take_letter(&place, end, is_selector);
         return place;
     }
     if (is_pictograph(c))
@@ -261,7 +261,7 @@ const char *emoji_read_unicode(const char *at, const char *end)
         return place;
     if (c >= 0x1f900 && c <= 0x1f9ff)
         return read_newer(place, end);
-    if (is_regional(c) && take(&place, end, is_regional))
+    if (is_regional(c) && take_letter(&place, end, is_regional))
         return place;
     return NULL;
 }

@@ -1,13 +1,14 @@
 /* [label](address), <address|label>, ![label](address). */
 #include "text/markup/inside.h"
 
-static const char *fail(struct parser *p, const char *at, const char *read_to)
+static const char *fail_link(struct parser *p, const char *at, const char *read_to)
 {
     parser_charge(p, (size_t)(read_to - at));
     return NULL;
 }
 
-static void add(struct parser *p, struct row *row, enum markup_type type, struct str address, struct markup_node *label)
+static void add_label(struct parser *p, struct row *row, enum markup_type type, struct str address,
+                      struct markup_node *label)
 {
     struct markup_node *node = markup_node_new(p, type, address);
     node->first = label ? label : markup_node_new(p, MARKUP_PLAIN_TEXT, address);
@@ -21,12 +22,12 @@ const char *link_read(struct parser *p, const char *at, enum inside inside, stru
     struct row label = {0};
     const char *end = inline_read_label(p, at + 1, inside | INSIDE_LABEL, &label);
     if (end == p->end)
-        return fail(p, at, end);
+        return fail_link(p, at, end);
     struct str address;
     const char *close = address_read_target(p, end + 2, ')', &address);
     if (!close)
-        return fail(p, at, end);
-    add(p, row, MARKUP_LINK, address, label.first);
+        return fail_link(p, at, end);
+    add_label(p, row, MARKUP_LINK, address, label.first);
     return close + 1;
 }
 
@@ -45,9 +46,9 @@ const char *link_read_angle(struct parser *p, const char *at, enum inside inside
     while (end < p->end && is_angle_label(*end))
         end++;
     if (end == bar + 1 || end == p->end || *end != '>')
-        return fail(p, at, end);
+        return fail_link(p, at, end);
     struct str label = str_from(bar + 1, (size_t)(end - bar - 1));
-    add(p, row, MARKUP_LINK, address, markup_node_new(p, MARKUP_PLAIN_TEXT, label));
+    add_label(p, row, MARKUP_LINK, address, markup_node_new(p, MARKUP_PLAIN_TEXT, label));
     return end + 1;
 }
 
@@ -67,10 +68,10 @@ const char *link_read_image(struct parser *p, const char *at, struct row *row)
         blank = blank && *end == ' ';
     struct str label = str_from(at + 2, (size_t)(end - at - 2)), address;
     if ((blank && label.len) || !parser_at(p, end, "]("))
-        return fail(p, at, end);
+        return fail_link(p, at, end);
     const char *close = address_read_target(p, end + 2, ')', &address);
     if (!close)
-        return fail(p, at, end);
-    add(p, row, MARKUP_IMAGE, address, label.len ? markup_node_new(p, MARKUP_PLAIN_TEXT, label) : NULL);
+        return fail_link(p, at, end);
+    add_label(p, row, MARKUP_IMAGE, address, label.len ? markup_node_new(p, MARKUP_PLAIN_TEXT, label) : NULL);
     return close + 1;
 }

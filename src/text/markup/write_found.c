@@ -34,7 +34,7 @@ static void collect(struct found *found, const struct markup_node *first)
     }
 }
 
-static void find(struct found *found, enum markup_type type, const struct markup_node *tree)
+static void find_all(struct found *found, enum markup_type type, const struct markup_node *tree)
 {
     found->type = type;
     found->count = 0;
@@ -44,7 +44,7 @@ static void find(struct found *found, enum markup_type type, const struct markup
 void markup_write_urls(struct json *w, const struct markup_node *tree)
 {
     struct found found;
-    find(&found, MARKUP_LINK, tree);
+    find_all(&found, MARKUP_LINK, tree);
     json_array_begin(w);
     for (size_t i = 0; i < found.count; i++) {
         json_object_begin(w);
@@ -63,7 +63,7 @@ static bool is_everybody(struct str name)
 void markup_write_mentions(struct json *w, const struct markup_node *tree)
 {
     struct found found;
-    find(&found, MARKUP_MENTION_USER, tree);
+    find_all(&found, MARKUP_MENTION_USER, tree);
     json_array_begin(w);
     for (size_t i = 0; i < found.count; i++) {
         json_object_begin(w);
@@ -79,7 +79,7 @@ void markup_write_mentions(struct json *w, const struct markup_node *tree)
 void markup_write_channels(struct json *w, const struct markup_node *tree)
 {
     struct found found;
-    find(&found, MARKUP_MENTION_CHANNEL, tree);
+    find_all(&found, MARKUP_MENTION_CHANNEL, tree);
     json_array_begin(w);
     for (size_t i = 0; i < found.count; i++) {
         json_object_begin(w);

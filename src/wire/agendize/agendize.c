@@ -99,14 +99,14 @@ static void handle(struct http_request *request)
         route->work(request, call);
 }
 
-static void problem(struct http_request *request, const GError *error)
+static void answer_problem(struct http_request *request, const GError *error)
 {
     const struct agendize *agendize = request->mount->word;
     cors_allow(request, agendize->settings.cors_origin);
     agendize_refuse(request, error);
 }
 
-static void options(struct http_request *request)
+static void agendize_options(struct http_request *request)
 {
     const struct agendize *agendize = request->mount->word;
     cors_preflight(request, agendize->settings.cors_origin);
@@ -138,9 +138,10 @@ bool agendize_mount(struct agendize *agendize, struct http_router *router, GErro
     struct http_mount mount = {.prefix = "/api/2.0",
                                .routes = agendize->routes,
                                .route_count = AGENDIZE_ROUTES,
-                               .problem = problem,
-                               .options = options,
+                               .problem = answer_problem,
+                               .options = agendize_options,
                                .word = agendize};
-    struct http_mount other_versions = {.prefix = "/api/#", .problem = problem, .options = options, .word = agendize};
+    struct http_mount other_versions = {
+        .prefix = "/api/#", .problem = answer_problem, .options = agendize_options, .word = agendize};
     return http_router_mount(router, &mount, error) && http_router_mount(router, &other_versions, error);
 }

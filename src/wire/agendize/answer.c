@@ -16,7 +16,7 @@ static void refuse_page(struct http_request *request, struct page *page, const G
     agendize_refuse(request, error);
 }
 
-static struct str headers(struct http_request *request, struct page *page)
+static struct str agendize_headers(struct http_request *request, struct page *page)
 {
     (void)request, (void)page;
     return HEADERS;
@@ -24,7 +24,7 @@ static struct str headers(struct http_request *request, struct page *page)
 
 void agendize_reply_page(struct http_request *request, struct page *page)
 {
-    page->headers = headers;
+    page->headers = agendize_headers;
     page->refuse = refuse_page;
     page_reply(request, page);
 }

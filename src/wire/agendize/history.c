@@ -37,7 +37,7 @@ static void add_message(struct json *w, const struct history *history, const str
     json_object_end(w);
 }
 
-static bool find(struct history *history, struct store_txn *txn, GError **error)
+static bool find_session(struct history *history, struct store_txn *txn, GError **error)
 {
     struct arena *a = &history->page.op.arena;
     struct session *session = &history->view.session;
@@ -57,9 +57,9 @@ static bool find(struct history *history, struct store_txn *txn, GError **error)
            history_visitor_of(txn, session, a, &history->visitor, error);
 }
 
-static bool begin(struct history *history, struct store_txn *txn, struct json *w, GError **error)
+static bool begin_history(struct history *history, struct store_txn *txn, struct json *w, GError **error)
 {
-    if (!find(history, txn, error))
+    if (!find_session(history, txn, error))
         return false;
     answer_cache_shows(history->page.draft, history->visitor.number);
     history->zone = resource_zone(&history->view.session, history->call->zone);
@@ -70,12 +70,13 @@ static bool begin(struct history *history, struct store_txn *txn, struct json *w
     return true;
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool history_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                         GError **error)
 {
     struct history *history = (struct history *)page;
     const struct session *session = &history->view.session;
     struct history_page events = {0};
-    if (!page->parts && !begin(history, txn, w, error))
+    if (!page->parts && !begin_history(history, txn, w, error))
         return false;
     if (history->next <= session->last_index &&
         !history_events(txn, session, HISTORY_FROM, history->next,
@@ -100,7 +101,7 @@ void agendize_history(struct http_request *request, const struct call *call)
         return;
     struct history *history = (struct history *)page_new(call->agendize->core, sizeof *history);
     history->call = call;
-    history->page.part = part;
+    history->page.part = history_part;
     history->page.row_max = ROW_MAX;
     history->page.draft = draft;
     agendize_reply_page(request, &history->page);

@@ -20,7 +20,7 @@ struct list {
 };
 
 /* A page is at most LIST_MAX light items: one part. */
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool list_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     struct list *list = (struct list *)page;
     struct list_page found;
@@ -53,7 +53,7 @@ void agendize_list(struct http_request *request, const struct call *call)
 {
     struct bounds bounds = bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds);
     struct list *list = (struct list *)page_new(call->agendize->core, sizeof *list);
-    list->page.part = part;
+    list->page.part = list_part;
     list->page.row_max = LIST_MAX * (16 * 6 * LIMIT_NAME);
     list->call = call;
     list->limit = parameter_number(&call->query, STR("maxResults"), LIST_DEFAULT);

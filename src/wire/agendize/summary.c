@@ -10,7 +10,7 @@ struct summary_page {
     struct bounds bounds;
 };
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool totals_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     (void)scratch;
     const struct summary_page *summary = (struct summary_page *)page;
@@ -31,7 +31,7 @@ void agendize_summary(struct http_request *request, const struct call *call)
 {
     struct summary_page *summary = (struct summary_page *)page_new(call->agendize->core, sizeof *summary);
     summary->company = call->company;
-    summary->page.part = part;
+    summary->page.part = totals_part;
     summary->page.row_max = 1024;
     summary->bounds = bounds_read(&call->query, call->zone, call->agendize->settings.literal_bounds);
     agendize_reply_page(request, &summary->page);

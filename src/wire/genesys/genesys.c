@@ -11,7 +11,7 @@
 #include "wire/outcome/refusal.h"
 
 /* Pages put headers of their own on what they send (an API key, a trace id): whatever they ask for is allowed. */
-static void options(struct http_request *request)
+static void genesys_options(struct http_request *request)
 {
     if (genesys_origin(request).len) {
         struct str asked = http_request_header(request, STR("Access-Control-Request-Headers"), NULL);
@@ -34,7 +34,7 @@ static struct answer answer_for(const struct genesys *genesys, const struct call
                            .alias = genesys->alias};
 }
 
-static void problem(struct http_request *request, const GError *error)
+static void genesys_problem(struct http_request *request, const GError *error)
 {
     const struct genesys *genesys = request->mount->word;
     struct call nothing = {.operation = OPERATION_UNKNOWN};
@@ -175,8 +175,8 @@ bool genesys_mount(struct genesys *genesys, struct http_router *router, GError *
         struct http_mount mount = {.prefix = prefixes[i],
                                    .routes = routes,
                                    .route_count = G_N_ELEMENTS(routes),
-                                   .problem = problem,
-                                   .options = options,
+                                   .problem = genesys_problem,
+                                   .options = genesys_options,
                                    .word = genesys};
         if (mount.prefix && !http_router_mount(router, &mount, error))
             return false;

@@ -35,7 +35,7 @@ struct held {
     char bytes[];
 };
 
-static struct str take(const char **place, uint16_t length)
+static struct str take_bytes(const char **place, uint16_t length)
 {
     struct str s = str_from(*place, length);
     *place += length;
@@ -49,11 +49,11 @@ static struct query query_of(const struct held *held)
     struct query query = {.position = held->position, .limit = held->limit};
     const struct genesys *genesys = held->request->mount->word;
     query.answer = (struct answer){.operation = OPERATION_GET_MESSAGES, .alias = genesys->alias};
-    query.origin = take(&place, held->origin);
+    query.origin = take_bytes(&place, held->origin);
     query.answer.chat_id = tail_name(held->tail, &query.company);
-    query.answer.user_id = take(&place, held->user_id);
-    query.answer.secure_key = take(&place, held->secure_key);
-    query.answer.tenant = take(&place, held->tenant);
+    query.answer.user_id = take_bytes(&place, held->user_id);
+    query.answer.secure_key = take_bytes(&place, held->secure_key);
+    query.answer.tenant = take_bytes(&place, held->tenant);
     return query;
 }
 

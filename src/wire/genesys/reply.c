@@ -33,8 +33,8 @@ struct str genesys_origin(const struct http_request *request)
     return origin.len && cors_lists(genesys->cors_origin, origin) ? origin : STR_NULL;
 }
 
-static void refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error,
-                   struct str parameter)
+static void refuse_with(struct http_request *request, struct str origin, const struct answer *answer,
+                        const GError *error, struct str parameter)
 {
     refusal_note(request, error);
     struct buf body;
@@ -48,12 +48,12 @@ static void refuse(struct http_request *request, struct str origin, const struct
 
 void genesys_refuse(struct http_request *request, struct str origin, const struct answer *answer, const GError *error)
 {
-    refuse(request, origin, answer, error, reason_field(error));
+    refuse_with(request, origin, answer, error, reason_field(error));
 }
 
 void genesys_refuse_op(struct http_request *request, const struct answer *answer, const GError *error)
 {
-    refuse(request, genesys_origin(request), answer, error, STR_NULL);
+    refuse_with(request, genesys_origin(request), answer, error, STR_NULL);
 }
 
 void genesys_allow_origin(struct http_request *request)

@@ -61,7 +61,7 @@ static void reply_kept(struct http_request *request, const struct query *query, 
 /* ---- read ---- */
 
 /* The chat as it stands, and where in it the answer begins and ends. */
-static bool begin(struct transcript *t, struct store_txn *txn, GError **error)
+static bool begin_transcript(struct transcript *t, struct store_txn *txn, GError **error)
 {
     const struct query *query = &t->query;
     const struct session *s = &t->view.session;
@@ -126,11 +126,12 @@ static bool step(struct transcript *t, struct store_txn *txn, struct json *w, st
     return true;
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool transcript_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                            GError **error)
 {
     struct transcript *t = (struct transcript *)page;
     if (!page->parts) {
-        if (!begin(t, txn, error))
+        if (!begin_transcript(t, txn, error))
             return false;
         answer_begin(w, &t->query.answer);
         page->kept.from = page->making.len;
@@ -148,13 +149,13 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
     return true;
 }
 
-static void refuse(struct http_request *request, struct page *page, const GError *error)
+static void refuse_transcript(struct http_request *request, struct page *page, const GError *error)
 {
     const struct query *query = &((struct transcript *)page)->query;
     genesys_refuse(request, query->origin, &query->answer, error);
 }
 
-static struct str headers(struct http_request *request, struct page *page)
+static struct str transcript_headers(struct http_request *request, struct page *page)
 {
     return genesys_headers(request, ((struct transcript *)page)->query.origin);
 }
@@ -180,9 +181,9 @@ void genesys_transcript(struct http_request *request, const struct query *query)
     answer->user_id = arena_str(a, answer->user_id);
     answer->secure_key = arena_str(a, answer->secure_key);
     answer->tenant = arena_str(a, answer->tenant);
-    t->page.part = part;
-    t->page.refuse = refuse;
-    t->page.headers = headers;
+    t->page.part = transcript_part;
+    t->page.refuse = refuse_transcript;
+    t->page.headers = transcript_headers;
     t->page.row_max = MESSAGE_MAX;
     t->page.draft = draft;
     page_reply(request, &t->page);

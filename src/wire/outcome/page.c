@@ -146,7 +146,7 @@ static void begin_stream(struct page *page)
     http_reply_stream(request, 200, page->headers(request, page), &page->stream);
 }
 
-static void refuse(struct page *page)
+static void refuse_request(struct page *page)
 {
     page->refuse(page->request, page, page->op.error);
     page_free(page);
@@ -156,7 +156,7 @@ static void refuse(struct page *page)
 static void go_on(struct page *page)
 {
     if (page->op.error)
-        refuse(page);
+        refuse_request(page);
     else if (!page->made)
         make(page);
     else if (page->last && page->making.len <= LIMIT_HTTP_REPLY_BUFFER)
@@ -200,7 +200,7 @@ void page_reply(struct http_request *request, struct page *page)
 {
     page->request = request;
     if (page->op.error) {
-        refuse(page);
+        refuse_request(page);
         return;
     }
     page->op.user = request->loop;

@@ -24,7 +24,7 @@ static void refuse_page(struct http_request *request, struct page *page, const G
     parley_refuse(request, error);
 }
 
-static struct str headers(struct http_request *request, struct page *page)
+static struct str parley_headers(struct http_request *request, struct page *page)
 {
     (void)request, (void)page;
     return HEADERS;
@@ -33,7 +33,7 @@ static struct str headers(struct http_request *request, struct page *page)
 void parley_reply_page(struct http_request *request, struct page *page)
 {
     if (!page->headers)
-        page->headers = headers;
+        page->headers = parley_headers;
     page->refuse = refuse_page;
     page_reply(request, page);
 }

@@ -103,7 +103,8 @@ static bool seek(struct events *events, struct store_txn *txn, struct arena *scr
 }
 
 /* Tells, or looks at, the batch from `first` on. */
-static bool tell(struct events *events, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool tell_events(struct events *events, struct store_txn *txn, struct json *w, struct arena *scratch,
+                        GError **error)
 {
     struct page *page = &events->page;
     struct history_page found = {0};
@@ -129,7 +130,7 @@ static bool tell(struct events *events, struct store_txn *txn, struct json *w, s
     return true;
 }
 
-static bool begin(struct events *events, struct store_txn *txn, struct json *w, GError **error)
+static bool begin_events(struct events *events, struct store_txn *txn, struct json *w, GError **error)
 {
     struct page *page = &events->page;
     if (!history_session(txn, events->call->caller.company, page->request->parameters[0], &page->op.arena,
@@ -145,12 +146,12 @@ static bool begin(struct events *events, struct store_txn *txn, struct json *w, 
     return true;
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool events_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     struct events *events = (struct events *)page;
-    if (!page->parts && !begin(events, txn, w, error))
+    if (!page->parts && !begin_events(events, txn, w, error))
         return false;
-    if (!(events->phase == SEEK ? seek(events, txn, scratch, error) : tell(events, txn, w, scratch, error)))
+    if (!(events->phase == SEEK ? seek(events, txn, scratch, error) : tell_events(events, txn, w, scratch, error)))
         return false;
     if (page->last) {
         json_array_end(w);
@@ -204,7 +205,7 @@ void parley_events(struct http_request *request, const struct call *call)
     if (parley_reply_cached(request, call, draft))
         return;
     struct events *events = (struct events *)page_new(call->parley->core, sizeof *events);
-    events->page.part = part;
+    events->page.part = events_part;
     events->page.row_max = EVENT_MAX;
     events->page.draft = draft;
     events->call = call;

@@ -79,7 +79,7 @@ static bool add_messages(struct store_txn *txn, struct json *w, const struct his
     return true;
 }
 
-static bool find(struct sessions *sessions, struct store_txn *txn, GError **error)
+static bool find_sessions(struct sessions *sessions, struct store_txn *txn, GError **error)
 {
     const struct call *call = sessions->call;
     struct arena *a = &sessions->page.op.arena;
@@ -91,12 +91,13 @@ static bool find(struct sessions *sessions, struct store_txn *txn, GError **erro
                          sessions->limit, a, &sessions->list, error);
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool sessions_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                          GError **error)
 {
     struct sessions *sessions = (struct sessions *)page;
     const struct list_page *list = &sessions->list;
     if (!page->parts) {
-        if (!find(sessions, txn, error))
+        if (!find_sessions(sessions, txn, error))
             return false;
         json_object_begin(w);
         json_member_array_begin(w, "sessions");
@@ -123,7 +124,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 void parley_sessions(struct http_request *request, const struct call *call)
 {
     struct sessions *sessions = (struct sessions *)page_new(call->parley->core, sizeof *sessions);
-    sessions->page.part = part;
+    sessions->page.part = sessions_part;
     sessions->page.row_max = ROW_MAX;
     sessions->call = call;
     sessions->limit = parameters_limit(call);

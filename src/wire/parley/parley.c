@@ -64,14 +64,14 @@ static void handle(struct http_request *request)
         parley_refuse(request, error);
 }
 
-static void problem(struct http_request *request, const GError *error)
+static void parley_problem(struct http_request *request, const GError *error)
 {
     const struct parley *parley = request->mount->word;
     cors_allow(request, parley->settings.cors_origin);
     parley_refuse(request, error);
 }
 
-static void options(struct http_request *request)
+static void parley_options(struct http_request *request)
 {
     const struct parley *parley = request->mount->word;
     cors_preflight(request, parley->settings.cors_origin);
@@ -103,8 +103,8 @@ bool parley_mount(struct parley *parley, struct http_router *router, GError **er
     struct http_mount mount = {.prefix = "/parley/v1",
                                .routes = parley->routes,
                                .route_count = PARLEY_ROUTES,
-                               .problem = problem,
-                               .options = options,
+                               .problem = parley_problem,
+                               .options = parley_options,
                                .word = parley};
     return http_router_mount(router, &mount, error);
 }

@@ -75,7 +75,7 @@ static bool next_place(const struct found *found, const struct store_search *sea
     return more || found->store.partial;
 }
 
-static bool find(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
+static bool find_hits(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
 {
     const struct call *call = found->call;
     struct store_search search;
@@ -123,10 +123,10 @@ static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a
 }
 
 /* At most LIMIT_PAGE hits: one part. */
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool hits_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     struct found *found = (struct found *)page;
-    if (!find(found, txn, scratch, error))
+    if (!find_hits(found, txn, scratch, error))
         return false;
     json_object_begin(w);
     json_member_array_begin(w, "hits");
@@ -147,7 +147,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 void parley_search(struct http_request *request, const struct call *call)
 {
     struct found *found = (struct found *)page_new(call->parley->core, sizeof *found);
-    found->page.part = part;
+    found->page.part = hits_part;
     found->page.row_max = LIMIT_PAGE * 64 * LIMIT_NAME;
     found->page.is_long = true;
     found->call = call;

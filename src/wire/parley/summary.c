@@ -33,7 +33,8 @@ static void read_parameters(const struct call *call, struct report *report)
 }
 
 /* A bounded number of buckets: one part. */
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool summary_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                         GError **error)
 {
     struct report *report = (struct report *)page;
     if (!history_summary(txn, report->company, report->from_ms, report->to_ms, &report->whole, error))
@@ -68,7 +69,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
 void parley_summary(struct http_request *request, const struct call *call)
 {
     struct report *report = (struct report *)page_new(call->parley->core, sizeof *report);
-    report->page.part = part;
+    report->page.part = summary_part;
     report->page.row_max = 4 * 1024 * 1024;
     read_parameters(call, report);
     report->page.is_long = report->cut; /* thousands of sums */

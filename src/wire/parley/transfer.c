@@ -119,7 +119,7 @@ static void give_up(struct http_request *request)
         import_cancel(incoming->import);
 }
 
-static void end(struct http_request *request, const GError *error)
+static void end_import(struct http_request *request, const GError *error)
 {
     struct incoming *incoming = request->user;
     incoming->body_ended = true;
@@ -134,7 +134,7 @@ static void end(struct http_request *request, const GError *error)
 
 void parley_import(struct http_request *request, const struct call *call)
 {
-    static const struct http_body_reader reader = {piece, end};
+    static const struct http_body_reader reader = {piece, end_import};
     g_autoptr(GError) error = NULL;
     struct str skip = query_get(&call->query, STR("skipBad"));
     struct incoming *incoming = arena_new(&request->arena, struct incoming);

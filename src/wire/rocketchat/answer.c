@@ -32,7 +32,7 @@ bool rocketchat_reply_cached(struct http_request *request, struct call *call)
     return kept_reply(request, cached, HEADERS);
 }
 
-static struct str headers(struct http_request *request, struct page *page)
+static struct str rocketchat_headers(struct http_request *request, struct page *page)
 {
     (void)page;
     add_headers(request);
@@ -48,7 +48,7 @@ static void refuse_page(struct http_request *request, struct page *page, const G
 void rocketchat_reply_page(struct http_request *request, const struct call *call, struct page *page)
 {
     page->draft = call->draft;
-    page->headers = headers;
+    page->headers = rocketchat_headers;
     if (!page->refuse)
         page->refuse = refuse_page;
     page_reply(request, page);
@@ -57,7 +57,8 @@ void rocketchat_reply_page(struct http_request *request, const struct call *call
 /* The shape of a refusal: the 6.x router says {"status","message"}, the API itself {"success","error","errorType"?}. */
 enum shape { SHAPE_ROUTER, SHAPE_API };
 
-static void refuse(struct http_request *request, unsigned status, enum shape shape, struct str text, struct str type)
+static void refuse_in_shape(struct http_request *request, unsigned status, enum shape shape, struct str text,
+                            struct str type)
 {
     struct buf body;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
@@ -79,7 +80,7 @@ static void refuse(struct http_request *request, unsigned status, enum shape sha
 
 void rocketchat_refuse_plain(struct http_request *request, struct str text)
 {
-    refuse(request, 400, SHAPE_API, text, STR_NULL);
+    refuse_in_shape(request, 400, SHAPE_API, text, STR_NULL);
 }
 
 void rocketchat_refuse_typed(struct http_request *request, struct str text, struct str code)
@@ -90,7 +91,7 @@ void rocketchat_refuse_typed(struct http_request *request, struct str text, stru
     buf_add_literal(&line, " [");
     buf_add(&line, code);
     buf_add_literal(&line, "]");
-    refuse(request, 400, SHAPE_API, buf_str(&line), code);
+    refuse_in_shape(request, 400, SHAPE_API, buf_str(&line), code);
     buf_clear(&line);
 }
 
@@ -135,7 +136,7 @@ static void refuse_too_many(struct http_request *request, const GError *error)
                                    "Error, too many requests. Please slow down. You must wait %d seconds before trying "
                                    "this endpoint again. [error-too-many-requests]",
                                    (int)((reason_retry_ms(error) + 999) / 1000));
-    refuse(request, 429, SHAPE_API, text, STR_NULL);
+    refuse_in_shape(request, 429, SHAPE_API, text, STR_NULL);
 }
 
 void rocketchat_refuse(struct http_request *request, const GError *error)
@@ -147,20 +148,21 @@ void rocketchat_refuse(struct http_request *request, const GError *error)
     case REASON_CREDENTIAL_MISSING:
     case REASON_CREDENTIAL_WRONG:
     case REASON_SAMPLE_CREDENTIAL_REFUSED:
-        refuse(request, 401, SHAPE_ROUTER, STR("You must be logged in to do this."), STR_NULL);
+        refuse_in_shape(request, 401, SHAPE_ROUTER, STR("You must be logged in to do this."), STR_NULL);
         return;
     case REASON_PASSWORD_WRONG:
         rocketchat_refuse_login(request, "\"Unauthorized\"", "Unauthorized");
         return;
     case REASON_RIGHT_MISSING:
-        refuse(request, 403, SHAPE_API,
-               STR("User does not have the permissions required for this action [error-unauthorized]"), STR_NULL);
+        refuse_in_shape(request, 403, SHAPE_API,
+                        STR("User does not have the permissions required for this action [error-unauthorized]"),
+                        STR_NULL);
         return;
     case REASON_ROUTE_UNKNOWN:
-        refuse(request, 404, SHAPE_ROUTER, STR("API endpoint does not exist"), STR_NULL);
+        refuse_in_shape(request, 404, SHAPE_ROUTER, STR("API endpoint does not exist"), STR_NULL);
         return;
     case REASON_METHOD_UNKNOWN:
-        refuse(request, 405, SHAPE_ROUTER, STR("API endpoint does not exist"), STR_NULL);
+        refuse_in_shape(request, 405, SHAPE_ROUTER, STR("API endpoint does not exist"), STR_NULL);
         return;
     case REASON_RATE_LIMITED:
     case REASON_ATTEMPTS_LIMITED:
@@ -180,5 +182,5 @@ void rocketchat_refuse(struct http_request *request, const GError *error)
         break;
     }
     unsigned status = http_status(error);
-    refuse(request, status, SHAPE_API, status == 500 ? STR("Internal server error") : message, STR_NULL);
+    refuse_in_shape(request, status, SHAPE_API, status == 500 ? STR("Internal server error") : message, STR_NULL);
 }

@@ -38,7 +38,7 @@ static bool find_visitor(struct chat_history *history, struct store_txn *txn, GE
 }
 
 /* Steps 5 to 8 of spec 1.1: the room is only the anchor of the access check. */
-static bool find(struct chat_history *history, struct store_txn *txn, struct arena *scratch, GError **error)
+static bool find_history(struct chat_history *history, struct store_txn *txn, struct arena *scratch, GError **error)
 {
     const struct call *call = history->call;
     struct session_view room;
@@ -88,7 +88,7 @@ static bool read_rooms(struct store_txn *txn, const struct chat_history *history
 }
 
 /* An order that no index has: every room is looked at. */
-static bool sort(struct chat_history *history, struct store_txn *txn, GError **error)
+static bool sort_rooms(struct chat_history *history, struct store_txn *txn, GError **error)
 {
     size_t count;
     if (!room_order_sort(txn, &history->visitor, &history->order, &history->page.op.arena, &history->sorted, &count,
@@ -99,10 +99,10 @@ static bool sort(struct chat_history *history, struct store_txn *txn, GError **e
 }
 
 /* True with `begun` unset: to be called again elsewhere. */
-static bool begin(struct chat_history *history, struct store_txn *txn, struct json *w, struct arena *scratch,
-                  GError **error)
+static bool begin_rooms(struct chat_history *history, struct store_txn *txn, struct json *w, struct arena *scratch,
+                        GError **error)
 {
-    if (!history->found && !find(history, txn, scratch, error))
+    if (!history->found && !find_history(history, txn, scratch, error))
         return false;
     history->found = true;
     if (!history->order.is_of_index && history->total) {
@@ -110,7 +110,7 @@ static bool begin(struct chat_history *history, struct store_txn *txn, struct js
             history->page.is_long = true;
             return true;
         }
-        if (!sort(history, txn, error))
+        if (!sort_rooms(history, txn, error))
             return false;
     }
     history->begun = true;
@@ -119,7 +119,7 @@ static bool begin(struct chat_history *history, struct store_txn *txn, struct js
     return true;
 }
 
-static void end(struct chat_history *history, struct json *w)
+static void end_rooms(struct chat_history *history, struct json *w)
 {
     json_array_end(w);
     json_member_int(w, "count", history->told);
@@ -130,12 +130,12 @@ static void end(struct chat_history *history, struct json *w)
     history->page.last = true;
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool rooms_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
     struct chat_history *history = (struct chat_history *)page;
     struct history_item *rooms;
     size_t count, i = 0;
-    if (!history->begun && !begin(history, txn, w, scratch, error))
+    if (!history->begun && !begin_rooms(history, txn, w, scratch, error))
         return false;
     if (!history->begun)
         return true;
@@ -146,7 +146,7 @@ static bool part(struct page *page, struct store_txn *txn, struct json *w, struc
             return false;
     bool enough = history->paging.count && history->told >= history->paging.count;
     if (!count || enough || history->paging.offset + history->told >= history->total)
-        end(history, w);
+        end_rooms(history, w);
     return true;
 }
 
@@ -172,7 +172,7 @@ void rocketchat_chat_history(struct http_request *request, const struct call *ca
     history->markup = call->rocketchat->markup;
     history->paging = paging;
     history->order = order;
-    history->page.part = part;
+    history->page.part = rooms_part;
     history->page.row_max = ROOM_MAX;
     rocketchat_reply_page(request, call, &history->page);
 }

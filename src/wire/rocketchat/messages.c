@@ -146,7 +146,7 @@ static bool add_all_to_order(const struct messages *messages, struct store_txn *
     return read;
 }
 
-static bool sort(struct messages *messages, struct store_txn *txn, GError **error)
+static bool sort_messages(struct messages *messages, struct store_txn *txn, GError **error)
 {
     struct order order;
     order_init(&order, messages->keys, messages->key_count);
@@ -181,7 +181,7 @@ static bool write_sorted(struct messages *messages, struct store_txn *txn, struc
 
 /* ---- the answer ---- */
 
-static bool find(struct messages *messages, struct store_txn *txn, GError **error)
+static bool find_room(struct messages *messages, struct store_txn *txn, GError **error)
 {
     const struct call *call = messages->call;
     struct arena *a = &messages->page.op.arena;
@@ -201,12 +201,13 @@ static bool find(struct messages *messages, struct store_txn *txn, GError **erro
     return true;
 }
 
-static bool part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
+static bool messages_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                          GError **error)
 {
     struct messages *messages = (struct messages *)page;
     struct history_page events;
     if (!page->parts) {
-        if (!find(messages, txn, error) || (!messages->by_time && !sort(messages, txn, error)))
+        if (!find_room(messages, txn, error) || (!messages->by_time && !sort_messages(messages, txn, error)))
             return false;
         json_object_begin(w);
         json_member_array_begin(w, "messages");
@@ -236,7 +237,7 @@ static void clear(struct page *page)
     g_free(((struct messages *)page)->term);
 }
 
-static void refuse(struct http_request *request, struct page *page, const GError *error)
+static void refuse_messages(struct http_request *request, struct page *page, const GError *error)
 {
     (void)page;
     if (reason_of(error) == REASON_NOT_SERVED_BY_CALLER)
@@ -274,9 +275,9 @@ void rocketchat_messages(struct http_request *request, const struct call *call)
     messages->key_count = count;
     messages->by_time = count == 0 || (count == 1 && str_equal(keys[0].path, STR("ts")));
     messages->ascending = messages->by_time && count && !keys[0].descending;
-    messages->page.part = part;
+    messages->page.part = messages_part;
     messages->page.clear = clear;
-    messages->page.refuse = refuse;
+    messages->page.refuse = refuse_messages;
     messages->page.row_max = MESSAGE_MAX;
     messages->page.is_long = term.len > 0 || !messages->by_time; /* every message is looked at */
     rocketchat_reply_page(request, call, &messages->page);

@@ -27,7 +27,7 @@ struct member {
     struct str value;
 };
 
-static struct member find(const struct query *query, struct str name)
+static struct member find_member(const struct query *query, struct str name)
 {
     struct member member = {0};
     for (size_t i = 0; i < query->count; i++) {
@@ -58,7 +58,7 @@ static bool read_number(struct str text, int64_t *value)
 static bool take_number(struct http_request *request, const struct query *query, struct str name, int64_t *value)
 {
     static const char code[] = "invalid-params";
-    struct member member = find(query, name);
+    struct member member = find_member(query, name);
     if (!member.times || (member.times == 1 && !member.is_object && !member.value.len))
         return true;
     if (member.times > 1 || member.is_object || !read_number(member.value, value)) {
@@ -74,7 +74,7 @@ static bool take_number(struct http_request *request, const struct query *query,
 
 static bool take_string(struct http_request *request, const struct query *query, struct str name, struct str *value)
 {
-    struct member member = find(query, name);
+    struct member member = find_member(query, name);
     if (member.times > 1 || member.is_object) {
         rocketchat_refuse_typed(request, STR("must be string"), STR("invalid-params"));
         return false;
@@ -85,7 +85,7 @@ static bool take_string(struct http_request *request, const struct query *query,
 
 bool param_read_only(struct http_request *request, const struct query *query, struct str name, struct str *value)
 {
-    if (!find(query, name).times) {
+    if (!find_member(query, name).times) {
         g_autofree char *text = g_strdup_printf("must have required property '%.*s'", (int)name.len, name.ptr);
         rocketchat_refuse_typed(request, str_from_c(text), STR("invalid-params"));
         return false;

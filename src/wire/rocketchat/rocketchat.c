@@ -6,7 +6,7 @@
 
 /* ---- CORS (spec 1.5, decision (h)) ---- */
 
-static void options(struct http_request *request)
+static void rocketchat_options(struct http_request *request)
 {
     const struct rocketchat *rocketchat = request->mount->word;
     if (!cors_allow(request, str_from_c(rocketchat->cors_origin))) {
@@ -142,7 +142,7 @@ bool rocketchat_mount(struct rocketchat *rocketchat, struct http_router *router,
                                .routes = routes,
                                .route_count = G_N_ELEMENTS(routes),
                                .problem = rocketchat_refuse,
-                               .options = options,
+                               .options = rocketchat_options,
                                .loose_slashes = true,
                                .word = rocketchat};
     return http_router_mount(router, &mount, error);

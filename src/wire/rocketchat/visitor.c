@@ -62,8 +62,8 @@ static bool read_newest(struct store_txn *txn, struct visitor_info *info, struct
     return history_head(txn, newest, a, &info->head, error);
 }
 
-static bool find(struct http_request *request, const struct call *call, struct str id, struct visitor_info *info,
-                 GError **error)
+static bool find_info(struct http_request *request, const struct call *call, struct str id, struct visitor_info *info,
+                      GError **error)
 {
     struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
@@ -83,7 +83,7 @@ void rocketchat_visitor_info(struct http_request *request, const struct call *ca
         return;
     if (!permission_held(&call->caller, PERMISSION_VIEW_L_ROOM))
         reason_set(&error, REASON_RIGHT_MISSING, "view-l-room");
-    if (error || !find(request, call, id, &info, &error)) {
+    if (error || !find_info(request, call, id, &info, &error)) {
         rocketchat_refuse(request, error);
         return;
     }
