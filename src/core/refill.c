@@ -10,10 +10,11 @@
 enum {
     STEP_MESSAGES = 200, /* some milliseconds of the writer's, for which others wait */
     TELL_EVERY_MS = 10 * 1000,
-    RETRY_MS = 60 * 1000,
+    RETRY_MS = 10 * 1000,
 };
 
-/* One bulk op at a time, submitted again when it is done. Its thread, the writer's, owns what has no lock. */
+/* One bulk op at a time, submitted again when it is done. The op and its step belong to whoever has it; all else is
+ * behind the lock. */
 struct refill {
     struct core *core;
     struct op op;
@@ -33,8 +34,8 @@ static bool run_step(struct op *op, struct store_txn *txn, GError **error)
 
 static void step_done(struct op *op);
 
-/* Under the lock: the op has no owner. */
-static void submit(struct refill *refill)
+/* Makes the next step's op. Under the lock, while there is none. */
+static void prepare(struct refill *refill)
 {
     refill->running = true;
     refill->failed = false;
@@ -82,7 +83,7 @@ static void step_done(struct op *op)
     bool more = !refill->stopped && !refill->failed && !refill->step.finished;
     op_clear(op);
     if (more)
-        submit(refill);
+        prepare(refill);
     pthread_mutex_unlock(&refill->lock);
     if (more)
         core_submit(op);
@@ -93,15 +94,19 @@ bool refill_start(struct core *core, GError **error)
     struct refill *refill = core->refill;
     struct store_reader *reader = store_reader_open(core->store, error);
     struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
-    bool read = txn && store_search_indexed_from(txn, &refill->counters.indexed_from_ms, error);
+    int64_t from_ms = NO_TIME;
+    bool read = txn && store_search_indexed_from(txn, &from_ms, error);
     if (txn)
         store_read_end(txn);
     if (reader)
         store_reader_close(reader);
-    if (!read || refill->counters.indexed_from_ms == NO_TIME)
+    if (!read || from_ms == NO_TIME)
         return read;
+    pthread_mutex_lock(&refill->lock);
+    refill->counters.indexed_from_ms = from_ms;
     tell_refill(refill, "filling the search index");
-    submit(refill);
+    prepare(refill);
+    pthread_mutex_unlock(&refill->lock);
     core_submit(&refill->op);
     return true;
 }
@@ -111,7 +116,7 @@ void refill_retry(struct refill *refill)
     pthread_mutex_lock(&refill->lock);
     bool again = refill->failed && !refill->running && !refill->stopped && clock_monotonic_ms() >= refill->retry_ms;
     if (again)
-        submit(refill);
+        prepare(refill);
     pthread_mutex_unlock(&refill->lock);
     if (again)
         core_submit(&refill->op);

@@ -12,6 +12,7 @@ struct tally {
     uint64_t row;    /* key of the row whose words come */
     uint64_t column; /* 0 text, 1 scope */
     uint64_t place;
+    bool internal; /* a row is of an internal event */
 };
 
 static uint64_t mix(uint64_t x)
@@ -92,6 +93,7 @@ static bool tally_row(struct check *check, struct tally *t, sqlite3_stmt *q, GEr
     enum search_author author;
     if (!search_author_read(check->txn, event_number_session(column_int(q, 1)), &e, &author, error))
         return false;
+    t->internal |= event_is_internal(&e);
     t->row = (uint64_t)column_int(q, 0);
     tally_text(t, 0, borrowed_text(q, 8));
     tally_text(t, 1, search_scope(scope, &s, author, &e));
@@ -149,6 +151,18 @@ static bool tally_messages(struct check *check, uint64_t *waiting, uint64_t *wit
                         waiting, error);
 }
 
+/* Searches rely on it when they hide internal events. */
+static bool check_internal(struct check *check, const struct tally *texts, GError **error)
+{
+    int64_t noted;
+    if (!connection_number(sqlite_txn(check->txn)->connection,
+                           "SELECT EXISTS(SELECT 1 FROM value WHERE name = 'search_internal')", &noted, error))
+        return false;
+    if (texts->internal && !noted)
+        check_report(check, "the search index holds internal messages and does not say so");
+    return true;
+}
+
 bool check_search(struct check *check, GError **error)
 {
     if (!sqlite_txn(check->txn)->connection->store->options.full_text)
@@ -156,7 +170,7 @@ bool check_search(struct check *check, GError **error)
     struct tally index = {0}, texts = {0};
     uint64_t with_key = 0, waiting = 0, with_text = 0;
     if (!tally_index(check, &index, error) || !tally_texts(check, &texts, &with_key, error) ||
-        !tally_messages(check, &waiting, &with_text, error))
+        !tally_messages(check, &waiting, &with_text, error) || !check_internal(check, &texts, error))
         return false;
     if (with_key + waiting != with_text)
         check_report(check, "the search keys are not those of the messages with a text");

@@ -13,6 +13,7 @@ struct search_row {
     int64_t key; /* of the first try; from key_settle on the row's own, 0 = nothing is to be written */
     int64_t event;
     struct str scope;
+    bool internal;
     struct str old_text; /* to be taken out; STR_NULL = nothing is in */
     struct str new_text; /* to be put in; STR_NULL = nothing */
 };
@@ -129,6 +130,7 @@ static struct search_row *row_get(struct sqlite_store *store, const struct sessi
     row->key = search_key_try(e->time_ms, number, 0);
     char scope[SEARCH_SCOPE_SIZE];
     row->scope = arena_str(&rows->arena, search_scope(scope, s, author, e));
+    row->internal = event_is_internal(e);
     g_hash_table_insert(rows->by_event, &row->event, row);
     return row;
 }
@@ -234,10 +236,20 @@ static bool key_settle(struct store_txn *txn, struct search_row *row, GError **e
     return !row->new_text.ptr || key_take(txn, row, &row->key, error);
 }
 
+/* Searches that must not show internal events ask for them only then: most databases have none. */
+static bool note_internal(struct store_txn *txn, GError **error)
+{
+    sqlite3_stmt *q =
+        txn_statement(txn, "INSERT OR IGNORE INTO value(name, value) VALUES('search_internal', '1')", error);
+    return q && txn_run(txn, q, error);
+}
+
 static bool row_write(struct store_txn *txn, const struct search_row *row, GError **error)
 {
     if (!row->key)
         return true;
+    if (row->internal && !note_internal(txn, error))
+        return false;
     if (row->old_text.ptr &&
         !index_change(txn, "INSERT INTO search(search, rowid, text, scope) VALUES('delete', ?1, ?2, ?3)", row->key,
                       row->old_text, row->scope, error))
