@@ -2,9 +2,9 @@
 
 #include "app/settings.h"
 #include "base/clock.h"
-#include "core/answer_cache.h"
 #include "core/erase.h"
 #include "core/identity.h"
+#include "core/kept.h"
 #include "core/live.h"
 #include "core/quota.h"
 #include "core/refill.h"
@@ -139,7 +139,7 @@ static void add_metrics(struct station *station, struct buf *out)
     struct store_counters store;
     struct live_counters live;
     struct refill_counters refill;
-    struct answer_cache_counters answers;
+    struct kept_counters answers;
     struct erase_counters erasure;
     struct http_counters http;
     struct http_server *server = __atomic_load_n(&station->server, __ATOMIC_ACQUIRE);
@@ -163,7 +163,7 @@ static void add_metrics(struct station *station, struct buf *out)
     add_metric(out, "live_tails", "gauge", "Chats held in memory.", live.tails);
     add_metric(out, "live_waiters", "gauge", "Polls held.", live.waiters);
     add_quotas(station->core, out);
-    answer_cache_counters(station->core, &answers);
+    kept_counters(station->core, &answers);
     add_metric(out, "answers_kept_bytes", "gauge", "Answers kept in memory.", answers.bytes);
     add_metric(out, "answers_kept_total", "counter", "Answers put there.", answers.made);
     add_metric(out, "answers_given_again_total", "counter", "Requests answered from there.", answers.given);

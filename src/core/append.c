@@ -1,6 +1,6 @@
 #include "core/conversation.h"
+#include "core/intake.h"
 #include "core/naming.h"
-#include "core/pending.h"
 
 #include "base/clock.h"
 #include "text/json_read.h"
@@ -78,7 +78,7 @@ static bool find_repeated(struct append_op *op, struct store_txn *txn, const str
     return true;
 }
 
-static bool add_stamped(struct pending *p, const struct event *event, GError **error)
+static bool add_stamped(struct intake *p, const struct event *event, GError **error)
 {
     struct event e = *event;
     bool live = e.time_ms == NO_TIME;
@@ -87,7 +87,7 @@ static bool add_stamped(struct pending *p, const struct event *event, GError **e
         e.time_ms = MAX(clock_now_ms(), p->after.session.last_time_ms);
     if (live && e.kind == EVENT_JOINED && by && by->joined && !by->present)
         e.data = mark_rejoined(e.data, p->arena);
-    return pending_add(p, &e, live, error);
+    return intake_add(p, &e, live, error);
 }
 
 /* An External (a bot) alone keeps no chat open. */
@@ -99,7 +99,7 @@ static bool is_empty(const struct session_view *view)
     return true;
 }
 
-static struct str closer_after(const struct pending *p)
+static struct str closer_after(const struct intake *p)
 {
     const struct event *last = &p->events[p->count - 1];
     const struct participant *by = session_participant(&p->after, last->participant);
@@ -108,7 +108,7 @@ static struct str closer_after(const struct pending *p)
     return by->type == PARTICIPANT_CLIENT ? STR("{\"closer\":\"visitor\"}") : STR("{\"closer\":\"operator\"}");
 }
 
-static bool close_if_empty(struct pending *p, GError **error)
+static bool close_if_empty(struct intake *p, GError **error)
 {
     if (p->after.session.state == SESSION_CLOSED || !is_empty(&p->after))
         return true;
@@ -116,7 +116,7 @@ static bool close_if_empty(struct pending *p, GError **error)
     return add_stamped(p, &closed, error);
 }
 
-static bool join_again(struct pending *p, uint32_t id, GError **error)
+static bool join_again(struct intake *p, uint32_t id, GError **error)
 {
     const struct participant *who = session_participant(&p->after, id);
     if (p->after.session.state == SESSION_CLOSED || !who || !who->joined || who->present)
@@ -125,7 +125,7 @@ static bool join_again(struct pending *p, uint32_t id, GError **error)
     return add_stamped(p, &joined, error);
 }
 
-static bool add_all(struct append_op *op, struct pending *p, GError **error)
+static bool add_all(struct append_op *op, struct intake *p, GError **error)
 {
     if (op->returning && !join_again(p, op->returning, error))
         return false;
@@ -140,10 +140,10 @@ static bool add_all(struct append_op *op, struct pending *p, GError **error)
 }
 
 /* What stands in `p`, and that a chat which ended needs its client watched no longer. */
-static bool write_all(struct append_op *op, const struct session_view *before, struct pending *p, GError **error)
+static bool write_all(struct append_op *op, const struct session_view *before, struct intake *p, GError **error)
 {
     const struct session *s = &p->after.session;
-    if (!pending_write(p, error))
+    if (!intake_write(p, error))
         return false;
     if (s->state == SESSION_CLOSED && dialect_watches_clients(s->dialect) && before->session.state == SESSION_OPEN &&
         !store_live_chat_delete(p->txn, s->number, error))
@@ -152,10 +152,10 @@ static bool write_all(struct append_op *op, const struct session_view *before, s
     return true;
 }
 
-static bool append(struct append_op *op, struct store_txn *txn, const struct session_view *before, struct pending *p,
+static bool append(struct append_op *op, struct store_txn *txn, const struct session_view *before, struct intake *p,
                    GError **error)
 {
-    pending_init(p, txn, before, (op->returning != 0) + op->event_count + op->close_when_empty, &op->op.arena);
+    intake_init(p, txn, before, (op->returning != 0) + op->event_count + op->close_when_empty, &op->op.arena);
     p->free_id = op->event_count ? op->events[0].id : STR_NULL; /* find_repeated has looked */
     if (!add_all(op, p, error) || (p->count && !write_all(op, before, p, error)))
         return false; /* nothing to write: who may return was there */
@@ -185,9 +185,9 @@ static bool run_append(struct op *base, struct store_txn *txn, GError **error)
         return true;
     if (op->allow && !op->allow(op, before, error))
         return false;
-    struct pending p;
+    struct intake p;
     bool done = append(op, txn, before, &p, error);
-    pending_clear(&p);
+    intake_clear(&p);
     return done;
 }
 

@@ -85,7 +85,7 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->hub = hub_new();
     core->directories = directories_new();
     core->credentials = credentials_new();
-    core->answer_cache = answer_cache_new(options->answer_bytes);
+    core->kept = kept_new(options->answer_bytes);
     core->quotas = quotas_new(&options->quota);
     core->eraser = eraser_new(core);
     core->refill = refill_new(core);
@@ -120,7 +120,7 @@ void core_close(struct core *core)
     eraser_free(core->eraser);
     quotas_free(core->quotas);
     refill_free(core->refill);
-    answer_cache_free(core->answer_cache);
+    kept_free(core->kept);
     credentials_free(core->credentials);
     directories_free(core->directories);
     hub_free(core->hub);

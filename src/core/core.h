@@ -30,7 +30,7 @@ enum sample_access { SAMPLE_NOWHERE, SAMPLE_LOCALLY, SAMPLE_EVERYWHERE };
 struct core_options {
     enum sample_access samples;
     int64_t chat_timeout_ms; /* Genesys keep-alive: a client silent for so long has left; 0 = never */
-    size_t answer_bytes;     /* memory for answers kept (core/answer_cache.h); 0 = none are */
+    size_t answer_bytes;     /* memory for answers kept (core/kept.h); 0 = none are */
     struct quota_options quota;
     int64_t search_time_ms; /* for store_search.time_ms */
     int scrub_minute; /* of the machine's day: when what was erased is scrubbed from the files; -1 = when asked only */

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "core/intake.h"
 #include "core/internal.h"
-#include "core/pending.h"
 
 #include <stdatomic.h>
 #include <time.h>
@@ -38,10 +38,10 @@ static bool list_sessions(struct store_txn *txn, const struct visitor *v, GArray
 static bool append_erased(struct store_txn *txn, const struct session_view *before, struct op *op,
                           struct arena *scratch, GError **error)
 {
-    struct pending p;
-    pending_init(&p, txn, before, 1, scratch);
+    struct intake p;
+    intake_init(&p, txn, before, 1, scratch);
     struct event erased = {.kind = EVENT_ERASED, .time_ms = MAX(clock_now_ms(), before->session.last_time_ms)};
-    bool done = pending_add(&p, &erased, true, error) && pending_write(&p, error) &&
+    bool done = intake_add(&p, &erased, true, error) && intake_write(&p, error) &&
                 (!dialect_watches_clients(before->session.dialect) ||
                  store_live_chat_delete(txn, before->session.number, error));
     if (done) {
@@ -49,7 +49,7 @@ static bool append_erased(struct store_txn *txn, const struct session_view *befo
         after.session.id = arena_str(&op->arena, after.session.id);
         effect_of(op, &after);
     }
-    pending_clear(&p);
+    intake_clear(&p);
     return done;
 }
 

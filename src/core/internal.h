@@ -11,7 +11,7 @@ struct directories;
 struct credentials;
 struct eraser;
 struct refill;
-struct answer_cache;
+struct kept_answers;
 struct quotas;
 struct caller;
 
@@ -35,7 +35,7 @@ struct core {
     struct eraser *eraser;
     struct refill *refill;
     bool stopped;
-    struct answer_cache *answer_cache;
+    struct kept_answers *kept;
     const effect_listener *listeners; /* ended by NULL */
     uint8_t cursor_key[CURSOR_KEY_SIZE];
 };
@@ -107,10 +107,10 @@ void credentials_free(struct credentials *credentials);
 bool identity_of_token(struct core *core, struct store_reader *reader, struct str token, bool local,
                        struct caller *caller, struct arena *a, GError **error);
 
-/* ---- answer_cache.c ---- */
+/* ---- kept.c ---- */
 
-struct answer_cache *answer_cache_new(size_t bytes);
-void answer_cache_free(struct answer_cache *answers);
+struct kept_answers *kept_new(size_t bytes);
+void kept_free(struct kept_answers *answers);
 
 /* ---- erase.c ---- */
 

@@ -1,7 +1,7 @@
 #include "core/conversation.h"
+#include "core/first_head.h"
+#include "core/intake.h"
 #include "core/naming.h"
-#include "core/opening.h"
-#include "core/pending.h"
 
 #include <inttypes.h>
 
@@ -31,7 +31,7 @@ static bool find_visitor(struct store_txn *txn, int64_t company, const struct he
 }
 
 /* Numbers are taken when nothing can be refused any more. */
-static bool make_visitor(struct pending *p, struct head *h, int64_t company, GError **error)
+static bool make_visitor(struct intake *p, struct head *h, int64_t company, GError **error)
 {
     int64_t guest;
     p->visitor_after = (struct visitor){.company = company};
@@ -52,7 +52,7 @@ static bool is_dry(const struct op *op)
     return op->kind == OP_READ;
 }
 
-static bool write_new(struct pending *p, struct head *h, const struct visitor *known, GError **error)
+static bool write_new(struct intake *p, struct head *h, const struct visitor *known, GError **error)
 {
     struct session *s = &p->after.session;
     if (known) {
@@ -69,7 +69,7 @@ static bool write_new(struct pending *p, struct head *h, const struct visitor *k
     s->visitor = p->visitor_after.number;
     visitor_open(&p->visitor_after, p->events[0].time_ms, h);
     p->events[0].data = head_write(h, p->arena);
-    return store_session_number(p->txn, s->company, s->visitor, &s->number, error) && pending_write(p, error);
+    return store_session_number(p->txn, s->company, s->visitor, &s->number, error) && intake_write(p, error);
 }
 
 /* Says which event was refused. */
@@ -83,7 +83,7 @@ static bool refuse_event(size_t index, GError *inner, GError **error)
     return false;
 }
 
-static bool add_events(struct core *core, struct pending *p, const struct line *line, size_t from, bool import,
+static bool add_events(struct core *core, struct intake *p, const struct line *line, size_t from, bool import,
                        int64_t now, GError **error)
 {
     for (size_t i = from; i < line->event_count; i++) {
@@ -92,20 +92,20 @@ static bool add_events(struct core *core, struct pending *p, const struct line *
         if (!import)
             e.time_ms = now;
         if (!naming_of_event(core, p->txn, p->after.session.company, &e, p->arena, &inner) ||
-            !pending_add(p, &e, !import, &inner))
+            !intake_add(p, &e, !import, &inner))
             return refuse_event(i, inner, error);
     }
     return true;
 }
 
 static bool open_new(struct core *core, struct store_txn *txn, int64_t company, const struct line *line, bool import,
-                     struct pending *p, struct op *op, GError **error)
+                     struct intake *p, struct op *op, GError **error)
 {
     struct directory *d = directory_ref_in(core, txn, error);
     if (!d)
         return false;
     bool company_known = directory_company(d, company);
-    struct head h = opening_head(d, company, &line->head, &op->arena);
+    struct head h = first_head_named(d, company, &line->head, &op->arena);
     directory_unref(d);
     if (!company_known) {
         reason_set(error, REASON_COMPANY_UNKNOWN, "there is no such company");
@@ -116,7 +116,7 @@ static bool open_new(struct core *core, struct store_txn *txn, int64_t company, 
     if (!find_visitor(txn, company, &h, &op->arena, v, &known, error))
         return false;
     int64_t now = clock_now_ms(), start = import && line->start_ms != NO_TIME ? line->start_ms : now;
-    pending_init_new(p, txn, &h, start, line->event_count, &op->arena);
+    intake_init_new(p, txn, &h, start, line->event_count, &op->arena);
     p->after.session.company = company;
     p->after.session.id = line->id.ptr ? line->id : id_random(&op->arena);
     return add_events(core, p, line, 0, import, now, error) &&
@@ -173,14 +173,14 @@ static bool compare_head(struct store_txn *txn, const struct session *s, const s
     }
     if (!head_read(head_event->data, &stored, a, error))
         return false;
-    if (!opening_fits(&stored, &line->head))
+    if (!first_head_fits(&stored, &line->head))
         return differs(line, "head", error);
     return line->start_ms == NO_TIME || line->start_ms == head_event->time_ms || differs(line, "start", error);
 }
 
 /* An import meets a session that is there: skips what is equal, appends what is new. */
 static bool complete(struct store_txn *txn, const struct line *line, const struct session_view *before,
-                     struct pending *p, struct op *op, GError **error)
+                     struct intake *p, struct op *op, GError **error)
 {
     const struct session *s = &before->session;
     if (s->erased) {
@@ -191,9 +191,9 @@ static bool complete(struct store_txn *txn, const struct line *line, const struc
         !compare_events(op->core, txn, s, line, error))
         return false;
     size_t more = line->event_count > s->last_index ? line->event_count - s->last_index : 0;
-    pending_init(p, txn, before, more, &op->arena);
+    intake_init(p, txn, before, more, &op->arena);
     return more == 0 ||
-           (add_events(op->core, p, line, s->last_index, true, 0, error) && (is_dry(op) || pending_write(p, error)));
+           (add_events(op->core, p, line, s->last_index, true, 0, error) && (is_dry(op) || intake_write(p, error)));
 }
 
 /* A chat that ended needs its client watched no longer. */
@@ -204,7 +204,7 @@ static bool unwatch_if_ended(struct store_txn *txn, const struct session *s, GEr
 }
 
 static bool open_or_complete(struct core *core, struct store_txn *txn, int64_t company, const struct line *line,
-                             bool import, struct pending *p, struct opened *opened, struct op *op, GError **error)
+                             bool import, struct intake *p, struct opened *opened, struct op *op, GError **error)
 {
     struct session_view *before = arena_new(&op->arena, struct session_view);
     bool found = false;
@@ -230,10 +230,10 @@ static bool open_or_complete(struct core *core, struct store_txn *txn, int64_t c
 bool conversation_open_in(struct core *core, struct store_txn *txn, int64_t company, const struct line *line,
                           bool import, struct opened *opened, struct op *op, GError **error)
 {
-    struct pending p = {0};
+    struct intake p = {0};
     *opened = (struct opened){0};
     bool done = open_or_complete(core, txn, company, line, import, &p, opened, op, error);
-    pending_clear(&p);
+    intake_clear(&p);
     return done;
 }
 

@@ -5,7 +5,7 @@
 #include "core/erase.h"
 #include "core/fixture.h"
 #include "core/history.h"
-#include "core/pending.h"
+#include "core/intake.h"
 
 #include <stdlib.h>
 

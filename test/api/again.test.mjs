@@ -1,4 +1,4 @@
-// Pages of history are kept in memory and given again (core/answer_cache.h). Nobody may ever notice: after each change that was
+// Pages of history are kept in memory and given again (core/kept.h). Nobody may ever notice: after each change that was
 // acknowledged, every page equals one that was never asked for before.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -4,7 +4,7 @@
 
 #define HEADERS STR("Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n")
 
-bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
+bool agendize_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft)
 {
     struct core *core = call->agendize->core;
     return kept_reply(request, kept_of_company(core, draft, call->company, request->path, &request->arena), HEADERS);

@@ -61,7 +61,7 @@ static bool begin_history(struct history *history, struct store_txn *txn, struct
 {
     if (!find_session(history, txn, error))
         return false;
-    answer_cache_shows(history->page.draft, history->visitor.number);
+    kept_shows(history->page.draft, history->visitor.number);
     history->zone = resource_zone(&history->view.session, history->call->zone);
     history->next = 1;
     json_object_begin(w);
@@ -96,8 +96,8 @@ static bool history_part(struct page *page, struct store_txn *txn, struct json *
 
 void agendize_history(struct http_request *request, const struct call *call)
 {
-    struct answer_draft *draft = arena_new(&request->arena, struct answer_draft);
-    if (agendize_reply_cached(request, call, draft))
+    struct kept_draft *draft = arena_new(&request->arena, struct kept_draft);
+    if (agendize_reply_kept(request, call, draft))
         return;
     struct history *history = (struct history *)page_new(call->agendize->core, sizeof *history);
     history->call = call;

@@ -40,7 +40,7 @@ struct call {
 
 /* Begins the answer to a request without parameters, which will be kept: true when there was one already and the
  * request is over. */
-bool agendize_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
+bool agendize_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft);
 /* page_reply with this dialect's headers and refusals. */
 void agendize_reply_page(struct http_request *request, struct page *page);
 

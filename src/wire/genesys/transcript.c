@@ -26,8 +26,8 @@ struct transcript {
 /* The messages between two places of a log that has come to some length, no matter who asks or by which operation.
  * Nothing but an erasure changes them, and then no key opens the chat. A position has a zero byte, so this is no
  * address of another dialect. */
-static struct cached_answer *look_up(const struct genesys *genesys, const struct query *query,
-                                     struct answer_draft *draft, struct arena *a)
+static struct kept_answer *look_up(const struct genesys *genesys, const struct query *query, struct kept_draft *draft,
+                                   struct arena *a)
 {
     const uint32_t numbers[] = {query->position, query->before, query->limit, query->answer.next_position,
                                 query->answer.chat_ended};
@@ -35,12 +35,12 @@ static struct cached_answer *look_up(const struct genesys *genesys, const struct
     buf_init(&target, sizeof numbers + LIMIT_ID);
     buf_add(&target, str_from((const char *)numbers, sizeof numbers));
     buf_add(&target, query->answer.chat_id);
-    struct cached_answer *cached = kept_of_company(genesys->core, draft, query->company, buf_str(&target), a);
+    struct kept_answer *cached = kept_of_company(genesys->core, draft, query->company, buf_str(&target), a);
     buf_clear(&target);
     return cached;
 }
 
-static void reply_kept(struct http_request *request, const struct query *query, struct cached_answer *cached)
+static void reply_kept(struct http_request *request, const struct query *query, struct kept_answer *cached)
 {
     struct answer answer = query->answer;
     if (query->before)
@@ -53,7 +53,7 @@ static void reply_kept(struct http_request *request, const struct query *query, 
     if (cached->body.len)
         json_add_raw(&w, cached->body);
     answer_end(&w, &answer);
-    cached_answer_unref(cached);
+    kept_unref(cached);
     genesys_reply(request, 200, query->origin, &body);
     buf_clear(&body);
 }
@@ -75,7 +75,7 @@ static bool begin_transcript(struct transcript *t, struct store_txn *txn, GError
     struct answer *answer = &t->query.answer;
     bool ended = s->state == SESSION_CLOSED;
     if (t->page.draft && end == answer->next_position && ended == answer->chat_ended) /* else it has grown meanwhile */
-        answer_cache_shows(t->page.draft, s->visitor);
+        kept_shows(t->page.draft, s->visitor);
     answer->chat_ended = ended;
     t->end = query->before ? MIN(query->before, end) : end;
     t->back = query->before ? t->end : 0;
@@ -163,10 +163,10 @@ static struct str transcript_headers(struct http_request *request, struct page *
 void genesys_transcript(struct http_request *request, const struct query *query)
 {
     const struct genesys *genesys = request->mount->word;
-    struct answer_draft *draft = NULL;
+    struct kept_draft *draft = NULL;
     if (!query->limit || query->before) { /* else only reading tells where the next page begins */
-        draft = arena_new(&request->arena, struct answer_draft);
-        struct cached_answer *cached = look_up(genesys, query, draft, &request->arena);
+        draft = arena_new(&request->arena, struct kept_draft);
+        struct kept_answer *cached = look_up(genesys, query, draft, &request->arena);
         if (cached) {
             reply_kept(request, query, cached);
             return;

@@ -131,7 +131,7 @@ static struct str kept_bytes(const struct page *page)
 static void reply_whole(struct page *page)
 {
     if (page->draft)
-        answer_cache_put(page->draft, kept_bytes(page));
+        kept_put(page->draft, kept_bytes(page));
     http_reply(page->request, 200, page->headers(page->request, page), buf_str(&page->making));
     page_free(page);
 }

@@ -3,7 +3,7 @@
  *
  * A dialect says how the next rows are read and written (`part`) and what a refusal looks like; this owns the
  * snapshots, the scratch memory, the writer, the bytes of a part, what becomes of an error, and keeping
- * (core/answer_cache.h).
+ * (core/kept.h).
  *
  *                       handler: page_new, decode, page_reply
  *                          │
@@ -24,7 +24,7 @@
  * it live through the first part only: whatever later parts need must stand in the page or in the op's arena. */
 #pragma once
 
-#include "core/answer_cache.h"
+#include "core/kept.h"
 #include "http/http.h"
 #include "text/json_write.h"
 
@@ -49,10 +49,10 @@ struct page {
     void (*clear)(struct page *page);
     /* The header lines as in http_reply, once the first part stands; may add others to the request. */
     struct str (*headers)(struct http_request *request, struct page *page);
-    size_t row_max;             /* bytes of the largest row, with what stands before and behind all rows */
-    struct answer_draft *draft; /* in the request's arena; NULL = never kept */
-    bool is_long;               /* the first part, too, looks at any number of rows; `part` may set it and return, to be
-                                   called again on a reader's thread */
+    size_t row_max;           /* bytes of the largest row, with what stands before and behind all rows */
+    struct kept_draft *draft; /* in the request's arena; NULL = never kept */
+    bool is_long;             /* the first part, too, looks at any number of rows; `part` may set it and return, to be
+                                 called again on a reader's thread */
 
     /* ---- part's ---- */
 

@@ -8,13 +8,13 @@ void parley_reply(struct http_request *request, unsigned status, const struct bu
     http_reply(request, status, HEADERS, buf_str(body));
 }
 
-bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft)
+bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft)
 {
     /* Who may see internal events gets another answer. */
     int64_t asker[] = {call->caller.company, call->caller.rights & RIGHT_NOTES};
     return kept_reply(request,
-                      answer_cache_begin(call->parley->core, draft, str_from((const char *)asker, sizeof asker),
-                                         request->target, &request->arena),
+                      kept_begin(call->parley->core, draft, str_from((const char *)asker, sizeof asker),
+                                 request->target, &request->arena),
                       HEADERS);
 }
 

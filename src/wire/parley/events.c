@@ -136,7 +136,7 @@ static bool begin_events(struct events *events, struct store_txn *txn, struct js
     if (!history_session(txn, events->call->caller.company, page->request->parameters[0], &page->op.arena,
                          &events->view, error))
         return false;
-    answer_cache_shows(page->draft, events->view.session.visitor);
+    kept_shows(page->draft, events->view.session.visitor);
     if (events->wanted.all)
         begin_range(events);
     else
@@ -201,8 +201,8 @@ static void read_wanted(const struct call *call, struct wanted *wanted)
 
 void parley_events(struct http_request *request, const struct call *call)
 {
-    struct answer_draft *draft = arena_new(&request->arena, struct answer_draft);
-    if (parley_reply_cached(request, call, draft))
+    struct kept_draft *draft = arena_new(&request->arena, struct kept_draft);
+    if (parley_reply_kept(request, call, draft))
         return;
     struct events *events = (struct events *)page_new(call->parley->core, sizeof *events);
     events->page.part = events_part;

@@ -22,7 +22,7 @@ struct call {
 
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
 /* Begins an answer that will be kept: true when there was one already and the request is over. */
-bool parley_reply_cached(struct http_request *request, const struct call *call, struct answer_draft *draft);
+bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft);
 /* page_reply with this dialect's refusals and, unless the page has its own, headers. */
 void parley_reply_page(struct http_request *request, struct page *page);
 

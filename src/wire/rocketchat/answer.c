@@ -23,10 +23,10 @@ void rocketchat_reply(struct http_request *request, unsigned status, const struc
     http_reply(request, status, HEADERS, buf_str(body));
 }
 
-bool rocketchat_reply_cached(struct http_request *request, struct call *call)
+bool rocketchat_reply_kept(struct http_request *request, struct call *call)
 {
-    struct cached_answer *cached = answer_cache_begin(call->rocketchat->core, call->draft, call->caller.operator_id,
-                                                      request->target, &request->arena);
+    struct kept_answer *cached =
+        kept_begin(call->rocketchat->core, call->draft, call->caller.operator_id, request->target, &request->arena);
     if (cached)
         add_headers(request);
     return kept_reply(request, cached, HEADERS);

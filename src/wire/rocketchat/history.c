@@ -54,8 +54,8 @@ static bool find_history(struct chat_history *history, struct store_txn *txn, st
     }
     if (!find_visitor(history, txn, error))
         return false;
-    answer_cache_shows(call->draft, room.session.visitor);
-    answer_cache_shows(call->draft, history->visitor.number);
+    kept_shows(call->draft, room.session.visitor);
+    kept_shows(call->draft, history->visitor.number);
     history->total = history->visitor.sessions;
     return true;
 }

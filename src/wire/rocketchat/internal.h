@@ -31,7 +31,7 @@ struct call {
     const struct rocketchat *rocketchat;
     struct caller caller;
     struct query query;
-    struct answer_draft *draft; /* what the answer shows is noted here, so that it can be kept */
+    struct kept_draft *draft; /* what the answer shows is noted here, so that it can be kept */
 };
 
 bool permission_held(const struct caller *caller, enum permission permission);
@@ -44,7 +44,7 @@ bool room_is_visible(const struct caller *caller, const struct session *room);
 /* Replies with the dialect's headers and ends the request. */
 void rocketchat_reply(struct http_request *request, unsigned status, const struct buf *body);
 /* Begins the answer of a page of history: true when a kept one was given and the request is over. */
-bool rocketchat_reply_cached(struct http_request *request, struct call *call);
+bool rocketchat_reply_kept(struct http_request *request, struct call *call);
 /* page_reply with this dialect's headers and refusals, kept as the call's draft says. */
 void rocketchat_reply_page(struct http_request *request, const struct call *call, struct page *page);
 

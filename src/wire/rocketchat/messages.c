@@ -197,7 +197,7 @@ static bool find_room(struct messages *messages, struct store_txn *txn, GError *
     }
     if (!history_visitor_of(txn, &messages->view.session, a, &messages->visitor, error))
         return false;
-    answer_cache_shows(call->draft, messages->visitor.number);
+    kept_shows(call->draft, messages->visitor.number);
     return true;
 }
 

@@ -67,11 +67,11 @@ static void handle_guarded(struct http_request *request)
     const struct guarded *guarded = request->route->word;
     struct call *call = arena_new(&request->arena, struct call);
     call->rocketchat = request->mount->word;
-    call->draft = arena_new(&request->arena, struct answer_draft);
+    call->draft = arena_new(&request->arena, struct kept_draft);
     g_autoptr(GError) error = NULL;
     if (!log_in(request, &call->caller, &error) || !take_turn(request, call->rocketchat, &call->caller, &error))
         rocketchat_refuse(request, error);
-    else if (guarded->is_page && rocketchat_reply_cached(request, call))
+    else if (guarded->is_page && rocketchat_reply_kept(request, call))
         return;
     else if (!query_parse(request->query, &request->arena, &call->query, NULL))
         rocketchat_refuse_plain(request, STR("Invalid query parameters"));

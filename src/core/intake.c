@@ -1,33 +1,33 @@
-#include "core/pending.h"
+#include "core/intake.h"
 
 #include "core/conversation.h"
 #include "core/hash.h"
 
-void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t expected,
-                  struct arena *a)
+void intake_init(struct intake *p, struct store_txn *txn, const struct session_view *before, size_t expected,
+                 struct arena *a)
 {
-    *p = (struct pending){.txn = txn, .arena = a, .before = before, .capacity = expected, .expected = expected};
+    *p = (struct intake){.txn = txn, .arena = a, .before = before, .capacity = expected, .expected = expected};
     p->events = arena_array(a, expected, sizeof *p->events);
     if (before)
         session_copy(before, &p->after, a);
 }
 
-void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
-                      struct arena *a)
+void intake_init_new(struct intake *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
+                     struct arena *a)
 {
-    pending_init(p, txn, NULL, expected + 1, a);
+    intake_init(p, txn, NULL, expected + 1, a);
     p->events[0] = (struct event){.kind = EVENT_OPENED, .time_ms = time_ms};
     p->count = 1;
     session_open(&p->after, &p->events[0], h, a);
 }
 
-void pending_clear(struct pending *p)
+void intake_clear(struct intake *p)
 {
     g_clear_pointer(&p->ids, g_hash_table_unref);
     g_clear_pointer(&p->revised, g_hash_table_unref);
 }
 
-static bool id_is_free(struct pending *p, const struct event *e, GError **error)
+static bool id_is_free(struct intake *p, const struct event *e, GError **error)
 {
     if (!e->id.ptr)
         return true;
@@ -54,7 +54,7 @@ static bool id_is_free(struct pending *p, const struct event *e, GError **error)
 }
 
 /* The event that an edit or delete names, as it stands now; NULL = there is none. */
-static bool find_target(struct pending *p, const struct event *e, const struct event **target, GError **error)
+static bool find_target(struct intake *p, const struct event *e, const struct event **target, GError **error)
 {
     *target = NULL;
     if ((e->kind != EVENT_EDIT && e->kind != EVENT_DELETE) || e->target == 0 || e->target >= e->index)
@@ -74,7 +74,7 @@ static bool find_target(struct pending *p, const struct event *e, const struct e
 }
 
 /* Later edits of the same message in this batch must see this one, and find_last_shown any delete. */
-static void note_revision(struct pending *p, const struct event *target, const struct event *e)
+static void note_revision(struct intake *p, const struct event *target, const struct event *e)
 {
     if (p->expected == 1 && e->kind != EVENT_DELETE)
         return;
@@ -87,7 +87,7 @@ static void note_revision(struct pending *p, const struct event *target, const s
 }
 
 /* What an event tells of the visitor goes to their row. */
-static bool fold_visitor(struct pending *p, const struct event *e, GError **error)
+static bool fold_visitor(struct intake *p, const struct event *e, GError **error)
 {
     if (e->kind != EVENT_USER_DATA || !e->data.ptr)
         return true;
@@ -108,7 +108,7 @@ static bool fold_visitor(struct pending *p, const struct event *e, GError **erro
     return true;
 }
 
-static void make_room(struct pending *p)
+static void make_room(struct intake *p)
 {
     if (p->count < p->capacity)
         return;
@@ -119,7 +119,7 @@ static void make_room(struct pending *p)
     p->events = larger;
 }
 
-static bool add_checked(struct pending *p, const struct event *event, bool live, GError **error)
+static bool add_checked(struct intake *p, const struct event *event, bool live, GError **error)
 {
     make_room(p);
     struct event *e = &p->events[p->count];
@@ -145,14 +145,14 @@ static bool add_checked(struct pending *p, const struct event *event, bool live,
     return p->before ? fold_visitor(p, e, error) : true;
 }
 
-static bool add_leave(struct pending *p, const struct participant *who, int64_t time_ms, GError **error)
+static bool add_leave(struct intake *p, const struct participant *who, int64_t time_ms, GError **error)
 {
     struct event left = {.kind = EVENT_LEFT, .participant = who->id, .time_ms = time_ms, .data = LEFT_BY_CLOSE};
     return !who->present || add_checked(p, &left, true, error);
 }
 
 /* Who closes goes first. The participants stay where they are: nobody new is among those who leave. */
-static bool add_leaves(struct pending *p, const struct event *closed, GError **error)
+static bool add_leaves(struct intake *p, const struct event *closed, GError **error)
 {
     const struct session_view *view = &p->after;
     const struct participant *closer = session_participant(view, closed->participant);
@@ -162,14 +162,14 @@ static bool add_leaves(struct pending *p, const struct event *closed, GError **e
     return done;
 }
 
-bool pending_add(struct pending *p, const struct event *event, bool live, GError **error)
+bool intake_add(struct intake *p, const struct event *event, bool live, GError **error)
 {
     bool ends = live && event->kind == EVENT_CLOSED && p->after.session.state == SESSION_OPEN;
     return (!ends || add_leaves(p, event, error)) && add_checked(p, event, live, error);
 }
 
 /* As the events that are written now leave it. */
-static const struct event *as_revised(const struct pending *p, const struct event *e)
+static const struct event *as_revised(const struct intake *p, const struct event *e)
 {
     const struct event *revised = p->revised ? g_hash_table_lookup(p->revised, GUINT_TO_POINTER(e->index)) : NULL;
     return revised ? revised : e;
@@ -177,7 +177,7 @@ static const struct event *as_revised(const struct pending *p, const struct even
 
 /* After a delete: the newest that is still shown, among these events and those stored. Of the latter each one looked at
  * but the last was deleted just now. */
-static bool find_last_shown(struct pending *p, GError **error)
+static bool find_last_shown(struct intake *p, GError **error)
 {
     struct session *s = &p->after.session;
     for (size_t i = 0; i < p->count; i++)
@@ -195,7 +195,7 @@ static bool find_last_shown(struct pending *p, GError **error)
     return true;
 }
 
-static void seal(struct pending *p)
+static void seal(struct intake *p)
 {
     static const uint8_t beginning[EVENT_CHAIN_SIZE];
     const uint8_t *previous = p->before ? p->before->session.chain : beginning;
@@ -207,7 +207,7 @@ static void seal(struct pending *p)
     memcpy(p->after.session.chain, previous, EVENT_CHAIN_SIZE);
 }
 
-bool pending_write(struct pending *p, GError **error)
+bool intake_write(struct intake *p, GError **error)
 {
     if (p->last_deleted && !find_last_shown(p, error))
         return false;

@@ -1,5 +1,5 @@
-#include "core/answer_cache.h"
 #include "core/fixture.h"
+#include "core/kept.h"
 
 #define LINE(id, visitor) \
     "{'id':'" id "','visitor':{'id':'" visitor "'},'participants':[{'id':1,'type':'Client','name':'A'}],'events':[" \
@@ -15,22 +15,22 @@ static void open_cache(struct fixture *f, size_t bytes)
 }
 
 /* What the cache gives for the pair, as a string; NULL = nothing, and `draft` is begun. */
-static const char *given(struct fixture *f, struct answer_draft *draft, const char *asker, const char *target)
+static const char *given(struct fixture *f, struct kept_draft *draft, const char *asker, const char *target)
 {
-    struct cached_answer *cached = answer_cache_begin(f->core, draft, str_from_c(asker), str_from_c(target), &f->arena);
+    struct kept_answer *cached = kept_begin(f->core, draft, str_from_c(asker), str_from_c(target), &f->arena);
     if (!cached)
         return NULL;
     const char *copy = arena_str(&f->arena, cached->body).ptr;
-    cached_answer_unref(cached);
+    kept_unref(cached);
     return copy;
 }
 
 static void put(struct fixture *f, const char *asker, const char *target, int64_t visitor, const char *body)
 {
-    struct answer_draft draft;
+    struct kept_draft draft;
     g_assert_null(given(f, &draft, asker, target));
-    answer_cache_shows(&draft, visitor);
-    answer_cache_put(&draft, str_from_c(body));
+    kept_shows(&draft, visitor);
+    kept_put(&draft, str_from_c(body));
 }
 
 static int64_t visitor_of(struct fixture *f, const char *session)
@@ -41,7 +41,7 @@ static int64_t visitor_of(struct fixture *f, const char *session)
 static void test_keys(void)
 {
     struct fixture f;
-    struct answer_draft draft;
+    struct kept_draft draft;
     open_cache(&f, 1 << 20);
     put(&f, "a", "/x", visitor_of(&f, "s"), "one");
     g_assert_cmpstr(given(&f, &draft, "a", "/x"), ==, "one");
@@ -56,15 +56,15 @@ static void test_keys(void)
 static void test_changes(void)
 {
     struct fixture f;
-    struct answer_draft draft;
+    struct kept_draft draft;
     open_cache(&f, 1 << 20);
     put(&f, "a", "/s", visitor_of(&f, "s"), "one");
     put(&f, "a", "/t", visitor_of(&f, "t"), "two");
     g_assert_null(given(&f, &draft, "a", "/both"));
-    answer_cache_shows(&draft, visitor_of(&f, "s"));
-    answer_cache_shows(&draft, visitor_of(&f, "t"));
-    answer_cache_shows(&draft, visitor_of(&f, "s"));
-    answer_cache_put(&draft, STR("both"));
+    kept_shows(&draft, visitor_of(&f, "s"));
+    kept_shows(&draft, visitor_of(&f, "t"));
+    kept_shows(&draft, visitor_of(&f, "s"));
+    kept_put(&draft, STR("both"));
     g_assert_cmpstr(given(&f, &draft, "a", "/both"), ==, "both");
     g_assert_true(fixture_append(&f, "t", fixture_message(1, "news"), NULL));
     g_assert_cmpstr(given(&f, &draft, "a", "/s"), ==, "one");
@@ -77,12 +77,12 @@ static void test_changes(void)
 static void test_late(void)
 {
     struct fixture f;
-    struct answer_draft draft, again;
+    struct kept_draft draft, again;
     open_cache(&f, 1 << 20);
     g_assert_null(given(&f, &draft, "a", "/s"));
-    answer_cache_shows(&draft, visitor_of(&f, "s"));
+    kept_shows(&draft, visitor_of(&f, "s"));
     g_assert_true(fixture_append(&f, "s", fixture_message(1, "news"), NULL));
-    answer_cache_put(&draft, STR("old"));
+    kept_put(&draft, STR("old"));
     g_assert_null(given(&f, &again, "a", "/s"));
     fixture_close(&f);
 }
@@ -90,15 +90,15 @@ static void test_late(void)
 static void test_not_kept(void)
 {
     struct fixture f;
-    struct answer_draft draft;
+    struct kept_draft draft;
     open_cache(&f, 1 << 20);
     put(&f, "a", "/nobody", 0, "nothing"); /* who is unknown today may come tomorrow */
     g_assert_null(given(&f, &draft, "a", "/nobody"));
-    answer_cache_put(&draft, STR("shows no visitor"));
+    kept_put(&draft, STR("shows no visitor"));
     g_assert_null(given(&f, &draft, "a", "/nobody"));
     for (int64_t visitor = 1; visitor <= ANSWER_VISITORS + 1; visitor++)
-        answer_cache_shows(&draft, visitor);
-    answer_cache_put(&draft, STR("shows too many"));
+        kept_shows(&draft, visitor);
+    kept_put(&draft, STR("shows too many"));
     g_assert_null(given(&f, &draft, "a", "/nobody"));
     fixture_close(&f);
 
@@ -112,8 +112,8 @@ static void test_not_kept(void)
 static void test_bound(void)
 {
     struct fixture f;
-    struct answer_draft draft;
-    struct answer_cache_counters counters;
+    struct kept_draft draft;
+    struct kept_counters counters;
     enum { BYTES = 1 << 18 };
     open_cache(&f, BYTES);
     int64_t visitor = visitor_of(&f, "s");
@@ -124,7 +124,7 @@ static void test_bound(void)
     for (int i = 0; i < 500; i++) {
         g_autofree char *target = g_strdup_printf("/%d", i);
         put(&f, "a", target, visitor, body);
-        answer_cache_counters(f.core, &counters);
+        kept_counters(f.core, &counters);
         g_assert_cmpint(counters.bytes, <=, BYTES);
         g_assert_cmpstr(given(&f, &draft, "a", "/wanted"), ==, "wanted");
     }
@@ -139,16 +139,16 @@ static gpointer ask_on(gpointer data)
     struct fixture *f = data;
     for (int i = 0; i < 3000; i++) {
         struct arena a;
-        struct answer_draft draft;
+        struct kept_draft draft;
         arena_init(&a);
         struct str target = arena_printf(&a, "/%d", i % 40);
-        struct cached_answer *cached = answer_cache_begin(f->core, &draft, STR("a"), target, &a);
+        struct kept_answer *cached = kept_begin(f->core, &draft, STR("a"), target, &a);
         if (cached) {
             g_assert_true(str_equal(cached->body, target));
-            cached_answer_unref(cached);
+            kept_unref(cached);
         } else {
-            answer_cache_shows(&draft, 1);
-            answer_cache_put(&draft, target);
+            kept_shows(&draft, 1);
+            kept_put(&draft, target);
         }
         arena_clear(&a);
     }
@@ -172,11 +172,11 @@ static void test_threads(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/answer_cache/keys", test_keys);
-    g_test_add_func("/answer_cache/changes", test_changes);
-    g_test_add_func("/answer_cache/late", test_late);
-    g_test_add_func("/answer_cache/not-kept", test_not_kept);
-    g_test_add_func("/answer_cache/bound", test_bound);
-    g_test_add_func("/answer_cache/threads", test_threads);
+    g_test_add_func("/kept/keys", test_keys);
+    g_test_add_func("/kept/changes", test_changes);
+    g_test_add_func("/kept/late", test_late);
+    g_test_add_func("/kept/not-kept", test_not_kept);
+    g_test_add_func("/kept/bound", test_bound);
+    g_test_add_func("/kept/threads", test_threads);
     return g_test_run();
 }

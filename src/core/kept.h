@@ -12,7 +12,7 @@
 enum { ANSWER_VISITORS = 2 };
 
 /* What an answer in the making will be kept as. */
-struct answer_draft {
+struct kept_draft {
     struct core *core;
     struct str key;
     int64_t moment; /* of the store, before anything was read */
@@ -20,9 +20,9 @@ struct answer_draft {
     size_t visitor_count; /* 0 = it cannot be kept */
 };
 
-struct cached_answer {
-    struct str body; /* valid until cached_answer_unref */
-    /* answer_cache.c's */
+struct kept_answer {
+    struct str body; /* valid until kept_unref */
+    /* kept.c's */
     struct str key;
     int64_t moment;
     int64_t visitors[ANSWER_VISITORS];
@@ -34,19 +34,19 @@ struct cached_answer {
 /* Begins an answer before anything is read for it; `asker` and `target` are all it depends on besides accounts and
  * visitors. Returns the kept one instead when there is one (with a reference), else NULL. The key lives in the arena.
  */
-struct cached_answer *answer_cache_begin(struct core *core, struct answer_draft *draft, struct str asker,
-                                         struct str target, struct arena *a);
-void cached_answer_unref(struct cached_answer *kept);
+struct kept_answer *kept_begin(struct core *core, struct kept_draft *draft, struct str asker, struct str target,
+                               struct arena *a);
+void kept_unref(struct kept_answer *kept);
 
 /* The answer shows something of this visitor. 0, a visitor that nobody knows yet, or more than ANSWER_VISITORS
  * different ones: it will not be kept. */
-void answer_cache_shows(struct answer_draft *draft, int64_t visitor);
+void kept_shows(struct kept_draft *draft, int64_t visitor);
 
 /* The whole answer: copied. Nothing happens when it cannot be kept. */
-void answer_cache_put(const struct answer_draft *draft, struct str body);
+void kept_put(const struct kept_draft *draft, struct str body);
 
 /* Numbers for /metrics. */
-struct answer_cache_counters {
+struct kept_counters {
     int64_t bytes, given, made;
 };
-void answer_cache_counters(struct core *core, struct answer_cache_counters *counters);
+void kept_counters(struct core *core, struct kept_counters *counters);

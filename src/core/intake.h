@@ -4,7 +4,7 @@
 
 #include "core/internal.h"
 
-struct pending {
+struct intake {
     struct store_txn *txn;
     struct arena *arena;
     const struct session_view *before; /* NULL = a new session */
@@ -21,21 +21,21 @@ struct pending {
     bool last_deleted;   /* the newest message shown was deleted: the one before it must be found */
 };
 
-/* For a session read in this transaction, and up to `expected` more events. pending_clear in any case. */
-void pending_init(struct pending *p, struct store_txn *txn, const struct session_view *before, size_t expected,
-                  struct arena *a);
+/* For a session read in this transaction, and up to `expected` more events. intake_clear in any case. */
+void intake_init(struct intake *p, struct store_txn *txn, const struct session_view *before, size_t expected,
+                 struct arena *a);
 
 /* For a new session: the head and up to `expected` events. `after`'s identity and the visitor are the caller's. */
-void pending_init_new(struct pending *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
-                      struct arena *a);
+void intake_init_new(struct intake *p, struct store_txn *txn, const struct head *h, int64_t time_ms, size_t expected,
+                     struct arena *a);
 
 /* Checks one event whose time is set, and folds it in. Writes nothing. `e` is copied, its strings are borrowed. It is
  * then the last of `events`; before a live close stand the leaves of everybody who was present, whoever closes
  * (doc/events.md, "closed"). Reasons: ID_TAKEN, ID_INVALID, those of event_check and session_admits. */
-bool pending_add(struct pending *p, const struct event *e, bool live, GError **error);
+bool intake_add(struct intake *p, const struct event *e, bool live, GError **error);
 
 /* Seals and writes all events; the head's data must be final and folded into the visitor. Nothing may be refused any
  * more. */
-bool pending_write(struct pending *p, GError **error);
+bool intake_write(struct intake *p, GError **error);
 
-void pending_clear(struct pending *p);
+void intake_clear(struct intake *p);

@@ -1,4 +1,4 @@
-#include "core/answer_cache.h"
+#include "core/kept.h"
 
 #include "core/hash.h"
 #include "core/internal.h"
@@ -15,14 +15,14 @@ struct shard {
     int64_t given, made;
 };
 
-struct answer_cache {
+struct kept_answers {
     size_t shard_bytes;
     struct shard shards[SHARDS];
 };
 
-struct answer_cache *answer_cache_new(size_t bytes)
+struct kept_answers *kept_new(size_t bytes)
 {
-    struct answer_cache *answers = g_new0(struct answer_cache, 1);
+    struct kept_answers *answers = g_new0(struct kept_answers, 1);
     answers->shard_bytes = bytes / SHARDS;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &answers->shards[i];
@@ -33,21 +33,21 @@ struct answer_cache *answer_cache_new(size_t bytes)
     return answers;
 }
 
-static size_t size_of(const struct cached_answer *kept)
+static size_t size_of(const struct kept_answer *kept)
 {
     return sizeof *kept + kept->key.len + kept->body.len;
 }
 
 /* With the shard's lock. */
-static void drop(struct shard *shard, struct cached_answer *kept)
+static void drop(struct shard *shard, struct kept_answer *kept)
 {
     g_hash_table_remove(shard->kept, &kept->key);
     g_queue_unlink(&shard->recent, &kept->link);
     shard->bytes -= size_of(kept);
-    cached_answer_unref(kept);
+    kept_unref(kept);
 }
 
-void answer_cache_free(struct answer_cache *answers)
+void kept_free(struct kept_answers *answers)
 {
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &answers->shards[i];
@@ -59,12 +59,12 @@ void answer_cache_free(struct answer_cache *answers)
     g_free(answers);
 }
 
-static struct shard *shard_of(struct answer_cache *answers, struct str key)
+static struct shard *shard_of(struct kept_answers *answers, struct str key)
 {
     return &answers->shards[hash_str(&key) / 31 % SHARDS]; /* the table in the shard takes the hash itself */
 }
 
-static bool still_stands(struct store *store, const struct cached_answer *kept)
+static bool still_stands(struct store *store, const struct kept_answer *kept)
 {
     for (size_t i = 0; i < kept->visitor_count; i++)
         if (!store_visitor_unchanged(store, kept->visitors[i], kept->moment))
@@ -72,11 +72,11 @@ static bool still_stands(struct store *store, const struct cached_answer *kept)
     return true;
 }
 
-static struct cached_answer *look_up(struct core *core, struct str key)
+static struct kept_answer *look_up(struct core *core, struct str key)
 {
-    struct shard *shard = shard_of(core->answer_cache, key);
+    struct shard *shard = shard_of(core->kept, key);
     pthread_mutex_lock(&shard->lock);
-    struct cached_answer *kept = g_hash_table_lookup(shard->kept, &key);
+    struct kept_answer *kept = g_hash_table_lookup(shard->kept, &key);
     if (kept && !still_stands(core->store, kept)) {
         drop(shard, kept);
         kept = NULL;
@@ -105,25 +105,25 @@ static struct str make_key(uint64_t epoch, struct str asker, struct str target, 
     return str_from(key, length);
 }
 
-struct cached_answer *answer_cache_begin(struct core *core, struct answer_draft *draft, struct str asker,
-                                         struct str target, struct arena *a)
+struct kept_answer *kept_begin(struct core *core, struct kept_draft *draft, struct str asker, struct str target,
+                               struct arena *a)
 {
-    if (!core->answer_cache->shard_bytes) {
-        *draft = (struct answer_draft){.core = core};
+    if (!core->kept->shard_bytes) {
+        *draft = (struct kept_draft){.core = core};
         return NULL;
     }
-    *draft = (struct answer_draft){.core = core, .moment = store_moment(core->store)};
+    *draft = (struct kept_draft){.core = core, .moment = store_moment(core->store)};
     draft->key = make_key(store_account_epoch(core->store), asker, target, a);
     return look_up(core, draft->key);
 }
 
-void cached_answer_unref(struct cached_answer *kept)
+void kept_unref(struct kept_answer *kept)
 {
     if (__atomic_sub_fetch(&kept->references, 1, __ATOMIC_ACQ_REL) == 0)
         g_free(kept);
 }
 
-void answer_cache_shows(struct answer_draft *draft, int64_t visitor)
+void kept_shows(struct kept_draft *draft, int64_t visitor)
 {
     for (size_t i = 0; i < draft->visitor_count; i++)
         if (draft->visitors[i] == visitor)
@@ -134,11 +134,11 @@ void answer_cache_shows(struct answer_draft *draft, int64_t visitor)
         draft->visitors[draft->visitor_count++] = visitor;
 }
 
-static struct cached_answer *copy_of(const struct answer_draft *draft, struct str body)
+static struct kept_answer *copy_of(const struct kept_draft *draft, struct str body)
 {
-    struct cached_answer *kept = g_malloc(sizeof *kept + draft->key.len + body.len);
+    struct kept_answer *kept = g_malloc(sizeof *kept + draft->key.len + body.len);
     char *bytes = (char *)(kept + 1);
-    *kept = (struct cached_answer){
+    *kept = (struct kept_answer){
         .key = str_from(bytes, draft->key.len),
         .body = str_from(bytes + draft->key.len, body.len),
         .moment = draft->moment,
@@ -152,17 +152,17 @@ static struct cached_answer *copy_of(const struct answer_draft *draft, struct st
     return kept;
 }
 
-void answer_cache_put(const struct answer_draft *draft, struct str body)
+void kept_put(const struct kept_draft *draft, struct str body)
 {
     if (!draft->key.ptr || !draft->visitor_count)
         return;
-    struct answer_cache *answers = draft->core->answer_cache;
+    struct kept_answers *answers = draft->core->kept;
     struct shard *shard = shard_of(answers, draft->key);
-    if (sizeof(struct cached_answer) + draft->key.len + body.len > answers->shard_bytes)
+    if (sizeof(struct kept_answer) + draft->key.len + body.len > answers->shard_bytes)
         return;
-    struct cached_answer *kept = copy_of(draft, body);
+    struct kept_answer *kept = copy_of(draft, body);
     pthread_mutex_lock(&shard->lock);
-    struct cached_answer *old = g_hash_table_lookup(shard->kept, &kept->key);
+    struct kept_answer *old = g_hash_table_lookup(shard->kept, &kept->key);
     if (old)
         drop(shard, old);
     g_hash_table_insert(shard->kept, &kept->key, kept);
@@ -174,11 +174,11 @@ void answer_cache_put(const struct answer_draft *draft, struct str body)
     pthread_mutex_unlock(&shard->lock);
 }
 
-void answer_cache_counters(struct core *core, struct answer_cache_counters *counters)
+void kept_counters(struct core *core, struct kept_counters *counters)
 {
-    *counters = (struct answer_cache_counters){0};
+    *counters = (struct kept_counters){0};
     for (size_t i = 0; i < SHARDS; i++) {
-        struct shard *shard = &core->answer_cache->shards[i];
+        struct shard *shard = &core->kept->shards[i];
         pthread_mutex_lock(&shard->lock);
         counters->bytes += (int64_t)shard->bytes;
         counters->given += shard->given;

@@ -1,4 +1,4 @@
-#include "core/opening.h"
+#include "core/first_head.h"
 
 #include "core/naming.h"
 
@@ -39,7 +39,7 @@ static void resolve_participants(const struct directory *d, int64_t company, str
         agent->operator_ref = h->served_by;
 }
 
-struct head opening_head(const struct directory *d, int64_t company, const struct head *given, struct arena *a)
+struct head first_head_named(const struct directory *d, int64_t company, const struct head *given, struct arena *a)
 {
     struct head h = *given;
     h.served_by = naming_of_line(d, company, h.served_by, a);
@@ -88,7 +88,7 @@ static bool visitor_fits(const struct head *stored, const struct head *given)
            fits(stored->visitor.browser, given->visitor.browser);
 }
 
-bool opening_fits(const struct head *stored, const struct head *given)
+bool first_head_fits(const struct head *stored, const struct head *given)
 {
     return stored->dialect == given->dialect && fits(stored->time_zone, given->time_zone) &&
            visitor_fits(stored, given) && operator_fits(&stored->served_by, &given->served_by) &&
