@@ -56,8 +56,8 @@ static bool is_same(struct append_op *op, struct store_txn *txn, const struct ev
 /* A client that sends its message again, because it never saw the answer, gets that answer now. */
 static bool find_repeated(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
 {
-    const struct event *first = &op->events[0];
-    if (!op->event_count || !first->id.ptr)
+    const struct event *first = op->event_count ? op->events : NULL;
+    if (!first || !first->id.ptr)
         return true;
     struct event *stored = arena_new(&op->op.arena, struct event);
     bool found;

@@ -671,8 +671,8 @@ struct contribution session_contribution(const struct session *s)
 
 int64_t summary_average_thousandths(const struct summary *s)
 {
-    if (!s->sessions)
+    if (s->sessions <= 0) /* less than none: of a damaged roll-up */
         return 0;
     int64_t whole = s->duration_ms / s->sessions, rest = s->duration_ms % s->sessions;
-    return whole + (rest >= s->sessions - rest); /* half up, without doubling the sum */
+    return whole + (rest > 0 && rest >= s->sessions - rest); /* half up, without doubling the sum */
 }
