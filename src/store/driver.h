@@ -68,11 +68,14 @@ struct store_txn {
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct event *event, \
        int64_t *session, bool *found, GError **error), \
       (txn, company, id, a, event, session, found, error)) \
-    X(store_session_number, session_number, (struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error), \
+    X(store_session_number, session_number, \
+      (struct store_txn *txn, int64_t company, int64_t visitor, int64_t *number, GError **error), \
       (txn, company, visitor, number, error)) \
-    X(store_visitor_number, visitor_number, (struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error), \
+    X(store_visitor_number, visitor_number, \
+      (struct store_txn *txn, int64_t company, struct str id, int64_t *number, GError **error), \
       (txn, company, id, number, error)) \
-    X(store_append, append, (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
+    X(store_append, append, \
+      (struct store_txn *txn, struct store_append *append, GError **error), (txn, append, error)) \
     X(store_visitor_get, visitor_get, \
       (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct visitor *v, bool *found, \
        GError **error), \
@@ -112,25 +115,31 @@ struct store_txn {
       (struct store_txn *txn, const struct store_search *search, struct arena *a, struct store_found *found, \
        GError **error), \
       (txn, search, a, found, error)) \
-    X(store_search_refill, search_refill, (struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error), \
+    X(store_search_refill, search_refill, \
+      (struct store_txn *txn, size_t limit, struct store_refill *refill, GError **error), \
       (txn, limit, refill, error)) \
-    X(store_search_indexed_from, search_indexed_from, (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
+    X(store_search_indexed_from, search_indexed_from, \
+      (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
     X(store_changes, changes, \
       (struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit, struct arena *a, \
        struct store_change **changes, size_t *count, GError **error), \
       (txn, filter, after, limit, a, changes, count, error)) \
-    X(store_erase_begin, erase_begin, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
+    X(store_erase_begin, erase_begin, \
+      (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error)) \
     X(store_erase_step, erase_step, (struct store_txn *txn, size_t limit, bool *finished, GError **error), \
       (txn, limit, finished, error)) \
-    X(store_scrub_pending, scrub_pending, (struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error), \
+    X(store_scrub_pending, scrub_pending, \
+      (struct store_txn *txn, bool *erasing, bool *scrub, int64_t *owed_ms, GError **error), \
       (txn, erasing, scrub, owed_ms, error)) \
-    X(store_company_put, company_put, (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
+    X(store_company_put, company_put, \
+      (struct store_txn *txn, struct company *company, GError **error), (txn, company, error)) \
     X(store_company_guest, company_guest, (struct store_txn *txn, int64_t company, int64_t *guest, GError **error), \
       (txn, company, guest, error)) \
     X(store_companies, companies, \
       (struct store_txn *txn, struct arena *a, struct company **companies, size_t *count, GError **error), \
       (txn, a, companies, count, error)) \
-    X(store_operator_put, operator_put, (struct store_txn *txn, const struct operator_account *o, GError **error), (txn, o, error)) \
+    X(store_operator_put, operator_put, \
+      (struct store_txn *txn, const struct operator_account *o, GError **error), (txn, o, error)) \
     X(store_operator_by_id, operator_by_id, \
       (struct store_txn *txn, struct str id, struct arena *a, struct operator_account *o, bool *found, \
        GError **error), \
@@ -143,7 +152,8 @@ struct store_txn {
       (struct store_txn *txn, int64_t company, struct arena *a, struct operator_account** operators, size_t *count, \
        GError **error), \
       (txn, company, a, operators, count, error)) \
-    X(store_department_put, department_put, (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \
+    X(store_department_put, department_put, \
+      (struct store_txn *txn, const struct department *d, GError **error), (txn, d, error)) \
     X(store_departments, departments, \
       (struct store_txn *txn, int64_t company, struct arena *a, struct department **departments, size_t *count, \
        GError **error), \
@@ -169,7 +179,8 @@ struct store_txn {
       (txn, hash, error)) \
     X(store_token_delete_of, token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
       (txn, operator_id, error)) \
-    X(store_chat_key_put, chat_key_put, (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
+    X(store_chat_key_put, chat_key_put, \
+      (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
     X(store_chat_keys, chat_keys, \
       (struct store_txn *txn, int64_t session, struct arena *a, struct chat_key **keys, size_t *count, \
        GError **error), \
@@ -177,8 +188,10 @@ struct store_txn {
     X(store_live_chats, live_chats, \
       (struct store_txn *txn, struct arena *a, int64_t **sessions, size_t *count, GError **error), \
       (txn, a, sessions, count, error)) \
-    X(store_live_chat_put, live_chat_put, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
-    X(store_live_chat_delete, live_chat_delete, (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(store_live_chat_put, live_chat_put, \
+      (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
+    X(store_live_chat_delete, live_chat_delete, \
+      (struct store_txn *txn, int64_t session, GError **error), (txn, session, error)) \
     X(store_value_get, value_get, \
       (struct store_txn *txn, struct str name, struct arena *a, struct str *value, bool *found, GError **error), \
       (txn, name, a, value, found, error)) \
@@ -192,16 +205,23 @@ struct store_txn {
       (struct store_txn *txn, int64_t after, size_t limit, struct arena *a, struct visitor **visitors, \
        size_t *count, GError **error), \
       (txn, after, limit, a, visitors, count, error)) \
-    X(store_session_replace, session_replace, (struct store_txn *txn, const struct session_view *view, GError **error), \
+    X(store_session_replace, session_replace, \
+      (struct store_txn *txn, const struct session_view *view, GError **error), \
       (txn, view, error)) \
-    X(store_visitor_replace, visitor_replace, (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error))
+    X(store_visitor_replace, visitor_replace, \
+      (struct store_txn *txn, const struct visitor *v, GError **error), (txn, v, error))
 
-/* Other calls that can fail; the result is false or NULL then. X(result, on, function, name, parameters, arguments), `on` being
- * the parameter whose table serves the call. */
+/* Other calls that can fail; the result is false or NULL then.
+ * X(result, on, function, name, parameters, arguments), `on` being the parameter whose table serves the call. */
 #define STORE_OTHER_CALLS(X) \
-    X(struct store_reader *, store, store_reader_open, reader_open, (struct store *store, GError **error), (store, error)) \
-    X(struct store_txn *, reader, store_read_begin, read_begin, (struct store_reader *reader, GError **error), (reader, error)) \
-    X(bool, store, store_scrub, scrub, (struct store *store, bool (*cancelled)(void *data), void *data, GError **error), \
+    X \
+      (struct store_reader *, store, store_reader_open, reader_open, (struct store *store, GError **error), \
+      (store, error)) \
+    X \
+      (struct store_txn *, reader, store_read_begin, read_begin, (struct store_reader *reader, GError **error), \
+      (reader, error)) \
+    X(bool, store, store_scrub, scrub, \
+      (struct store *store, bool (*cancelled)(void *data), void *data, GError **error), \
       (store, cancelled, data, error)) \
     X(bool, store, store_backup, backup, \
       (struct store *store, const char *path, const struct store_progress *progress, GError **error), \
@@ -210,7 +230,8 @@ struct store_txn {
       (struct store_reader *reader, store_finding *report, void *data, const struct store_progress *progress, \
        GError **error), \
       (reader, report, data, progress, error)) \
-    X(bool, store, store_rebuild, rebuild, (struct store *store, const struct store_progress *progress, GError **error), \
+    X(bool, store, store_rebuild, rebuild, \
+      (struct store *store, const struct store_progress *progress, GError **error), \
       (store, progress, error))
 
 /* clang-format on */

@@ -13,8 +13,7 @@
  *   must add the undrained tail itself.
  *
  * Nobody above relies on how rows are kept, on numbers without gaps, on the writer being in this process, or on all
- * processes' clocks being one. Lists go on behind a key; an offset stands only
- * where a dialect's wire has one.
+ * processes' clocks being one. Lists go on behind a key; an offset stands only where a dialect's wire has one.
  *
  * Threads: a reader and a write transaction belong to one thread at a time. store_submit, store_write and
  * store_close's wait may be called from any thread; `run` and `done` run on the writer's thread.
