@@ -58,7 +58,6 @@ static bool is_complete(struct scratch *scratch)
 static bool prepare(struct scratch *scratch, GError **error)
 {
     return run(scratch,
-               "DROP TABLE IF EXISTS record;"
                "CREATE TABLE record(key TEXT, place INTEGER, kind INTEGER, file INTEGER, line INTEGER, offset INTEGER,"
                " body BLOB); BEGIN",
                error) &&
@@ -73,12 +72,15 @@ struct scratch *scratch_open(const char *directory, const char *digest, int64_t 
     struct scratch *scratch = g_new0(struct scratch, 1);
     g_autofree char *name = g_strdup_printf("import-%s.scratch", digest);
     scratch->path = g_build_filename(directory, name, NULL);
-    *complete = false;
-    if (open_file(scratch, error)) {
-        *complete = is_complete(scratch);
-        if (*complete || (has_room(directory, expected, error) && prepare(scratch, error)))
-            return scratch;
-    }
+    *complete = open_file(scratch, NULL) && is_complete(scratch);
+    if (*complete)
+        return scratch;
+    /* Without a journal nothing can be said of what a killed run left. */
+    sqlite3_close(scratch->db);
+    scratch->db = NULL;
+    g_unlink(scratch->path);
+    if (has_room(directory, expected, error) && open_file(scratch, error) && prepare(scratch, error))
+        return scratch;
     scratch_close(scratch, false);
     return NULL;
 }
