@@ -88,10 +88,11 @@ static void log_access(void *user, struct http_request *request, const struct ht
 {
     const struct http_route *route = request->route;
     (void)user;
-    struct str path = arena_printf(&request->arena, "%s%s", request->mount ? request->mount->prefix : "",
-                                   route ? route->pattern : "");
+    char path[256] = ""; /* routes are ours, and shorter */
+    g_strlcat(path, request->mount ? request->mount->prefix : "", sizeof path);
+    g_strlcat(path, route ? route->pattern : "", sizeof path);
     LOG_INFO("request", LOG_TEXT("id", http_request_id(request)),
-             LOG_TEXT("method", str_from_c(http_method_name(request->method))), LOG_TEXT("route", path),
+             LOG_TEXT("method", str_from_c(http_method_name(request->method))), LOG_TEXT("route", str_from_c(path)),
              LOG_NUMBER("status", access->status), LOG_NUMBER("us", access->duration_us),
              LOG_NUMBER("in", (int64_t)access->bytes_in), LOG_NUMBER("out", (int64_t)access->bytes_out),
              LOG_TEXT("address", http_request_address(request)));

@@ -68,15 +68,19 @@ void buf_add_int(struct buf *b, int64_t value)
 
 void buf_printf(struct buf *b, const char *format, ...)
 {
+    char small[128]; /* enough for most, so that they are printed once */
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(small, sizeof small, format, arguments);
     va_end(arguments);
     /* One byte more than the text: vsnprintf ends it with a zero that is not counted. */
     char *place = length >= 0 ? buf_reserve(b, (size_t)length + 1) : NULL;
     if (place) {
-        vsnprintf(place, (size_t)length + 1, format, again);
+        if ((size_t)length < sizeof small)
+            memcpy(place, small, (size_t)length);
+        else
+            vsnprintf(place, (size_t)length + 1, format, again);
         b->len += (size_t)length;
     }
     va_end(again);

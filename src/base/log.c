@@ -4,7 +4,6 @@
 #include "base/clock.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +42,33 @@ static void add_value(struct buf *line, struct str value)
     buf_add_byte(line, '"');
 }
 
+/* The last `width` digits of a number that is not negative, then `behind`. */
+static void add_digits(struct buf *line, int number, int width, char behind)
+{
+    char digits[8];
+    for (int i = width - 1; i >= 0; i--) {
+        digits[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    digits[width] = behind;
+    buf_add(line, str_from(digits, (size_t)width + 1));
+}
+
+/* "2026-11-27T04:30:00.123Z". Every request writes a line: printf and strftime took a twentieth of a small append. */
+static void add_time(struct buf *line, int64_t now_ms)
+{
+    time_t seconds = (time_t)(now_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    add_digits(line, utc.tm_year + 1900, 4, '-');
+    add_digits(line, utc.tm_mon + 1, 2, '-');
+    add_digits(line, utc.tm_mday, 2, 'T');
+    add_digits(line, utc.tm_hour, 2, ':');
+    add_digits(line, utc.tm_min, 2, ':');
+    add_digits(line, utc.tm_sec, 2, '.');
+    add_digits(line, (int)(now_ms % 1000), 3, 'Z');
+}
+
 void log_entry(enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
     static const char *const names[] = {"debug", "info", "warning", "error"};
@@ -50,16 +76,15 @@ void log_entry(enum log_level level, const char *event, const struct log_field *
         return;
     struct buf line;
     buf_init(&line, 16384);
-    int64_t now = clock_now_ms();
-    time_t seconds = (time_t)(now / 1000);
-    struct tm utc;
-    char when[32];
-    gmtime_r(&seconds, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-    buf_printf(&line, "%s.%03dZ %s ", when, (int)(now % 1000), names[level]);
+    add_time(&line, clock_now_ms());
+    buf_add_byte(&line, ' ');
+    buf_add(&line, str_from_c(names[level]));
+    buf_add_byte(&line, ' ');
     add_value(&line, str_from_c(event));
     for (size_t i = 0; i < count; i++) {
-        buf_printf(&line, " %s=", fields[i].key);
+        buf_add_byte(&line, ' ');
+        buf_add(&line, str_from_c(fields[i].key));
+        buf_add_byte(&line, '=');
         if (fields[i].text.ptr)
             add_value(&line, fields[i].text);
         else

@@ -286,10 +286,23 @@ bool http_request_is_local(const struct http_request *http)
     return true;
 }
 
+/* Writes `number` in hexadecimal digits before `end`; returns where they begin. */
+static char *put_hex(char *end, uint64_t number)
+{
+    do
+        *--end = "0123456789abcdef"[number % 16];
+    while (number /= 16);
+    return end;
+}
+
 struct str http_request_id(struct http_request *http)
 {
-    return arena_printf(&http->arena, "%x-%" G_GINT64_MODIFIER "x", (unsigned)(http->id >> 48),
-                        http->id & ((UINT64_C(1) << 48) - 1));
+    char text[2 * 16 + 1],
+        *at = text + sizeof text; /* from the back; printf would take longer than all else of a line */
+    at = put_hex(at, http->id & ((UINT64_C(1) << 48) - 1));
+    *--at = '-';
+    at = put_hex(at, http->id >> 48);
+    return arena_str(&http->arena, str_from(at, (size_t)(text + sizeof text - at)));
 }
 
 struct str http_request_allow(struct http_request *http)
