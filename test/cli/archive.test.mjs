@@ -69,6 +69,7 @@ test("a longer archive appends its tail; one with another beginning is refused b
   writeFileSync(file, JSON.stringify(archive));
   assert.equal(bring(data, file).report.created, 2);
   archive.chats[1].thread.events.push({ id: "K600PKZON9_2", type: "message", text: "Bye", author_id: archive.chats[1].users[0].id, created_at: "2024-03-06T10:00:09.000000Z" });
+  archive.chats[1].thread.events.push({ id: "K600PKZON9_3", type: "message", text: "I am new here", author_id: "new@example.com", created_at: "2024-03-06T10:00:10.000000Z" });
   writeFileSync(file, JSON.stringify(archive));
   assert.deepEqual({ ...bring(data, file).report, notices: 0 }, { read: 2, created: 0, extended: 1, unchanged: 1, refused: 0, notices: 0, lost: {}, refusals: [] });
   archive.chats[1].thread.events[0].text = "Somebody changed this";

@@ -12,7 +12,7 @@ void build_init(struct build *b, struct conversion *c, struct line *line, struct
         .arena = a,
         .events = g_array_new(FALSE, TRUE, sizeof(struct event)),
         .participants = g_array_new(FALSE, TRUE, sizeof(struct participant)),
-        .keys = g_ptr_array_new_with_free_func(g_free),
+        .keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
 }
 
@@ -20,7 +20,7 @@ void build_clear(struct build *b)
 {
     g_array_unref(b->events);
     g_array_unref(b->participants);
-    g_ptr_array_unref(b->keys);
+    g_hash_table_unref(b->keys);
 }
 
 static void *moved(const GArray *array, size_t size, struct arena *a)
@@ -31,14 +31,45 @@ static void *moved(const GArray *array, size_t size, struct arena *a)
     return items;
 }
 
+/* `data` with the member "participant" before the others. */
+static struct str introduction(const struct participant *p, struct str data, struct arena *a)
+{
+    struct buf out;
+    struct json w;
+    buf_init(&out, LIMIT_IMPORT_LINE);
+    json_init(&w, &out);
+    json_object_begin(&w);
+    json_key_literal(&w, "participant");
+    participant_write(&w, p);
+    json_object_end(&w);
+    if (data.len > strlen("{}")) {
+        out.ptr[out.len - 1] = ',';
+        buf_add(&out, str_skip(data, 1));
+    }
+    data = arena_str(a, buf_str(&out));
+    buf_clear(&out);
+    return data;
+}
+
+/* Whom the head names must be known when the conversation begins; a longer archive may bring more people. */
+static void introduce_participants(struct build *b)
+{
+    bool known[LIMIT_PARTICIPANTS + 1] = {true};
+    for (guint i = 0; i < b->events->len; i++) {
+        struct event *e = &g_array_index(b->events, struct event, i);
+        if (!known[e->participant])
+            e->data = introduction(&g_array_index(b->participants, struct participant, e->participant - 1), e->data,
+                                   b->arena);
+        known[e->participant] = true;
+    }
+}
+
 bool build_end(struct build *b, GError **error)
 {
     struct line *line = b->line;
-    struct arena *a = b->arena;
-    line->events = moved(b->events, sizeof(struct event), a);
+    introduce_participants(b);
+    line->events = moved(b->events, sizeof(struct event), b->arena);
     line->event_count = b->events->len;
-    line->head.participants = moved(b->participants, sizeof(struct participant), a);
-    line->head.participant_count = b->participants->len;
     if (line->start_ms == NO_TIME && line->event_count)
         line->start_ms = line->events[0].time_ms;
     if (line->start_ms != NO_TIME)
@@ -50,19 +81,22 @@ bool build_end(struct build *b, GError **error)
 uint32_t build_participant(struct build *b, struct str key, enum participant_type type, struct str name,
                            struct str username)
 {
-    for (guint i = 0; i < b->keys->len; i++)
-        if (str_equal(str_from_c(b->keys->pdata[i]), key))
-            return i + 1;
-    if (b->keys->len == LIMIT_PARTICIPANTS) { /* the last place stands for all that came behind it */
+    g_autofree char *known = str_to_heap(key);
+    uint32_t id = GPOINTER_TO_UINT(g_hash_table_lookup(b->keys, known));
+    if (id)
+        return id;
+    if (b->participants->len == LIMIT_PARTICIPANTS) { /* the last place stands for all that came behind it */
         conversion_lost(b->conversion, STR("participant"));
         return LIMIT_PARTICIPANTS;
     }
-    struct participant p = {.id = b->keys->len + 1, .type = type, .name = build_text(b, name, LIMIT_NAME)};
-    if (type == PARTICIPANT_AGENT || type == PARTICIPANT_SUPERVISOR)
-        p.operator_ref.username = build_text(b, username.len ? username : name, LIMIT_ID);
+    id = b->participants->len + 1;
+    struct participant p = {.id = id, .type = type, .name = name.len ? build_text(b, name, LIMIT_NAME) : STR_NULL};
+    struct str account = username.len ? username : name;
+    if (account.len && (type == PARTICIPANT_AGENT || type == PARTICIPANT_SUPERVISOR))
+        p.operator_ref.username = build_text(b, account, LIMIT_ID);
     g_array_append_val(b->participants, p);
-    g_ptr_array_add(b->keys, str_to_heap(key));
-    return p.id;
+    g_hash_table_insert(b->keys, g_steal_pointer(&known), GUINT_TO_POINTER(id));
+    return id;
 }
 
 static size_t text_max(enum event_kind kind)

@@ -10,12 +10,13 @@ struct build {
     struct arena *arena;
     GArray *events;       /* struct event */
     GArray *participants; /* struct participant */
-    GPtrArray *keys;      /* char *, parallel: the product's own key */
+    GHashTable *keys;     /* char *, the product's own key -> the participant's id */
 };
 
 /* A conversation begun under the origin's id `id` (build_id). */
 void build_init(struct build *b, struct conversion *c, struct line *line, struct str id, struct arena *a);
-/* Moves what was gathered into the line. FIELD_MISSING when nothing says when it began. */
+/* Moves what was gathered into the line; participants are introduced by the first event of each. FIELD_MISSING when
+ * nothing says when it began. */
 bool build_end(struct build *b, GError **error);
 void build_clear(struct build *b);
 

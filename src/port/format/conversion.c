@@ -58,11 +58,19 @@ static void tell_refused(struct conversion *c, const struct item_place *place, c
         c->options->refused(c->options->data, c->options->files[place->file], place, why);
 }
 
-void conversion_refuse(struct conversion *c, const struct item_place *place, const GError *why)
+static void refuse(struct conversion *c, const struct item_place *place, const GError *why)
 {
     pthread_mutex_lock(&c->lock);
     tell_refused(c, place, why);
     pthread_mutex_unlock(&c->lock);
+}
+
+void conversion_refuse(struct conversion *c, const struct item_place *place, const GError *why)
+{
+    struct item_place here = *place;
+    here.file = c->file;
+    c->report->read++;
+    refuse(c, &here, why);
 }
 
 static void write_counts(struct json *w, GHashTable *table)
@@ -138,7 +146,7 @@ static bool feed(struct conversion *c, const struct line *line, const struct ite
     if (c->line.overflow) {
         g_autoptr(GError) why = NULL;
         reason_set(&why, REASON_LINE_INVALID, "the conversation is longer than %d bytes", LIMIT_IMPORT_LINE);
-        conversion_refuse(c, place, why);
+        refuse(c, place, why);
         return true;
     }
     pthread_mutex_lock(&c->lock);
@@ -170,7 +178,7 @@ static bool convert(struct conversion *c, const struct record *records, size_t c
         ok = feed(c, &line, &records[0].place, error);
     } else if (why) {
         c->report->read++;
-        conversion_refuse(c, &records[0].place, why);
+        refuse(c, &records[0].place, why);
     }
     arena_clear(&a);
     return ok;

@@ -74,5 +74,6 @@ bool conversion_record(struct conversion *c, const struct record *record, GError
 void conversion_notice(struct conversion *c, struct str what);
 void conversion_lost(struct conversion *c, struct str what);
 
-/* An item that is refused by itself, before it belongs to a conversation. */
+/* An item of the file being read that is refused by itself, before it belongs to a conversation; counted as one read.
+ * Its place needs no file. */
 void conversion_refuse(struct conversion *c, const struct item_place *place, const GError *why);
