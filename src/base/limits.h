@@ -32,6 +32,7 @@
     /* Imports. */ \
     X(IMPORT_LINE, 32 * 1024 * 1024, "bytes", "", LINE_INVALID, "one line of an import") \
     X(SHORT_LINE, 1024 * 1024, "bytes", "", IMPORTS_BUSY, "one import at a time may hold a longer line") \
+    X(IMPORT_COLUMNS, 4096, "columns", "", LINE_INVALID, "of a CSV file to import") \
     X(IMPORTS, 16, "imports", "", IMPORTS_BUSY, "under way at once") \
     X(SETTING, 4096, "bytes", "", SETTING_INVALID, "one value of the settings") \
     /* Lists and search. */ \
