@@ -390,7 +390,7 @@ static void write_participants(struct json *w, const struct head *h)
     json_array_end(w);
 }
 
-static void write_event(struct json *w, const struct event *e)
+void line_write_event(struct json *w, const struct event *e)
 {
     json_object_begin(w);
     json_member_string(w, "type", event_kind_name(e->kind));
@@ -406,29 +406,26 @@ static void write_event(struct json *w, const struct event *e)
     json_object_end(w);
 }
 
-static void write_recorded(struct json *w, const struct line *line)
+static void write_recorded(struct json *w, const struct head *h, uint32_t last_index)
 {
-    if (!line->head.recorded.ptr)
+    if (!h->recorded.ptr)
         return;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *recorded = json_read(line->head.recorded, JSON_STORED, &scratch, NULL);
+    const struct json_node *recorded = json_read(h->recorded, JSON_STORED, &scratch, NULL);
     for (const struct json_node *documents = json_first(recorded); documents; documents = documents->next) {
         json_key(w, documents->name);
         json_add_tree(w, documents);
     }
     arena_clear(&scratch);
-    if (line->head.recorded_up_to != line->event_count)
-        json_member_int(w, "recordedUpTo", line->head.recorded_up_to);
+    if (h->recorded_up_to != last_index)
+        json_member_int(w, "recordedUpTo", h->recorded_up_to);
 }
 
-void line_write(const struct line *line, struct buf *out)
+void line_write_begin(struct json *w, struct str id, const struct head *h, int64_t start_ms, int64_t first_ms)
 {
-    const struct head *h = &line->head;
-    struct json writer, *w = &writer;
-    json_init(w, out);
     json_object_begin(w);
-    json_member_string_if(w, "id", line->id);
+    json_member_string_if(w, "id", id);
     json_member_string(w, "dialect", dialect_name(h->dialect));
     json_member_string_if(w, "timeZone", h->time_zone);
     json_key_literal(w, "visitor");
@@ -449,13 +446,25 @@ void line_write(const struct line *line, struct buf *out)
         json_member_raw(w, "userData", h->user_data);
     if (h->source.ptr)
         json_member_raw(w, "source", h->source);
-    if (line->start_ms != NO_TIME && (line->event_count == 0 || line->events[0].time_ms != line->start_ms))
-        json_member_int(w, "start", line->start_ms);
+    if (start_ms != first_ms && start_ms != NO_TIME)
+        json_member_int(w, "start", start_ms);
     write_participants(w, h);
     json_member_array_begin(w, "events");
-    for (size_t i = 0; i < line->event_count; i++)
-        write_event(w, &line->events[i]);
+}
+
+void line_write_end(struct json *w, const struct head *h, uint32_t last_index)
+{
     json_array_end(w);
-    write_recorded(w, line);
+    write_recorded(w, h, last_index);
     json_object_end(w);
+}
+
+void line_write(const struct line *line, struct buf *out)
+{
+    struct json w;
+    json_init(&w, out);
+    line_write_begin(&w, line->id, &line->head, line->start_ms, line->event_count ? line->events[0].time_ms : NO_TIME);
+    for (size_t i = 0; i < line->event_count; i++)
+        line_write_event(&w, &line->events[i]);
+    line_write_end(&w, &line->head, (uint32_t)line->event_count);
 }

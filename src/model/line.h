@@ -31,3 +31,9 @@ bool line_parse(struct str text, struct line *line, struct arena *a, GError **er
 /* Writes the line without a newline; members in the fixed order of doc/format.md, so that equal sessions give equal
  * bytes. Revisions are events of their own and need nothing here. May overflow `out` (check out->overflow). */
 void line_write(const struct line *line, struct buf *out);
+
+/* The same piece by piece into a writer that was just begun: what stands before the first event (`first_ms` is its
+ * time, NO_TIME when there is none), each event, what stands behind the last one, whose index is `last_index`. */
+void line_write_begin(struct json *w, struct str id, const struct head *h, int64_t start_ms, int64_t first_ms);
+void line_write_event(struct json *w, const struct event *e);
+void line_write_end(struct json *w, const struct head *h, uint32_t last_index);

@@ -1,6 +1,6 @@
 #include "core/fixture.h"
 #include "port/check.h"
-#include "port/export.h"
+#include "port/export/export.h"
 #include "port/import.h"
 
 #include <stdio.h>

@@ -4,6 +4,8 @@
 #include "base/reason.h"
 #include "text/civil.h"
 
+#include <stdlib.h>
+
 /* ---- in ---- */
 
 struct parsed {
@@ -188,19 +190,34 @@ static int put_date_time(char out[TIME_LOCAL_SIZE], int64_t ms)
     return rest % 1000;
 }
 
-void time_format_utc(int64_t ms, char out[TIME_UTC_SIZE])
+/* With the fraction: "2021-07-22T17:17:04.937". */
+static char *put_date_time_ms(char *out, int64_t ms)
 {
     int fraction = put_date_time(out, ms);
     out += TIME_LOCAL_SIZE;
     *out++ = '.';
     *out++ = (char)('0' + fraction / 100);
-    out = put2(out, fraction % 100);
-    *out = 'Z';
+    return put2(out, fraction % 100);
+}
+
+void time_format_utc(int64_t ms, char out[TIME_UTC_SIZE])
+{
+    *put_date_time_ms(out, ms) = 'Z';
 }
 
 void time_format_local(int64_t ms, const struct zone *zone, char out[TIME_LOCAL_SIZE])
 {
     put_date_time(out, zone_to_local_ms(zone, ms));
+}
+
+void time_format_zoned(int64_t ms, const struct zone *zone, char out[TIME_ZONED_SIZE])
+{
+    int minutes = (int)((zone_to_local_ms(zone, ms) - ms) / 60000);
+    out = put_date_time_ms(out, ms + (int64_t)minutes * 60000);
+    *out++ = minutes < 0 ? '-' : '+';
+    out = put2(out, abs(minutes) / 60);
+    *out++ = ':';
+    put2(out, abs(minutes) % 60);
 }
 
 void time_write_utc(struct buf *out, int64_t ms)
@@ -214,5 +231,12 @@ void time_write_local(struct buf *out, int64_t ms, const struct zone *zone)
 {
     char text[TIME_LOCAL_SIZE];
     time_format_local(ms, zone, text);
+    buf_add(out, str_from(text, sizeof text));
+}
+
+void time_write_zoned(struct buf *out, int64_t ms, const struct zone *zone)
+{
+    char text[TIME_ZONED_SIZE];
+    time_format_zoned(ms, zone, text);
     buf_add(out, str_from(text, sizeof text));
 }

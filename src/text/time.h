@@ -40,6 +40,13 @@ void time_format_utc(int64_t ms, char out[TIME_UTC_SIZE]);
 /* Writes the local date-time in `zone`, "2021-07-22T13:17:04": 19 bytes, the fraction cut off. */
 void time_format_local(int64_t ms, const struct zone *zone, char out[TIME_LOCAL_SIZE]);
 
-/* The same two, appended to a buffer. */
+enum { TIME_ZONED_SIZE = 29 };
+
+/* Writes the local date-time in `zone` with its offset, "2021-07-22T13:17:04.937-04:00": 29 bytes. An offset has whole
+ * minutes here; one that has seconds (Liberia until 1972) is cut, and the clock with it: the instant stays. */
+void time_format_zoned(int64_t ms, const struct zone *zone, char out[TIME_ZONED_SIZE]);
+
+/* The same three, appended to a buffer. */
 void time_write_utc(struct buf *out, int64_t ms);
 void time_write_local(struct buf *out, int64_t ms, const struct zone *zone);
+void time_write_zoned(struct buf *out, int64_t ms, const struct zone *zone);

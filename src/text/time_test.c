@@ -194,6 +194,28 @@ static void test_format(void)
     g_assert_cmpstr(local, ==, "2021-07-22T13:17:04");
 }
 
+static void test_zoned(void)
+{
+    static const struct {
+        int64_t ms;
+        const char *zone, *text;
+    } cases[] = {
+        {INT64_C(1626974224937), "America/New_York", "2021-07-22T13:17:04.937-04:00"},
+        {INT64_C(1626974224937), "UTC", "2021-07-22T17:17:04.937+00:00"},
+        {INT64_C(1626974224937), "Asia/Calcutta", "2021-07-22T22:47:04.937+05:30"},
+        {INT64_C(1635642000000), "Europe/Paris", "2021-10-31T02:00:00.000+01:00"}, /* the second time on that clock */
+        {0, "Africa/Monrovia", "1969-12-31T23:16:00.000-00:44"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char text[TIME_ZONED_SIZE + 1] = {0};
+        struct time_point point;
+        time_format_zoned(cases[i].ms, zone_get(str_from_c(cases[i].zone), NULL), text);
+        g_assert_cmpstr(text, ==, cases[i].text);
+        g_assert_true(time_parse(str_from_c(text), STR_NULL, &point, NULL));
+        g_assert_cmpint(point.ms, ==, cases[i].ms);
+    }
+}
+
 /* Each day against GLib's calendar, and each time reads back. */
 static void test_round_trip(void)
 {
@@ -227,6 +249,7 @@ int main(int argc, char **argv)
     g_test_add_func("/time/refused", test_refused);
     g_test_add_func("/time/bounds", test_bounds);
     g_test_add_func("/time/format", test_format);
+    g_test_add_func("/time/zoned", test_zoned);
     g_test_add_func("/time/round_trip", test_round_trip);
     return g_test_run();
 }

@@ -3,7 +3,7 @@
 #include "core/conversation.h"
 #include "port/admin.h"
 #include "port/check.h"
-#include "port/export.h"
+#include "port/export/export.h"
 #include "port/import.h"
 
 #include <inttypes.h>

@@ -29,7 +29,6 @@ void parley_reply_page(struct http_request *request, struct page *page);
 /* ---- routes (routes.c) ---- */
 
 /* Words of parameters, in the order of what they mean. */
-#define PARLEY_STATES "open closed"               /* enum session_state */
 #define PARLEY_SESSION_TIMES "start firstMessage" /* enum store_time */
 #define PARLEY_UNITS "hour day week month"        /* enum history_unit */
 

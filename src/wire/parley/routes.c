@@ -1,22 +1,7 @@
 /* Every route of this dialect: what may be asked, by whom, and what it does. */
+#include "port/export/query.h"
+#include "port/filter.h"
 #include "wire/parley/internal.h"
-
-/* What lists, search and export share (parameters_filter). */
-#define FILTER(of) \
-    {.name = "visitor", .meaning = "Only " of " of the visitor with this id."}, \
-        {.name = "operator", .meaning = "Only " of " that the operator with this id serves."}, \
-        {.name = "department", .meaning = "Only " of " of the department with this id."}, \
-        {.name = "button", .meaning = "Only " of " that began at the button with this id."}, \
-        {.name = "state", .type = PARAMETER_CHOICE, .words = PARLEY_STATES, .meaning = "Only " of " in this state."}, \
-    { \
-        .name = "dialect", .type = PARAMETER_CHOICE, .words = DIALECT_WORDS, .meaning = "Only " of " opened in it." \
-    }
-
-#define BETWEEN(what) \
-    {.name = "from", .type = PARAMETER_TIME, .meaning = "Only " what " from this time on."}, \
-    { \
-        .name = "to", .type = PARAMETER_TIME, .meaning = "Only " what " before this time." \
-    }
 
 #define LIMIT \
     { \
@@ -35,8 +20,8 @@
     }
 
 static const struct parameter sessions[] = {
-    FILTER("sessions"),
-    BETWEEN("sessions"),
+    FILTER_PARAMETERS("sessions"),
+    FILTER_BETWEEN("sessions"),
     {.name = "by",
      .type = PARAMETER_CHOICE,
      .words = PARLEY_SESSION_TIMES,
@@ -52,7 +37,7 @@ static const struct parameter events[] = {
     ANCHOR("around", "Events on both sides of this index."),
     LIMIT,
     {.name = "type", .type = PARAMETER_LIST, .words = EVENT_KIND_WORDS, .meaning = "Only events of these types."},
-    BETWEEN("events"),
+    FILTER_BETWEEN("events"),
     {.name = "include", .type = PARAMETER_CHOICE, .words = "markup", .meaning = "With each message as its tree."},
 };
 
@@ -64,15 +49,15 @@ static const struct parameter visitors[] = {
 
 static const struct parameter search[] = {
     {.name = "q", .is_required = true, .meaning = "what to search for: words, \"a phrase\", prefix*, -without."},
-    FILTER("messages of sessions"),
-    BETWEEN("messages"),
+    FILTER_PARAMETERS("messages of sessions"),
+    FILTER_BETWEEN("messages"),
     {.name = "order", .type = PARAMETER_CHOICE, .words = "newest best", .meaning = "What comes first; newest."},
     LIMIT,
     CURSOR,
 };
 
 static const struct parameter summary[] = {
-    BETWEEN("sessions whose first message is"),
+    FILTER_BETWEEN("sessions whose first message is"),
     {.name = "by", .type = PARAMETER_CHOICE, .words = PARLEY_UNITS, .meaning = "Also for each of these."},
     {.name = "timeZone", .type = PARAMETER_ZONE, .meaning = "Whose clock cuts them; the company's."},
 };
@@ -80,8 +65,6 @@ static const struct parameter summary[] = {
 static const struct parameter import[] = {
     {.name = "skipBad", .type = PARAMETER_CHOICE, .words = "true false", .meaning = "Leave bad lines out and go on."},
 };
-
-static const struct parameter exports[] = {FILTER("sessions"), BETWEEN("sessions")};
 
 #define PARAMETERS(table) table, G_N_ELEMENTS(table)
 #define NO_PARAMETERS NULL, 0
@@ -103,5 +86,6 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_GET, "/summary", RIGHT_READ, parley_summary, PARAMETERS(summary), 0, "How many sessions, how long."},
     {HTTP_POST, "/import", RIGHT_IMPORT, parley_import, PARAMETERS(import), HTTP_ROUTE_STREAM,
      "Sessions as NDJSON, one a line."},
-    {HTTP_GET, "/export", RIGHT_ADMIN, parley_export, PARAMETERS(exports), 0, "The same, out; oldest first."},
+    {HTTP_GET, "/export", RIGHT_ADMIN, parley_export, export_parameters, EXPORT_PARAMETERS, 0,
+     "Sessions in one of the formats, oldest first."},
 };

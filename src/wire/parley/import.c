@@ -1,5 +1,4 @@
-/* Import and export as streams: a body of lines in, a body of lines out, both paced by the other side (port/). */
-#include "port/export.h"
+/* Import as a stream: a body of lines in, paced by what the import can take (port/import.h). */
 #include "port/import.h"
 #include "wire/parley/internal.h"
 
@@ -9,8 +8,6 @@ enum {
     REFUSALS_MAX = 1024 * 1024, /* bytes of an answer that say which lines were bad; some thousands of lines */
     REFUSAL_MAX = 16 * 1024,    /* bytes of one */
 };
-
-/* ---- import --------------------------------------------------------------------------------------------- */
 
 /* In the request's arena. */
 struct incoming {
@@ -158,48 +155,4 @@ void parley_import(struct http_request *request, const struct call *call)
         return;
     }
     http_body_read(request, &reader);
-}
-
-/* ---- export --------------------------------------------------------------------------------------------- */
-
-struct outgoing {
-    struct page page;
-    const struct call *call; /* for the first part */
-    struct exporter *exporter;
-};
-
-/* NDJSON, not one document: the writer is not used, its buffer is. */
-static bool export_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
-{
-    (void)scratch;
-    struct outgoing *outgoing = (struct outgoing *)page;
-    if (!outgoing->exporter) {
-        struct store_session_filter filter;
-        if (!parameters_filter(outgoing->call, txn, &page->op.arena, &filter, error))
-            return false;
-        outgoing->exporter = export_new(&filter);
-    }
-    return export_next(outgoing->exporter, txn, PAGE_PART, w->out, &page->last, error);
-}
-
-static struct str export_headers(struct http_request *request, struct page *page)
-{
-    (void)request, (void)page;
-    return STR("Content-Type: application/x-ndjson\r\nCache-Control: no-store\r\n");
-}
-
-static void export_clear(struct page *page)
-{
-    g_clear_pointer(&((struct outgoing *)page)->exporter, export_free);
-}
-
-void parley_export(struct http_request *request, const struct call *call)
-{
-    struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
-    outgoing->call = call;
-    outgoing->page.part = export_part;
-    outgoing->page.clear = export_clear;
-    outgoing->page.headers = export_headers;
-    outgoing->page.is_long = true;
-    parley_reply_page(request, &outgoing->page);
 }
