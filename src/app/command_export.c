@@ -23,7 +23,11 @@ struct asked {
 /* "timeZone" is --time-zone. */
 static const char *option_name(const char *parameter)
 {
-    return !strcmp(parameter, "timeZone") ? "time-zone" : parameter;
+    static const char *const others[][2] = {{"timeZone", "time-zone"}, {"changedSince", "changed-since"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        if (!strcmp(parameter, others[i][0]))
+            return others[i][1];
+    return parameter;
 }
 
 static void list_options(struct asked *asked, GOptionEntry entries[OPTIONS])

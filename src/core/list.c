@@ -15,9 +15,11 @@ static void digest_of(const struct store_session_filter *filter, struct arena *a
         filter->operator_id,
         filter->department_id,
         filter->button_id,
-        arena_printf(a, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+        arena_printf(a,
+                     "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                     " %" G_GINT64_FORMAT,
                      filter->company, filter->visitor, filter->state, filter->dialect, (int)filter->by, filter->from_ms,
-                     filter->to_ms),
+                     filter->to_ms, filter->changed_since_ms),
     };
     cursor_digest(parts, G_N_ELEMENTS(parts), digest);
 }

@@ -25,6 +25,7 @@ bool filter_read(const struct query *query, int64_t company, const struct zone *
         .by = STORE_BY_START,
     };
     filter_bounds(query, zone, &filter->from_ms, &filter->to_ms);
+    filter->changed_since_ms = MAX(bound(query, STR("changedSince"), zone), 0);
     struct str visitor_id = query_get(query, STR("visitor"));
     if (!visitor_id.ptr)
         return true;

@@ -24,6 +24,12 @@
         .name = "to", .type = PARAMETER_TIME, .meaning = "Only " what " before this time." \
     }
 
+#define FILTER_CHANGED_SINCE \
+    { \
+        .name = "changedSince", .type = PARAMETER_TIME, \
+        .meaning = "Only sessions whose last change was stored here at this time or later." \
+    }
+
 /* What a checked query says. Times without an offset are local in `zone`. An unknown visitor gives visitor -1, which
  * matches nothing. The filter's strings live in the arena. Fails only when the visitor cannot be read. */
 bool filter_read(const struct query *query, int64_t company, const struct zone *zone, struct store_txn *txn,

@@ -265,6 +265,44 @@ static void test_lists(void)
     world_close(&w);
 }
 
+static int64_t last_change_ms(struct store_txn *txn, int64_t session, struct arena *a)
+{
+    struct store_change *changes;
+    size_t count;
+    const struct store_change_filter of_it = {.session = session};
+    OK(store_changes(txn, &of_it, 0, SIZE_MAX, a, &changes, &count, &failure));
+    return changes[count - 1].at_ms;
+}
+
+/* A list of what changed since some time has the sessions whose last change was then or later, and no other. */
+static void test_changed_since(void)
+{
+    struct world w;
+    struct arena a;
+    world_open(&w, false);
+    arena_init(&a);
+    world_play(&w, 300);
+    struct store_session_filter filter = {
+        .company = 1, .state = -1, .dialect = -1, .from_ms = NO_TIME, .to_ms = NO_TIME};
+    struct session *all, *some;
+    size_t all_count, count;
+    struct store_txn *txn = world_read(&w);
+    OK(store_session_list(txn, &filter, NULL, false, SIZE_MAX, &a, &all, &all_count, &failure));
+    g_assert_cmpuint(all_count, >, 3);
+    for (size_t i = 0; i <= all_count; i++) {
+        filter.changed_since_ms = i < all_count ? last_change_ms(txn, all[i].number, &a) : INT64_MAX;
+        OK(store_session_list(txn, &filter, NULL, false, SIZE_MAX, &a, &some, &count, &failure));
+        size_t at = 0;
+        for (size_t k = 0; k < all_count; k++)
+            if (last_change_ms(txn, all[k].number, &a) >= filter.changed_since_ms)
+                g_assert_true(at < count && some[at++].number == all[k].number);
+        g_assert_cmpuint(at, ==, count);
+    }
+    store_read_end(txn);
+    arena_clear(&a);
+    world_close(&w);
+}
+
 struct room {
     int64_t time_ms, start_ms;
     struct str id;
@@ -1034,6 +1072,72 @@ static void test_backup(void)
     world_close(&w);
 }
 
+/* The lines of the store and its last change. */
+static struct store_line *read_lines(struct store *store, size_t *count, int64_t *last_change, struct arena *a)
+{
+    GError *error = NULL;
+    struct store_reader *reader = store_reader_open(store, &error);
+    g_assert_no_error(error);
+    struct store_txn *txn = store_read_begin(reader, &error);
+    g_assert_no_error(error);
+    struct store_line *lines;
+    struct store_change *changes;
+    size_t change_count;
+    const struct store_change_filter all = {0};
+    OK(store_lines(txn, a, &lines, count, &failure));
+    OK(store_changes(txn, &all, 0, SIZE_MAX, a, &changes, &change_count, &failure));
+    *last_change = change_count ? changes[change_count - 1].number : 0;
+    store_read_end(txn);
+    store_reader_close(reader);
+    return lines;
+}
+
+/* Every restored copy begins another line behind its last change, once, also when two are made of one backup. */
+static void test_lines(void)
+{
+    struct world w;
+    struct arena a;
+    GError *error = NULL;
+    size_t count, copy_count;
+    int64_t last, copy_last;
+    world_open(&w, false);
+    arena_init(&a);
+    struct store_line *lines = read_lines(w.store, &count, &last, &a);
+    g_assert_cmpuint(count, ==, 1);
+    g_assert_cmpint(lines[0].after, ==, 0);
+    world_play(&w, 30);
+    world_reopen(&w);
+    struct store_line *later = read_lines(w.store, &count, &last, &a);
+    g_assert_cmpuint(count, ==, 1);
+    g_assert_true(str_equal(later[0].id, lines[0].id));
+    g_autofree char *root = g_dir_make_tmp("parley-lines-XXXXXX", &error),
+                    *base = g_build_filename(root, "copy.db", NULL);
+    OK(store_backup(w.store, base, NULL, &failure));
+    struct str ids[2];
+    for (int i = 0; i < 2; i++) {
+        struct world copy = {.directory = g_strdup_printf("%s/%d", root, i)};
+        OK(store_restore(copy.directory, base, &failure));
+        copy.store = store_open(copy.directory, &(struct store_options){.full_text = true}, &error);
+        g_assert_no_error(error);
+        copy.reader = store_reader_open(copy.store, &error);
+        g_assert_no_error(error);
+        struct store_line *both = read_lines(copy.store, &copy_count, &copy_last, &a);
+        g_assert_cmpuint(copy_count, ==, 2);
+        g_assert_cmpint(copy_last, ==, last);
+        g_assert_true(str_equal(both[0].id, lines[0].id));
+        g_assert_cmpint(both[1].after, ==, last);
+        ids[i] = both[1].id;
+        copy.sessions = g_ptr_array_new();
+        copy.random = g_rand_new();
+        world_close(&copy);
+    }
+    g_assert_false(str_equal(ids[0], ids[1]));
+    g_unlink(base);
+    g_rmdir(root);
+    arena_clear(&a);
+    world_close(&w);
+}
+
 static void test_rebuild(void)
 {
     struct world w;
@@ -1336,7 +1440,9 @@ int main(int argc, char **argv)
     g_test_add_func("/contract/scrub", test_scrub);
     g_test_add_func("/contract/accounts", test_accounts);
     g_test_add_func("/contract/chat-keys", test_chat_keys);
+    g_test_add_func("/contract/changed-since", test_changed_since);
     g_test_add_func("/contract/backup", test_backup);
+    g_test_add_func("/contract/lines", test_lines);
     g_test_add_func("/contract/rebuild", test_rebuild);
     g_test_add_func("/contract/threads", test_threads);
     g_test_add_func("/contract/moments", test_moments);

@@ -120,6 +120,9 @@ struct store_txn {
       (txn, limit, refill, error)) \
     X(store_search_indexed_from, search_indexed_from, \
       (struct store_txn *txn, int64_t *from_ms, GError **error), (txn, from_ms, error)) \
+    X(store_lines, lines, \
+      (struct store_txn *txn, struct arena *a, struct store_line **lines, size_t *count, GError **error), \
+      (txn, a, lines, count, error)) \
     X(store_changes, changes, \
       (struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit, struct arena *a, \
        struct store_change **changes, size_t *count, GError **error), \

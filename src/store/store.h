@@ -190,7 +190,8 @@ struct store_session_filter {
     int dialect;                                      /* enum dialect, -1 = any */
     enum store_time
         by; /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a message */
-    int64_t from_ms, to_ms; /* half-open [from, to); NO_TIME = unbounded */
+    int64_t from_ms, to_ms;   /* half-open [from, to); NO_TIME = unbounded */
+    int64_t changed_since_ms; /* whose last change was written here then or later (store_change.at_ms); 0 = any */
 };
 
 /* A place between two sessions of a list: time, then id. */
@@ -306,6 +307,16 @@ struct store_change_filter {
     int64_t session; /* 0 = all; with it, `company` is not asked for */
 };
 
+/* A line of the database: what follows one after the other in it. A restored copy begins a new one, for its numbers go
+ * on where the copy ended and mean something else than they did before. */
+struct store_line {
+    struct str id; /* random, hexadecimal */
+    int64_t after; /* the last change that it shares with the line before it; 0 for the first */
+};
+
+/* From the first to the one that is written now; never none. `after` grows or stays. */
+bool store_lines(struct store_txn *txn, struct arena *a, struct store_line **lines, size_t *count, GError **error);
+
 /* Changes above `after` in ascending order. O(changes returned). */
 bool store_changes(struct store_txn *txn, const struct store_change_filter *filter, int64_t after, size_t limit,
                    struct arena *a, struct store_change **changes, size_t *count, GError **error);
@@ -405,8 +416,8 @@ struct store_progress {
 bool store_backup(struct store *store, const char *path, const struct store_progress *progress, GError **error);
 
 /* Makes `directory`, which must be empty or not there, hold what the backup at `path` does, and opens it once, so that
- * migrations have run. What is no backup leaves no file behind. Reasons: DIRECTORY_NOT_EMPTY, DISK_FULL, those of
- * store_open. */
+ * migrations have run; it is a line of its own (store_lines). What is no backup leaves no file behind. Reasons:
+ * DIRECTORY_NOT_EMPTY, DISK_FULL, those of store_open. */
 bool store_restore(const char *directory, const char *path, GError **error);
 
 /* What a check found; `text` is for people. */

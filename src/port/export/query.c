@@ -12,6 +12,7 @@ const struct parameter export_parameters[EXPORT_PARAMETERS] = {
      .meaning = "With internal notes; not without being asked, but in formats that are read again."},
     FILTER_PARAMETERS("sessions"),
     FILTER_BETWEEN("sessions begun"),
+    FILTER_CHANGED_SINCE,
 };
 
 static bool read_notes(const struct query *query, unsigned rights, struct export_options *options, GError **error)

@@ -6,7 +6,7 @@
 #include "port/export/export.h"
 #include "text/parameter.h"
 
-enum { EXPORT_PARAMETERS = 11 };
+enum { EXPORT_PARAMETERS = 12 };
 extern const struct parameter export_parameters[EXPORT_PARAMETERS];
 
 /* Who asks. */

@@ -62,7 +62,8 @@ static bool open_store(struct sqlite_store *store, GError **error)
     struct connection *c = &store->connection;
     return make_files(store, error) &&
            connection_open(c, store->path, true, store->options.writer_cache_bytes, store, error) &&
-           schema_migrate(c, store->options.create, error) && search_open(c, error) &&
+           schema_migrate(c, store->options.create, error) && line_open(&store->folder, c, error) &&
+           search_open(c, error) &&
            connection_number(c, "SELECT max(number) FROM session", &store->last_session, error) &&
            connection_number(c, "SELECT max(number) FROM visitor", &store->last_visitor, error) &&
            checkpointer_start(store, error) && start_writer(store, error);

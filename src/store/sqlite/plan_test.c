@@ -102,7 +102,8 @@ static const struct {
     {"session_visitor_lm", "session_visitor_lm (company=? AND visitor=?)"},
     {"event_shown", "event_shown (<expr>=? AND <expr>"},
     {"change_company", "change_company (company=? AND rowid>?)"},
-    {"change_session", "change_session (session=? AND rowid>?)"},
+    {"change_session WHERE session", "change_session (session=? AND rowid>?)"},
+    {"change_session WHERE c.session", "change_session (session=?)"},
     {"token_operator", "token_operator (operator_id=?)"},
     {"token_company", "token_company (company=?)"},
 };

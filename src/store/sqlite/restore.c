@@ -57,14 +57,14 @@ static bool copy_in(const struct folder *folder, const char *path, GError **erro
         close(from);
     if (to >= 0)
         close(to);
-    return ok &&
+    return ok && line_mark(folder, error) &&
            (folder_publish(folder->handle, PART, DATABASE) || folder_fail("the copy cannot be named", true, error)) &&
            folder_sync(folder, error);
 }
 
 static void take_away(const struct folder *folder)
 {
-    static const char *const names[] = {PART, DATABASE, DATABASE "-wal", DATABASE "-shm", "lock"};
+    static const char *const names[] = {PART, DATABASE, DATABASE "-wal", DATABASE "-shm", RESTORED, "lock"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         unlinkat(folder->handle, names[i], 0);
 }

@@ -225,6 +225,15 @@ static const char *const migrations[] = {
     "ALTER TABLE search_key RENAME TO search_rest;"
     "CREATE TABLE search_key(key INTEGER PRIMARY KEY, event INTEGER NOT NULL);"
     "CREATE VIRTUAL TABLE search USING fts5(text, scope, content='', tokenize='parley');",
+
+    /* ---- 2 -> 3 ---- */
+
+    /* In the order of the numbers; after = the last change that a line shares with the one before it. */
+    "CREATE TABLE line("
+    " number INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL,"
+    " after INTEGER NOT NULL);"
+    "INSERT INTO line(id, after) VALUES(lower(hex(randomblob(4))), 0);",
 };
 
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS(migrations))

@@ -78,6 +78,7 @@ static inline struct sqlite_store *sqlite_store(struct store *store)
 /* ---- the data directory (folder.c) ------------------------------------------------------------------------ */
 
 #define DATABASE "parley.db"
+#define RESTORED "restored" /* line.c's mark */
 
 /* `create` makes it when it is not there, for its owner alone. Reasons: FILE_UNREADABLE, FILE_UNWRITABLE,
  * DIRECTORY_UNSAFE (others may write it, or it is another user's; the message says what to do). */
@@ -373,6 +374,13 @@ bool rollup_apply(struct store_txn *txn, const struct session *before, const str
 
 /* Adds an entry, stamped now, and says its number. */
 bool change_add(struct store_txn *txn, const struct store_change *change, int64_t *number, GError **error);
+
+/* ---- lines (line.c) --------------------------------------------------------------------------------------- */
+
+/* Says before the database gets its name that a new line begins with it. */
+bool line_mark(const struct folder *folder, GError **error);
+/* On opening: begins the line that was marked. */
+bool line_open(const struct folder *folder, struct connection *c, GError **error);
 
 /* ---- search (search_index.c, search_refill.c) ------------------------------------------------------------ */
 

@@ -16,7 +16,7 @@ void parameters_bounds(const struct call *call, const struct zone *zone, int64_t
 bool parameters_filter_is_slow(const struct call *call)
 {
     static const char *const names[] = {"visitor", "operator", "department", "button", "state", "dialect"};
-    size_t count = 0;
+    size_t count = query_get(&call->query, STR("changedSince")).ptr ? 2 : 0; /* no index has it */
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         count += query_get(&call->query, str_from_c(names[i])).ptr != NULL;
     return count > 1;

@@ -22,6 +22,7 @@
 static const struct parameter sessions[] = {
     FILTER_PARAMETERS("sessions"),
     FILTER_BETWEEN("sessions"),
+    FILTER_CHANGED_SINCE,
     {.name = "by",
      .type = PARAMETER_CHOICE,
      .words = PARLEY_SESSION_TIMES,
