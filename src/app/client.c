@@ -55,6 +55,8 @@ static bool send_head(struct transfer *t)
                r->source || r->body.ptr ? "POST" : "GET", r->path);
     if (r->company)
         buf_printf(&head, "Parley-Company: %s\r\n", r->company);
+    if (r->accept_gzip)
+        buf_add_literal(&head, "Accept-Encoding: gzip\r\n");
     if (r->source)
         buf_add_literal(&head, "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n");
     else if (r->body.ptr)

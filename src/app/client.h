@@ -14,6 +14,7 @@ struct client_request {
     const char *socket;    /* its path, of any length; not followed when it is a link */
     const char *path;      /* "/parley/v1/..." with its query, encoded */
     const char *company;   /* whose; NULL = the default one */
+    bool accept_gzip;      /* the answer's body may come compressed, and is handed on so */
     struct str body;       /* POST when given */
     client_source *source; /* POST, chunked, when given */
     void *source_data;

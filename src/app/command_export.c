@@ -1,20 +1,22 @@
 #include "app/client.h"
 #include "app/command.h"
+#include "app/markup.h"
+#include "app/output.h"
 #include "app/place.h"
 #include "port/admin.h"
 #include "port/export/query.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-enum { PIECE = LIMIT_HTTP_REPLY_BUFFER, OPTIONS = EXPORT_PARAMETERS + 2 };
+enum { PIECE = LIMIT_HTTP_REPLY_BUFFER, OPTIONS = EXPORT_PARAMETERS + 4 };
 
 /* ---- what is asked for: the options are the names of GET /export ---- */
 
 struct asked {
     char *company;
     char *values[EXPORT_PARAMETERS]; /* parallel to export_parameters */
-    gboolean notes;
+    gboolean notes, gzip;
+    char *file;
     GString *query; /* percent-encoded */
     struct arena arena;
     struct query read; /* of it; in the arena */
@@ -36,6 +38,9 @@ static void list_options(struct asked *asked, GOptionEntry entries[OPTIONS])
     entries[count++] = (GOptionEntry){
         "company", 0, 0, G_OPTION_ARG_STRING, &asked->company, "Of this company; the first one added when not given",
         "NAME"};
+    entries[count++] = (GOptionEntry){
+        "output", 'o', 0, G_OPTION_ARG_FILENAME, &asked->file, "To this file and not to standard output", "FILE"};
+    entries[count++] = (GOptionEntry){"gzip", 0, 0, G_OPTION_ARG_NONE, &asked->gzip, "Compressed", NULL};
     for (size_t i = 0; i < EXPORT_PARAMETERS; i++) {
         const struct parameter *p = &export_parameters[i];
         bool notes = !strcmp(p->name, "notes");
@@ -66,9 +71,18 @@ static bool read_asked(struct asked *asked, GError **error)
            parameters_check(&asked->read, export_parameters, EXPORT_PARAMETERS, error);
 }
 
+static bool asked_for_help(const struct asked *asked)
+{
+    size_t i = 0;
+    while (strcmp(export_parameters[i].name, "format"))
+        i++;
+    return !g_strcmp0(asked->values[i], "help");
+}
+
 static void asked_clear(struct asked *asked)
 {
     g_free(asked->company);
+    g_free(asked->file);
     for (size_t i = 0; i < EXPORT_PARAMETERS; i++)
         g_free(asked->values[i]);
     if (asked->query)
@@ -78,20 +92,7 @@ static void asked_clear(struct asked *asked)
 
 /* ---- the export ---- */
 
-static bool write_out(void *data, struct str piece)
-{
-    (void)data;
-    return fwrite(piece.ptr, 1, piece.len, stdout) == piece.len;
-}
-
-static bool unwritable(GError **error)
-{
-    g_clear_error(error);
-    reason_set(error, REASON_FILE_UNWRITABLE, "standard output: %s", g_strerror(errno));
-    return false;
-}
-
-static bool write_all(struct place *place, const struct export_options *options, GError **error)
+static bool write_all(struct place *place, const struct export_options *options, struct output *output, GError **error)
 {
     struct exporter *exporter = export_new(options);
     struct buf piece;
@@ -103,14 +104,16 @@ static bool write_all(struct place *place, const struct export_options *options,
         ok = txn && export_next(exporter, txn, PIECE, &piece, &finished, error);
         if (txn)
             core_read_end(txn);
-        ok = ok && (write_out(NULL, buf_str(&piece)) || unwritable(error));
+        output_count(output, export_sessions(exporter));
+        ok = ok && output_write(output, buf_str(&piece));
     }
     buf_clear(&piece);
     export_free(exporter);
     return ok;
 }
 
-static bool export_here(struct place *place, struct asked *asked, GError **error)
+static bool export_here(struct place *place, struct asked *asked, const struct markup_options *markup,
+                        struct output *output, GError **error)
 {
     struct export_asker asker = {.rights = RIGHT_ALL};
     struct export_options options;
@@ -125,21 +128,46 @@ static bool export_here(struct place *place, struct asked *asked, GError **error
     if (txn)
         core_read_end(txn);
     directory_unref(directory);
-    return ok && write_all(place, &options, error);
+    options.markup = markup;
+    options.gzip = asked->gzip;
+    return ok && write_all(place, &options, output, error);
 }
 
-static bool export_there(struct place *place, const struct asked *asked, GError **error)
+static bool export_there(struct place *place, const struct asked *asked, struct output *output, GError **error)
 {
     struct buf reply;
     buf_init(&reply, LIMIT_HTTP_BODY);
     g_autofree char *path = g_strdup_printf("/parley/v1/export?%s", asked->query->str);
-    struct client_request request = {
-        .socket = place->socket, .path = path, .company = asked->company, .sink = write_out, .reply = &reply};
+    struct client_request request = {.socket = place->socket,
+                                     .path = path,
+                                     .company = asked->company,
+                                     .accept_gzip = asked->gzip,
+                                     .sink = output_write,
+                                     .sink_data = output,
+                                     .reply = &reply};
     bool ok = client_run(&request, error);
-    if (!ok && ferror(stdout))
-        unwritable(error);
     buf_clear(&reply);
     return ok;
+}
+
+static bool export_to(const char *path, struct place *place, struct asked *asked, const struct settings *settings,
+                      GError **error)
+{
+    g_autofree struct str *domains = NULL;
+    struct markup_options markup = markup_of_settings(settings, &domains);
+    struct output *output = output_open(path, error);
+    if (!output)
+        return false;
+    bool ok =
+        place->core ? export_here(place, asked, &markup, output, error) : export_there(place, asked, output, error);
+    return output_close(output, ok, error);
+}
+
+static void print_formats(void)
+{
+    const struct export_format *format;
+    for (size_t i = 0; (format = export_format_at(i)); i++)
+        printf("%-16s %s\n", format->name, format->about);
 }
 
 int command_export(int argc, char **argv)
@@ -152,20 +180,24 @@ int command_export(int argc, char **argv)
     GOptionEntry entries[OPTIONS];
     list_options(&asked, entries);
     if (!command_line_read(
-            &line, argc, argv, "--data DIR - Write conversations to standard output",
-            "Oldest first. ndjson is one session a line, as `parley import` reads them (doc/format.md); visitors' "
-            "tokens are in\n"
-            "it. Operators' and API tokens, passwords and Genesys keys are in no format. Erased visitors are left out.",
+            &line, argc, argv, "--data DIR - Write conversations, oldest first",
+            "`--format help` lists the formats (doc/export.md); ndjson is what `parley import` reads again. Options "
+            "that\n"
+            "name no value narrow what is written as those of the list of sessions do. A file that is named gets its\n"
+            "name once it is whole. Passwords, operators' and API tokens and Genesys keys are in no format; visitors'\n"
+            "tokens are in ndjson.",
             entries, only, 0))
         return EXIT_USAGE;
     arena_init(&asked.arena);
-    bool sound = read_asked(&asked, &error);
-    bool ok = sound && place_open(&place, &line.settings, false, &error) &&
-              (place.core ? export_here(&place, &asked, &error) : export_there(&place, &asked, &error)) &&
-              (fflush(stdout) == 0 || unwritable(&error));
+    int code = EXIT_FINE;
+    bool helps = asked_for_help(&asked), sound = helps || read_asked(&asked, &error);
+    if (helps)
+        print_formats();
+    else if (!sound || !place_open(&place, &line.settings, false, &error) ||
+             !export_to(asked.file, &place, &asked, &line.settings, &error))
+        code = command_fail(error);
     place_close(&place);
     asked_clear(&asked);
     command_line_clear(&line);
-    int code = ok ? EXIT_FINE : command_fail(error);
     return sound ? code : EXIT_USAGE;
 }

@@ -1,5 +1,6 @@
 #include "app/dialects.h"
 
+#include "app/markup.h"
 #include "wire/agendize/agendize.h"
 #include "wire/genesys/genesys.h"
 #include "wire/parley/parley.h"
@@ -86,32 +87,12 @@ static const struct {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == DIALECT_COUNT);
 
-static void read_markup(struct dialects *d)
-{
-    const struct settings *s = d->settings;
-    struct str domain, rest = str_from_c(s->markup_domains);
-    size_t count = 0;
-    d->markup_domains = g_new(struct str, rest.len + 1);
-    while (rest.len) {
-        rest = str_split(rest, ',', &domain);
-        domain = str_trim(domain);
-        if (domain.len)
-            d->markup_domains[count++] = domain;
-    }
-    d->markup = (struct markup_options){.colors = s->markup_colors,
-                                        .emoticons = s->markup_emoticons,
-                                        .katex_parenthesis = s->markup_katex_parenthesis,
-                                        .katex_dollar = s->markup_katex_dollar,
-                                        .domains = d->markup_domains,
-                                        .domain_count = count};
-}
-
 struct dialects *dialects_new(struct core *core, const struct settings *settings)
 {
     struct dialects *d = g_new0(struct dialects, 1);
     d->core = core;
     d->settings = settings;
-    read_markup(d);
+    d->markup = markup_of_settings(settings, &d->markup_domains);
     for (size_t i = 0; i < DIALECT_COUNT; i++)
         d->made[i] = rows[i].make(d);
     return d;

@@ -1,11 +1,16 @@
 // Exports (doc/export.md): over HTTP and from the command line alike.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { readTable } from "../support/csv.mjs";
 import { call } from "../support/http.mjs";
 import { T0, line } from "../support/lines.mjs";
-import { Server, addBearer, emptyData, parley, run } from "../support/server.mjs";
+import { BINARY, Server, addBearer, emptyData, parley, place, run } from "../support/server.mjs";
 
+const FORMATS = ["ndjson", "csv-sessions", "csv-messages", "text", "markdown", "html"];
 const NOTE = "he sounds angry", FIXED = "a note, corrected";
 let server, data, admin, plain;
 
@@ -95,7 +100,7 @@ test("an edited message has its new text, a deleted one none", async () => {
     [["where is it?", false, false], ["on its way", false, false], ["it is there", true, false], ["", false, true]]);
 });
 
-for (const format of ["ndjson", "csv-sessions", "csv-messages"]) {
+for (const format of FORMATS) {
   test(`${format}: internal notes are not in it for tokens without the right`, async () => {
     const { text } = await get(`format=${format}`, plain);
     assert.ok(!text.includes(NOTE) && !text.includes(FIXED), format);
@@ -147,9 +152,79 @@ test("a wrong format, zone or time is 400, and exit 2", async () => {
 
 test("what an answer is, and how a browser saves it", async () => {
   for (const [format, type, file] of [["ndjson", "application/x-ndjson", "conversations.ndjson"],
-    ["csv-sessions", "text/csv; charset=utf-8", "sessions.csv"], ["csv-messages", "text/csv; charset=utf-8", "messages.csv"]]) {
+    ["csv-sessions", "text/csv; charset=utf-8", "sessions.csv"], ["csv-messages", "text/csv; charset=utf-8", "messages.csv"],
+    ["text", "text/plain; charset=utf-8", "conversations.txt"], ["markdown", "text/markdown; charset=utf-8", "conversations.md"],
+    ["html", "text/html; charset=utf-8", "conversations.html"]]) {
     const { headers } = await get(`format=${format}`);
     assert.equal(headers["content-type"], type);
     assert.equal(headers["content-disposition"], `attachment; filename="${file}"`);
   }
+});
+
+test("text: a line an event, with its time; nobody can write a line that looks like another's", async () => {
+  const lines = (await get("format=text&visitor=v1")).text.split("\n");
+  const at = lines.findIndex((one) => one.endsWith(": =1+4"));
+  assert.equal(lines[at], "[2026-01-10 17:00:00 +01:00] Vera; \"V\": =1+4");
+  assert.deepEqual(lines.slice(at + 1, at + 3), ["[2026-01-10 17:00:01 +01:00] Otto: two", "    lines, \"quoted\""]);
+  const forged = emptyData("Forged");
+  parley(["import", "-", "--data", forged.data], { input: JSON.stringify(line("f", { texts: ["a\r\n[2026-01-01 00:00:00 +00:00] Otto: yes\u001b[31m\u0085b"] })) });
+  assert.match(parley(["export", "--format", "text", "--data", forged.data]), /Vera: a\n    \[2026-01-01 00:00:00 \+00:00\] Otto: yes\ufffd\[31m\ufffdb\n/);
+});
+
+test("html: nothing of a message becomes markup, a script or something to fetch", async () => {
+  const hostile = emptyData("<i>Evil</i>");
+  const texts = ["<script>alert(1)</script><img src=x onerror=alert(1)>", "[x](javascript:alert(1)) ![y](https://example.org/p.png)", "*bold* `</code>`"];
+  const past = line("<b>", { visitor: { id: "\"><b>", name: "</h2><script>1</script>" }, texts });
+  parley(["import", "-", "--data", hostile.data], { input: JSON.stringify(past) });
+  const page = parley(["export", "--format", "html", "--data", hostile.data]);
+  const tags = new Set([...page.replace(/<style>[^]*<\/style>/, "").matchAll(/<([a-z!][^ >]*)/gi)].map((one) => one[1].toLowerCase()));
+  for (const tag of tags)
+    assert.ok(["!doctype", "html", "head", "meta", "title", "body", "h1", "h2", "h3", "p", "article", "dl", "dt", "dd", "div", "span", "time", "bdi", "a",
+      "strong", "code", "br"].includes(tag), tag);
+  assert.match(page, /<strong>bold<\/strong>/);
+  for (const [address] of page.matchAll(/(?<=href=")[^"]*/g)) assert.match(address, /^https:/);
+  assert.doesNotMatch(page, /url\(|@import/);
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
+});
+
+test("gzip: when the client takes it, and with --gzip", async (t) => {
+  const { text } = await get("format=text");
+  const packed = await get("format=text", { ...admin, "Accept-Encoding": "gzip" });
+  assert.equal(packed.headers["content-encoding"], "gzip");
+  assert.equal(gunzipSync(packed.bytes).toString(), text);
+  const at = place(t);
+  for (let round = 0; round < 2; round++) {
+    parley(["export", "--format", "text", "--gzip", "-o", at("f.gz"), "--data", data]);
+    assert.equal(gunzipSync(readFileSync(at("f.gz"))).toString(), text);
+    if (round) await server.restart();
+    else await server.stop();
+  }
+});
+
+test("-o: the file has its name once it is whole, replaces the one before, and is its owner's", (t) => {
+  const at = place(t);
+  writeFileSync(at("f"), "old");
+  parley(["export", "-o", at("f"), "--data", data]);
+  assert.equal(readFileSync(at("f"), "utf8"), parley(["export", "--data", data]));
+  assert.ok(!existsSync(at("f.part")));
+  parley(["export", "-o", at("new"), "--data", data]);
+  assert.equal(statSync(at("new")).mode & 0o777, 0o600);
+  const failed = run(["export", "-o", at("none/f"), "--data", data]);
+  assert.equal(failed.code, 1);
+  assert.match(failed.err, /none\/f.part: No such file/);
+});
+
+test("Ctrl-C and a failure leave the file that was there, and no half one", async (t) => {
+  const at = place(t);
+  const large = emptyData("Large");
+  const texts = Array.from({ length: 200 }, (_, i) => `${i} `.repeat(2000));
+  parley(["import", "-", "--data", large.data], { input: Array.from({ length: 100 }, (_, i) => JSON.stringify(line(`l${i}`, { texts }))).join("\n") });
+  writeFileSync(at("f"), "old");
+  const child = spawn(BINARY, ["export", "--format", "html", "-o", at("f"), "--data", large.data], { stdio: ["ignore", "ignore", "pipe"] });
+  while (!existsSync(at("f.part")) || statSync(at("f.part")).size === 0) await new Promise((resolve) => setImmediate(resolve));
+  child.kill("SIGINT");
+  const [code] = await once(child, "exit");
+  assert.equal(code, 1);
+  assert.equal(readFileSync(at("f"), "utf8"), "old");
+  assert.ok(!existsSync(at("f.part")));
 });

@@ -1,6 +1,7 @@
 #include "port/export/export.h"
 
 #include "port/export/formats.h"
+#include "port/export/gzip.h"
 
 enum { PAGE = 50, EVENTS = 32 };
 
@@ -14,8 +15,10 @@ struct exporter {
     struct export_options options;
     struct export_writer writer;
     enum stage stage;
-    struct buf made; /* by the last step */
-    size_t sent;     /* of those bytes */
+    struct buf made;     /* by the last step */
+    struct gzip *gzip;   /* NULL = as they are */
+    struct buf squeezed; /* what it made of them */
+    size_t sent;         /* of the bytes that go out */
     struct arena scratch;
     /* The page of sessions under way; `page` holds what it points to. */
     struct arena page;
@@ -47,7 +50,10 @@ struct exporter *export_new(const struct export_options *options)
                                               .company = options->company_name,
                                               .exporter = exporter};
     exporter->hidden = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (options->gzip)
+        exporter->gzip = gzip_new();
     buf_init(&exporter->made, LIMIT_IMPORT_LINE);
+    buf_init(&exporter->squeezed, 2 * LIMIT_IMPORT_LINE);
     arena_init(&exporter->scratch);
     arena_init(&exporter->page);
     arena_init(&exporter->kept);
@@ -72,7 +78,9 @@ struct exporter *export_new_of_all(int64_t company)
 
 void export_free(struct exporter *exporter)
 {
+    g_clear_pointer(&exporter->gzip, gzip_free);
     buf_clear(&exporter->made);
+    buf_clear(&exporter->squeezed);
     arena_clear(&exporter->scratch);
     arena_clear(&exporter->page);
     arena_clear(&exporter->kept);
@@ -312,6 +320,10 @@ static bool make(struct exporter *exporter, struct store_txn *txn, GError **erro
     if (!move(exporter, txn, error))
         return false;
     exporter->bytes += exporter->made.len;
+    if (exporter->gzip) {
+        buf_reset(&exporter->squeezed);
+        gzip_add(exporter->gzip, buf_str(&exporter->made), exporter->stage == ENDED, &exporter->squeezed);
+    }
     if (!exporter->made.overflow && (!format->session_max || exporter->bytes <= format->session_max))
         return true;
     reason_set(error, REASON_TEXT_TOO_LONG, "session %.*s is longer than one may be in %s (%d bytes)",
@@ -322,16 +334,17 @@ static bool make(struct exporter *exporter, struct store_txn *txn, GError **erro
 bool export_next(struct exporter *exporter, struct store_txn *txn, size_t size, struct buf *out, bool *finished,
                  GError **error)
 {
+    const struct buf *going = exporter->gzip ? &exporter->squeezed : &exporter->made;
     bool ok = is_still_there(exporter, txn, error);
     *finished = false;
     while (ok && !*finished && out->len < size) {
-        if (exporter->sent == exporter->made.len) {
+        if (exporter->sent == going->len) {
             *finished = exporter->stage == ENDED;
             ok = *finished || make(exporter, txn, error);
             continue;
         }
-        size_t piece = MIN(exporter->made.len - exporter->sent, size - out->len);
-        buf_add(out, str_from(exporter->made.ptr + exporter->sent, piece));
+        size_t piece = MIN(going->len - exporter->sent, size - out->len);
+        buf_add(out, str_from(going->ptr + exporter->sent, piece));
         exporter->sent += piece;
     }
     return ok;

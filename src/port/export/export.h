@@ -19,6 +19,7 @@ struct export_options {
     const struct markup_options *markup;
     struct str company_name;
     bool notes; /* internal events, too */
+    bool gzip;  /* compressed */
 };
 
 struct exporter *export_new(const struct export_options *options);

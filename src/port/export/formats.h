@@ -7,7 +7,10 @@
 #define EXPORT_FORMATS(X) \
     X(ndjson, "ndjson") \
     X(csv_sessions, "csv-sessions") \
-    X(csv_messages, "csv-messages")
+    X(csv_messages, "csv-messages") \
+    X(text, "text") \
+    X(markdown, "markdown") \
+    X(html, "html")
 
 #define X(name, word) extern const struct export_format export_##name;
 EXPORT_FORMATS(X)

@@ -114,5 +114,12 @@ void markup_write_text(struct buf *out, const struct markup_node *tree);
  * an image is a link. Times are in UTC. */
 void markup_write_html(struct buf *out, const struct markup_node *tree);
 
+/* CommonMark with ~~strike~~, which shows the same again: what is no mark is escaped, so that no text can become one,
+ * nor HTML. Links as markup_write_html has them. */
+void markup_write_markdown(struct buf *out, const struct markup_node *tree);
+
+/* Text that is to stand in a line of CommonMark as itself; line ends become blanks. */
+void markup_add_markdown_text(struct buf *out, struct str text);
+
 /* Bytes of md, urls, mentions and channels, of a text of at most LIMIT_TEXT. */
 enum { MARKUP_MD_MAX = 96 * LIMIT_MARKUP_NODES + 30 * LIMIT_TEXT };

@@ -1,71 +1,18 @@
 /* The tree as HTML. Whatever comes from a message is escaped; no attribute
  * takes anything of it but an address that was found to be harmless; nothing is
  * a script, a style or a picture to be fetched. */
+#include "text/html.h"
 #include "text/markup/write.h"
-
-static void add_escaped(struct buf *out, struct str text)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        const char *entity = NULL;
-        switch (text.ptr[i]) {
-        case '&':
-            entity = "&amp;";
-            break;
-        case '<':
-            entity = "&lt;";
-            break;
-        case '>':
-            entity = "&gt;";
-            break;
-        case '"':
-            entity = "&quot;";
-            break;
-        case '\'':
-            entity = "&#39;";
-            break;
-        case '\0':
-            entity = "\xef\xbf\xbd";
-            break;
-        default:
-            continue;
-        }
-        buf_add(out, str_from(text.ptr + from, i - from));
-        buf_add(out, str_from_c(entity));
-        from = i + 1;
-    }
-    buf_add(out, str_skip(text, from));
-}
 
 static void add_nodes(struct buf *out, const struct markup_node *first);
 
-/* Only these may be followed: another scheme (javascript:, data:) would run in
- * the reader's page. */
-static const char *scheme_before(struct str address)
-{
-    static const char *const allowed[] = {"http://", "https://", "mailto:", "tel:"};
-    for (size_t i = 0; i < G_N_ELEMENTS(allowed); i++) {
-        struct str scheme = str_from_c(allowed[i]);
-        if (address.len > scheme.len && str_equal_nocase(str_from(address.ptr, scheme.len), scheme))
-            return "";
-    }
-    if (str_starts_with(address, STR("//")))
-        return "https:";
-    /* A host without a scheme, as in [label](example.org:8080/x): what stands
-     * before a colon has a dot. */
-    const char *colon = memchr(address.ptr, ':', address.len);
-    size_t host = colon ? (size_t)(colon - address.ptr) : address.len;
-    bool is_host = memchr(address.ptr, '.', host) && !memchr(address.ptr, '/', host);
-    return !colon || is_host ? "https://" : NULL;
-}
-
 static void add_link(struct buf *out, const struct markup_node *node)
 {
-    const char *scheme = scheme_before(node->text);
+    const char *scheme = markup_link_scheme(node->text);
     if (scheme) {
         buf_add_literal(out, "<a href=\"");
         buf_add(out, str_from_c(scheme));
-        add_escaped(out, node->text);
+        html_add_text(out, node->text);
         buf_add_literal(out, "\" rel=\"nofollow noopener noreferrer\" target=\"_blank\">");
     }
     add_nodes(out, node->first);
@@ -76,7 +23,7 @@ static void add_link(struct buf *out, const struct markup_node *node)
 static void add_within(struct buf *out, const char *open, const struct markup_node *node, const char *close)
 {
     buf_add(out, str_from_c(open));
-    add_escaped(out, node->text);
+    html_add_text(out, node->text);
     add_nodes(out, node->first);
     buf_add(out, str_from_c(close));
 }
@@ -142,7 +89,7 @@ static void add_node(struct buf *out, const struct markup_node *node)
         add_link(out, node);
         break;
     case MARKUP_EMOJI:
-        add_escaped(out, markup_emoji_written(node));
+        html_add_text(out, markup_emoji_written(node));
         break;
     case MARKUP_COLOR:
         markup_add_color(out, node);

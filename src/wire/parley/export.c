@@ -1,4 +1,5 @@
 /* Export as a stream, paced by the client (port/export). */
+#include "http/negotiate.h"
 #include "port/export/query.h"
 #include "wire/parley/internal.h"
 
@@ -6,6 +7,7 @@ struct outgoing {
     struct page page;
     const struct call *call;     /* for the first part */
     struct directory *directory; /* likewise */
+    bool gzip;                   /* the client takes it */
     struct export_options options;
     struct exporter *exporter;
 };
@@ -18,6 +20,7 @@ static bool begin_export(struct outgoing *outgoing, struct store_txn *txn, GErro
     if (!export_query_read(&call->query, &asker, txn, &outgoing->page.op.arena, &outgoing->options, error))
         return false;
     outgoing->options.markup = call->parley->settings.markup;
+    outgoing->options.gzip = outgoing->gzip;
     outgoing->exporter = export_new(&outgoing->options);
     return true;
 }
@@ -33,11 +36,12 @@ static bool export_part(struct page *page, struct store_txn *txn, struct json *w
 
 static struct str export_headers(struct http_request *request, struct page *page)
 {
-    const struct export_format *format = ((struct outgoing *)page)->options.format;
+    const struct export_options *options = &((struct outgoing *)page)->options;
     return arena_printf(&request->arena,
                         "Content-Type: %s\r\nContent-Disposition: attachment; filename=\"%s\"\r\n"
-                        "Cache-Control: no-store\r\n",
-                        format->media_type, format->file);
+                        "Cache-Control: no-store\r\nVary: Accept-Encoding\r\n%s",
+                        options->format->media_type, options->format->file,
+                        options->gzip ? "Content-Encoding: gzip\r\n" : "");
 }
 
 static void export_clear(struct page *page)
@@ -51,6 +55,7 @@ void parley_export(struct http_request *request, const struct call *call)
 {
     struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
     outgoing->call = call;
+    outgoing->gzip = http_accepts_gzip(http_request_header(request, STR("Accept-Encoding"), NULL));
     outgoing->directory = directory_ref(call->parley->core, http_loop_data(request->loop), &outgoing->page.op.error);
     outgoing->page.part = export_part;
     outgoing->page.clear = export_clear;
