@@ -64,7 +64,7 @@ static const struct verb company_verbs[] = {
      false,
      "Make an Agendize apiKey and token and a bearer token of Parley's own; shown once",
      {{"right", "rights", FIELD_LIST, "RIGHT",
-       "Only a bearer token, with this right: read, write, import, admin or notes; may be repeated"},
+       "Only a bearer token, with this right: read, write, import, admin, notes or manage; may be repeated"},
       {"agendize", "agendize", FIELD_FLAG, NULL, "Only an apiKey and token; beside --right: those too"}}},
     {"tokens",
      {{"NAME", "name"}},

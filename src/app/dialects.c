@@ -48,8 +48,11 @@ static void *make_genesys(const struct dialects *d)
 static void *make_parley(const struct dialects *d)
 {
     const struct settings *s = d->settings;
+    const char *user_header = s->trust_forwarded ? s->user_header : "";
     return parley_new(d->core, &(struct parley_settings){.genesys_alias = str_from_c(s->genesys_alias),
                                                          .cors_origin = str_from_c(s->parley_cors_origin),
+                                                         .user_header = str_from_c(user_header),
+                                                         .sign_in_ms = s->sign_in_time * 1000,
                                                          .markup = &d->markup});
 }
 

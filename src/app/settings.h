@@ -33,6 +33,12 @@
       "How long one search may look; then it answers what it has, and a cursor to go on.") \
     X(parley_cors_origin, "parley", TEXT, "", 0, 0, "origins", \
       "Origins whose pages may call Parley's own API from a browser: `*`, or a list with commas; nothing = none.") \
+    X(sign_in_time, "parley", NUMBER, "2592000", 1, 31536000, "seconds", \
+      "How long an operator who signed in to Parley's own API or the console stays so; 2592000 are 30 days.") \
+    X(user_header, "parley", TEXT, "", 0, 0, "header", \
+      "Single sign-on: the header in which the proxy names the operator who calls Parley's own API, as " \
+      "X-Remote-User. " \
+      "Only with trust_forwarded, and only from peers on loopback; the proxy must overwrite what clients send.") \
     X(scrub_at, "parley", TEXT, "03:00", 0, 0, "HH:MM", \
       "When what was erased since the day before is scrubbed from the files, by the machine's clock; empty = only by " \
       "`parley scrub`. Erased data is unreadable at once; the scrub writes the database anew, and writes wait " \

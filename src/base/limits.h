@@ -34,6 +34,7 @@
     X(SHORT_LINE, 1024 * 1024, "bytes", "", IMPORTS_BUSY, "one import at a time may hold a longer line") \
     X(IMPORT_COLUMNS, 4096, "columns", "", LINE_INVALID, "of a CSV file to import") \
     X(IMPORTS, 16, "imports", "", IMPORTS_BUSY, "under way at once") \
+    X(LOGINS, 100, "tokens", "", NONE, "of one operator that came by logging in: the oldest ends then") \
     X(SETTING, 4096, "bytes", "", SETTING_INVALID, "one value of the settings") \
     /* Lists and search. */ \
     X(PAGE, 200, "entries", "", PARAMETER_VALUE, "one page of a list of Parley's API") \

@@ -147,7 +147,9 @@ static bool put_token(struct account_op *op, struct store_txn *txn, GError **err
         reason_set(error, REASON_OPERATOR_UNKNOWN, "there is no such operator");
         return false;
     }
-    return store_token_put(txn, t, error);
+    /* Whoever logs in again and again makes no more than so many. */
+    return store_token_put(txn, t, error) &&
+           (!t->expires_ms || store_token_trim(txn, t->operator_id, t->created_ms, LIMIT_LOGINS, error));
 }
 
 static bool end_token(struct account_op *op, struct store_txn *txn, GError **error)

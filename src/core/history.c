@@ -212,15 +212,21 @@ bool history_list(struct store_txn *txn, const struct store_session_filter *filt
 {
     struct session *sessions;
     return store_session_list(txn, filter, after, ascending, limit, a, &sessions, count, error) &&
-           make_items(txn, sessions, *count, last_message, a, items, error) &&
-           fill_visitors(txn, *items, *count, a, error);
+           history_items(txn, sessions, *count, a, items, error);
+}
+
+bool history_items(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
+                   struct history_item **items, GError **error)
+{
+    return make_items(txn, sessions, count, last_message, a, items, error) &&
+           fill_visitors(txn, *items, count, a, error);
 }
 
 bool history_one(struct store_txn *txn, const struct session *s, struct arena *a, struct history_item *item,
                  GError **error)
 {
     struct history_item *items;
-    if (!make_items(txn, s, 1, last_message, a, &items, error) || !fill_visitors(txn, items, 1, a, error))
+    if (!history_items(txn, s, 1, a, &items, error))
         return false;
     *item = items[0];
     return true;

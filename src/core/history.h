@@ -47,7 +47,7 @@ bool history_shown(struct store_txn *txn, const struct session *s, const struct 
 bool history_event(struct store_txn *txn, const struct session *s, struct str id, struct arena *a, struct event *event,
                    GError **error);
 
-/* A page of the list of sessions with, for each, its visitor and newest message. */
+/* A session of a list with its visitor and newest message. */
 struct history_item {
     struct session session;
     struct visitor visitor;    /* state and id; columns STR_NULL once erased */
@@ -55,9 +55,14 @@ struct history_item {
     struct participant author; /* of the last message; id 0 = none */
     struct participant editor; /* of its last edit or delete; id 0 = none */
 };
+/* A page of the list of all. */
 bool history_list(struct store_txn *txn, const struct store_session_filter *filter,
                   const struct store_session_key *after, bool ascending, size_t limit, struct arena *a,
                   struct history_item **items, size_t *count, GError **error);
+
+/* The same of sessions that were read in this snapshot: an array of `count`. */
+bool history_items(struct store_txn *txn, const struct session *sessions, size_t count, struct arena *a,
+                   struct history_item **items, GError **error);
 
 /* The same for one session that was read. */
 bool history_one(struct store_txn *txn, const struct session *s, struct arena *a, struct history_item *item,

@@ -1,6 +1,8 @@
 #include "core/identity.h"
 
 #include "base/clock.h"
+#include "core/access.h"
+#include "core/directory.h"
 #include "core/internal.h"
 
 #include <pthread.h>
@@ -64,6 +66,20 @@ static bool refuse_credential(GError **error)
 
 /* ---- looking up ---- */
 
+static struct caller caller_of(const struct operator_account *o)
+{
+    return (struct caller){
+        .kind = CALLER_OPERATOR,
+        .company = o->company,
+        .rights = access_rights(o->roles),
+        .roles = o->roles,
+        .operator_id = o->id,
+        .username = o->username,
+        .name = o->name,
+        .departments = o->departments,
+    };
+}
+
 /* Fills the caller of an operator's token. `found` false: disabled or gone. */
 static bool read_operator(struct store_txn *txn, struct entry *entry, bool *found, GError **error)
 {
@@ -71,15 +87,7 @@ static bool read_operator(struct store_txn *txn, struct entry *entry, bool *foun
     if (!store_operator_by_id(txn, entry->token.operator_id, &entry->arena, &o, found, error))
         return false;
     *found = *found && !o.disabled;
-    entry->caller = (struct caller){
-        .kind = CALLER_OPERATOR,
-        .company = o.company,
-        .roles = o.roles,
-        .operator_id = o.id,
-        .username = o.username,
-        .name = o.name,
-        .departments = o.departments,
-    };
+    entry->caller = caller_of(&o);
     return true;
 }
 
@@ -103,16 +111,22 @@ static bool read_entry(struct store_reader *reader, const uint8_t hash[ID_HASH_S
     return read;
 }
 
-static void copy_caller(const struct entry *entry, struct token *token, struct caller *caller, struct arena *a)
+struct caller caller_copy(const struct caller *caller, struct arena *a)
+{
+    struct caller copy = *caller;
+    copy.operator_id = arena_str(a, caller->operator_id);
+    copy.username = arena_str(a, caller->username);
+    copy.name = arena_str(a, caller->name);
+    copy.departments = arena_str(a, caller->departments);
+    return copy;
+}
+
+static void copy_entry(const struct entry *entry, struct token *token, struct caller *caller, struct arena *a)
 {
     *token = entry->token;
     token->last_used_ms = __atomic_load_n(&entry->used_ms, __ATOMIC_RELAXED);
     token->id = token->operator_id = STR_NULL;
-    *caller = entry->caller;
-    caller->operator_id = arena_str(a, entry->caller.operator_id);
-    caller->username = arena_str(a, entry->caller.username);
-    caller->name = arena_str(a, entry->caller.name);
-    caller->departments = arena_str(a, entry->caller.departments);
+    *caller = caller_copy(&entry->caller, a);
 }
 
 static bool find_cached(struct credentials *c, uint64_t epoch, const uint8_t hash[ID_HASH_SIZE], struct token *token,
@@ -121,7 +135,7 @@ static bool find_cached(struct credentials *c, uint64_t epoch, const uint8_t has
     pthread_rwlock_rdlock(&c->lock);
     struct entry *entry = c->epoch == epoch ? g_hash_table_lookup(c->entries, hash) : NULL;
     if (entry)
-        copy_caller(entry, token, caller, a);
+        copy_entry(entry, token, caller, a);
     pthread_rwlock_unlock(&c->lock);
     return entry;
 }
@@ -157,7 +171,7 @@ static bool find_credential(struct core *core, struct store_reader *reader, stru
             free_entry(entry);
             return read ? refuse_credential(error) : false;
         }
-        copy_caller(entry, token, caller, a);
+        copy_entry(entry, token, caller, a);
         cache(core->credentials, epoch, entry);
     }
     if (token->expires_ms && clock_now_ms() >= token->expires_ms)
@@ -258,7 +272,25 @@ bool identity_of_bearer(struct core *core, struct store_reader *reader, struct s
     struct token found;
     if (!find_credential(core, reader, bearer, local, &found, caller, a, error))
         return false;
-    return (found.kind == TOKEN_BEARER || refuse_credential(error)) && note_use(core, &found);
+    return (found.kind != TOKEN_AGENDIZE || refuse_credential(error)) && note_use(core, &found);
+}
+
+bool identity_of_username(struct core *core, struct store_reader *reader, struct str username, struct caller *caller,
+                          struct arena *a, GError **error)
+{
+    struct directory *d = directory_ref(core, reader, error);
+    if (!d)
+        return false;
+    const struct operator_account *o = directory_operator_like(d, username);
+    bool known = o && !o->disabled;
+    if (known) {
+        struct caller found = caller_of(o);
+        *caller = caller_copy(&found, a);
+    } else {
+        reason_set(error, REASON_CREDENTIAL_WRONG, "the user that the proxy names is no operator here");
+    }
+    directory_unref(d);
+    return known;
 }
 
 bool core_allows_samples(const struct core *core, bool local)

@@ -4,6 +4,8 @@
 #include "core/internal.h"
 #include "core/quota.h"
 
+#include "base/clock.h"
+
 #include <sodium.h>
 
 /* Rocket.Chat's own life time of a token. */
@@ -13,11 +15,15 @@
  */
 #define NOBODYS_HASH "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-/* A user name, else an e-mail address. */
-static const struct operator_account *find_user(const struct directory *d, struct str user)
+/* A user name, else an e-mail address; of the company that is asked for. NULL where they may not log in. */
+static const struct operator_account *find_user(const struct login_op *op, const struct directory *d)
 {
-    const struct operator_account *o = directory_operator_like(d, user);
-    return o ? o : directory_operator_by_email(d, user);
+    const struct operator_account *o = directory_operator_like(d, op->user);
+    if (!o)
+        o = directory_operator_by_email(d, op->user);
+    const struct company *c = o ? directory_company(d, o->company) : NULL;
+    bool usable = c && !o->disabled && (!op->company.ptr || str_equal(c->name, op->company));
+    return usable ? o : NULL;
 }
 
 static bool verify(struct str hash, struct str secret)
@@ -55,10 +61,9 @@ static bool check_password(struct login_op *op, const struct directory *d, GErro
     struct core *core = op->op.core;
     if (!quota_login(core, op->address, op->user, error))
         return false;
-    const struct operator_account *o = find_user(d, op->user);
-    bool usable = o && !o->disabled;
+    const struct operator_account *o = find_user(op, d);
     bool plain = op->password.ptr;
-    struct str hash = !usable ? STR_NULL : plain ? o->password : o->digest;
+    struct str hash = !o ? STR_NULL : plain ? o->password : o->digest;
     bool right = verify(hash, plain ? op->password : op->digest);
     quota_login_done(core, op->address, op->user, right);
     if (!right) {
@@ -82,7 +87,7 @@ static bool store_new_token(struct login_op *op, const struct directory *d, GErr
     token.company = op->account.company;
     token.operator_id = op->account.id;
     token.is_sample = is_of_samples(d, &op->account);
-    token.expires_ms = token.created_ms + TOKEN_LIFE_MS;
+    token.expires_ms = op->expires_ms = token.created_ms + (op->life_ms ? op->life_ms : TOKEN_LIFE_MS);
     struct account_op put;
     account_op_init(&put, op->op.core);
     put.token = &token;
@@ -144,6 +149,8 @@ static bool run_logout(struct op *base, struct store_txn *txn, GError **error)
     uint8_t hash[ID_HASH_SIZE];
     struct token token;
     bool found;
+    if (op->everywhere_of.ptr)
+        return store_token_trim(txn, op->everywhere_of, clock_now_ms(), 0, error);
     id_hash(op->token, hash);
     if (!store_token_get(txn, hash, &base->arena, &token, &found, error))
         return false;

@@ -32,7 +32,8 @@ static const struct {
     struct str name;
 } rights[] = {
     {RIGHT_READ, {"read", 4}},   {RIGHT_WRITE, {"write", 5}}, {RIGHT_IMPORT, {"import", 6}},
-    {RIGHT_ADMIN, {"admin", 5}}, {RIGHT_NOTES, {"notes", 5}},
+    {RIGHT_ADMIN, {"admin", 5}}, {RIGHT_NOTES, {"notes", 5}}, {RIGHT_MANAGE, {"manage", 6}},
+    {RIGHT_DESK, {"desk", 4}},
 };
 
 unsigned right_from_name(struct str name)

@@ -61,17 +61,22 @@ struct button {
     struct str name;
 };
 
-/* Rights of Parley's own bearer tokens, a bit set. */
+/* Rights in Parley's own API, a bit set: a bearer token's own, an operator's by their roles (core/access.h). */
 enum right {
     RIGHT_READ = 1 << 0,
-    RIGHT_WRITE = 1 << 1,
+    RIGHT_WRITE = 1 << 1, /* in any participant's name */
     RIGHT_IMPORT = 1 << 2,
     RIGHT_ADMIN = 1 << 3,
-    RIGHT_NOTES = 1 << 4, /* internal events are shown, too */
-    RIGHT_ALL = 31,
+    RIGHT_NOTES = 1 << 4,  /* internal events are shown, too */
+    RIGHT_MANAGE = 1 << 5, /* what a team shares: canned answers, exports; sessions that others serve */
+    RIGHT_DESK = 1 << 6,   /* the desk's operations, in one's own name: of no use to who is no operator */
+    RIGHT_ALL = 127,
 };
 
-/* "read", "write", "import", "admin"; 0 when there is no such right. */
+/* All words with blanks between, in the order of the bits. */
+#define RIGHT_WORDS "read write import admin notes manage desk"
+
+/* 0 when there is no such right. */
 unsigned right_from_name(struct str name);
 /* The name of exactly one right. */
 struct str right_name(enum right right);

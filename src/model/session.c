@@ -137,6 +137,7 @@ void session_open(struct session_view *view, const struct event *head, const str
         .recorded_lm_ms = recorded_lm(h),
         .served_by = h->served_by,
         .served_ms = operator_ref_is_nobody(&h->served_by) ? NO_TIME : head->time_ms,
+        .queued_ms = operator_ref_is_nobody(&h->served_by) ? head->time_ms : NO_TIME,
         .department_id = h->department.id,
         .department_ancestors = h->department.ancestors,
         .start_ms = head->time_ms,
@@ -196,8 +197,14 @@ static uint32_t rocketchat_messages(const struct session *s, const struct event 
     }
 }
 
+/* Whoever waits already goes on waiting since then. */
 static void serve(struct session *s, const struct operator_ref *o, int64_t since_ms)
 {
+    bool waits = s->state == SESSION_OPEN && operator_ref_is_nobody(o);
+    if (!waits)
+        s->queued_ms = NO_TIME;
+    else if (s->queued_ms == NO_TIME)
+        s->queued_ms = since_ms;
     s->served_by = *o;
     s->served_ms = operator_ref_is_nobody(o) ? NO_TIME : since_ms;
 }
@@ -325,6 +332,7 @@ static void close_session(struct session *s, const struct event *e, enum closer 
     s->closer = closer;
     s->close_index = e->index;
     s->on_hold = false;
+    s->queued_ms = NO_TIME;
     s->end_ms = e->time_ms;
     s->metrics.chat_length_ms = s->end_ms - s->start_ms;
     if (s->served_ms != NO_TIME && s->end_ms != s->served_ms)
@@ -585,6 +593,7 @@ static bool participants_equal(const struct session_view *a, const struct sessio
     X(rocketchat_close) \
     X(on_hold) \
     X(served_ms) \
+    X(queued_ms) \
     X(operators_joined) \
     X(participant_count) \
     X(rocketchat_system) \

@@ -60,6 +60,7 @@ struct session {
     bool erased;
     struct operator_ref served_by; /* who serves it; nobody = STR_NULLs */
     int64_t served_ms;             /* since when (Rocket.Chat servedBy.ts); NO_TIME = nobody */
+    int64_t queued_ms; /* since when it waits in the queue, open and served by nobody; NO_TIME = it does not */
     struct str department_id;
     struct str department_ancestors; /* JSON array; STR_NULL = none */
     int64_t start_ms;

@@ -367,6 +367,27 @@ static void test_take_and_transfer(void)
     chat_clear(&c);
 }
 
+static void test_queue(void)
+{
+    struct chat c;
+    chat_open(&c, DIALECT_PARLEY, 1);
+    const struct session *s = &c.view.session;
+    g_assert_cmpint(s->queued_ms, ==, 1);
+    chat_add(&c, EVENT_TRANSFER, 0, 2, "{\"department\":{\"id\":\"sales\"}}"); /* no new wait */
+    g_assert_cmpint(s->queued_ms, ==, 1);
+    chat_add(&c, EVENT_TAKE, ANNA, 3, NULL);
+    g_assert_cmpint(s->queued_ms, ==, NO_TIME);
+    chat_add(&c, EVENT_TRANSFER, ANNA, 4, "{\"comment\":\"later\"}");
+    g_assert_cmpint(s->queued_ms, ==, 4);
+    chat_add(&c, EVENT_JOINED, BOT, 5, NULL);
+    g_assert_cmpint(s->queued_ms, ==, 4);
+    chat_add(&c, EVENT_CLOSED, CLIENT, 6, NULL);
+    g_assert_cmpint(s->queued_ms, ==, NO_TIME);
+    chat_add(&c, EVENT_TRANSFER, 0, 7, "{}"); /* an import's, behind its close */
+    g_assert_cmpint(s->queued_ms, ==, NO_TIME);
+    chat_clear(&c);
+}
+
 /* An import names in its head who served; since when follows from the first agent's join. */
 static void test_head_operator(void)
 {
@@ -847,6 +868,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/newest-deleted", test_newest_deleted);
     g_test_add_func("/session/recorded-lm", test_recorded_lm);
     g_test_add_func("/session/take-and-transfer", test_take_and_transfer);
+    g_test_add_func("/session/queue", test_queue);
     g_test_add_func("/session/head-operator", test_head_operator);
     g_test_add_func("/session/participants", test_participants);
     g_test_add_func("/session/rocketchat-system-messages", test_rocketchat_system_messages);

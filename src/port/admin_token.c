@@ -34,7 +34,7 @@ bool admin_company_token(struct admin *admin, GError **error)
     unsigned rights = 0;
     bool agendize = false;
     const struct company *c = admin_company_of(admin, "name", error);
-    if (!c || !admin_bits(admin, "rights", right_from_name, "read write import admin notes", &rights, error) ||
+    if (!c || !admin_bits(admin, "rights", right_from_name, RIGHT_WORDS, &rights, error) ||
         !json_get_bool(admin->request, "agendize", JSON_OPTIONAL, &agendize, error))
         return false;
     if (!rights && !agendize) {

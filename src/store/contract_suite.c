@@ -239,6 +239,34 @@ static void walk_list(struct world *w, const struct store_session_filter *filter
     arena_clear(&a);
 }
 
+/* The queue is what the rows say that waits, in its order. */
+static void verify_queue(struct world *w, bool ascending)
+{
+    struct arena a;
+    struct session_view *all;
+    struct session *queue;
+    size_t count, waiting, expected = 0;
+    const struct store_session_filter filter = {
+        .company = 1, .state = -1, .dialect = -1, .by = STORE_BY_QUEUED, .from_ms = NO_TIME, .to_ms = NO_TIME};
+    arena_init(&a);
+    struct store_txn *txn = world_read(w);
+    OK(store_session_list(txn, &filter, NULL, ascending, SIZE_MAX, &a, &queue, &waiting, &failure));
+    OK(store_session_scan(txn, 1, 0, SIZE_MAX, &a, &all, &count, &failure));
+    for (size_t i = 0; i < count; i++)
+        expected += all[i].session.queued_ms != NO_TIME;
+    g_assert_cmpuint(expected, >, 1);
+    g_assert_cmpuint(waiting, ==, expected);
+    for (size_t i = 0; i + 1 < waiting; i++) {
+        g_assert_cmpint(queue[i].state, ==, SESSION_OPEN);
+        int64_t ahead =
+            ascending ? queue[i + 1].queued_ms - queue[i].queued_ms : queue[i].queued_ms - queue[i + 1].queued_ms;
+        int by_id = ascending ? str_compare(queue[i + 1].id, queue[i].id) : str_compare(queue[i].id, queue[i + 1].id);
+        g_assert_true(ahead > 0 || (ahead == 0 && by_id < 0));
+    }
+    store_read_end(txn);
+    arena_clear(&a);
+}
+
 static void test_lists(void)
 {
     struct world w;
@@ -261,6 +289,8 @@ static void test_lists(void)
             .company = 1, .state = -1, .dialect = -1, .by = i & 1, .from_ms = NO_TIME, .to_ms = NO_TIME};
         walk_list(&w, &filter, i & 2, true);
     }
+    verify_queue(&w, true);
+    verify_queue(&w, false);
     world_verify(&w);
     world_close(&w);
 }
@@ -889,6 +919,48 @@ static void verify_use(struct world *w, int64_t at_ms, int64_t expected_ms)
     arena_clear(&a);
 }
 
+/* Five that end some day, the first of them ended. */
+static bool put_ending(struct store_txn *txn, void *data, GError **error)
+{
+    (void)data;
+    for (uint8_t i = 1; i <= 5; i++) {
+        char id[2] = {(char)('a' + i), 0};
+        const struct token t = {.hash = {9, i},
+                                .id = {id, 1},
+                                .kind = TOKEN_OPERATOR,
+                                .company = 1,
+                                .operator_id = STR("op1"),
+                                .created_ms = 100 + i,
+                                .expires_ms = i == 1 ? 1000 : 2000};
+        if (!store_token_put(txn, &t, error))
+            return false;
+    }
+    return true;
+}
+
+static bool trim_tokens(struct store_txn *txn, void *data, GError **error)
+{
+    return store_token_trim(txn, STR("op1"), 1000, *(const size_t *)data, error);
+}
+
+/* What never ends stays, whatever is trimmed. */
+static void verify_trim(struct world *w, size_t keep, size_t expected)
+{
+    struct arena a;
+    struct token *tokens;
+    size_t count;
+    arena_init(&a);
+    OK(write_step(w, trim_tokens, &keep, &failure));
+    struct store_txn *txn = world_read(w);
+    OK(store_tokens(txn, 1, STR("op1"), &a, &tokens, &count, &failure));
+    g_assert_cmpuint(count, ==, expected);
+    g_assert_cmpint(tokens[0].expires_ms, ==, 0);
+    for (size_t i = 1; i < count; i++) /* the newest of the others */
+        g_assert_cmpint(tokens[i].created_ms, ==, 105 - (int64_t)(count - 1 - i));
+    store_read_end(txn);
+    arena_clear(&a);
+}
+
 static bool drop_tokens(struct store_txn *txn, void *data, GError **error)
 {
     (void)data;
@@ -949,6 +1021,10 @@ static void test_accounts(void)
     verify_use(&w, 11 * STORE_TOKEN_USE_MS - 1, 10 * STORE_TOKEN_USE_MS);
     verify_use(&w, 11 * STORE_TOKEN_USE_MS, 11 * STORE_TOKEN_USE_MS);
     g_assert_cmpuint(store_account_epoch(w.store), ==, epoch); /* nor is a use */
+    OK(write_step(&w, put_ending, NULL, &failure));
+    verify_trim(&w, 9, 5);
+    verify_trim(&w, 2, 3);
+    verify_trim(&w, 0, 1);
     OK(write_step(&w, drop_tokens, NULL, &failure));
     world_reopen(&w);
     verify_accounts(&w, false);

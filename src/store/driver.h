@@ -180,6 +180,9 @@ struct store_txn {
       (txn, hash, at_ms, error)) \
     X(store_token_delete, token_delete, (struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], GError **error), \
       (txn, hash, error)) \
+    X(store_token_trim, token_trim, \
+      (struct store_txn *txn, struct str operator_id, int64_t now_ms, size_t keep, GError **error), \
+      (txn, operator_id, now_ms, keep, error)) \
     X(store_token_delete_of, token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
       (txn, operator_id, error)) \
     X(store_chat_key_put, chat_key_put, \

@@ -180,7 +180,7 @@ bool store_visitor_list(struct store_txn *txn, int64_t company, struct str text,
 
 /* ---- lists of sessions ---------------------------------------------------------------------------------- */
 
-enum store_time { STORE_BY_START, STORE_BY_FIRST_MESSAGE };
+enum store_time { STORE_BY_START, STORE_BY_FIRST_MESSAGE, STORE_BY_QUEUED };
 
 struct store_session_filter {
     int64_t company;                                  /* required */
@@ -188,9 +188,9 @@ struct store_session_filter {
     struct str operator_id, department_id, button_id; /* STR_NULL = any */
     int state;                                        /* enum session_state, -1 = any */
     int dialect;                                      /* enum dialect, -1 = any */
-    enum store_time
-        by; /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a message */
-    int64_t from_ms, to_ms;   /* half-open [from, to); NO_TIME = unbounded */
+    enum store_time by;     /* which time the bounds and the order speak of; FIRST_MESSAGE leaves out sessions without a
+                            message, QUEUED those that do not wait in the queue */
+    int64_t from_ms, to_ms; /* half-open [from, to); NO_TIME = unbounded */
     int64_t changed_since_ms; /* whose last change was written here then or later (store_change.at_ms); 0 = any */
 };
 
@@ -379,6 +379,9 @@ bool store_tokens(struct store_txn *txn, int64_t company, struct str operator_id
  * No account commit in the sense of store_account_epoch. */
 #define STORE_TOKEN_USE_MS (INT64_C(60) * 60 * 1000)
 bool store_token_used(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE], int64_t at_ms, GError **error);
+/* Of an operator's tokens that end some day: deletes those that have by `now_ms`, and all but the `keep` newest.
+ * O(their tokens). */
+bool store_token_trim(struct store_txn *txn, struct str operator_id, int64_t now_ms, size_t keep, GError **error);
 /* All of one operator. */
 bool store_token_delete_of(struct store_txn *txn, struct str operator_id, GError **error);
 

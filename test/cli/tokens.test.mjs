@@ -19,7 +19,7 @@ for (const running of [false, true]) {
     assert.deepEqual(made("--agendize"), ["apiKey", "token"]);
     assert.equal(run(["company", "token", "Acme", ...data, "--right", "king"]).code, 1);
     const kinds = words(parley(["company", "tokens", "Acme", ...data])).map(({ kind, rights }) => [kind, ...rights ?? []].join(" ")).sort();
-    assert.deepEqual(kinds, ["agendize", "agendize", "agendize", "bearer read", "bearer read write import admin notes", "bearer write import"]);
+    assert.deepEqual(kinds, ["agendize", "agendize", "agendize", "bearer read", "bearer read write import admin notes manage desk", "bearer write import"]);
   });
 
   test(`company tokens never shows a secret; company revoke ends one alone${how}`, async (t) => {

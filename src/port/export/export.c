@@ -137,6 +137,10 @@ static bool load_one(struct exporter *exporter, struct store_txn *txn, GError **
     exporter->last_page = true;
     if (!history_session(txn, options->filter.company, options->session, &exporter->page, &view, error))
         return false;
+    if (!access_sees(&options->viewer, &view.session)) {
+        reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
+        return false;
+    }
     if (view.session.erased && !options->format->takes_erased) {
         reason_set(error, REASON_SESSION_ERASED, "the session was erased");
         return false;
@@ -164,7 +168,8 @@ static bool find_next(struct exporter *exporter, struct store_txn *txn, bool *fo
         arena_reset(&exporter->kept);
         if (!store_session_by_number(txn, listed->number, &exporter->kept, view, found, error))
             return false;
-        *found = *found && (!view->session.erased || exporter->options.format->takes_erased);
+        *found = *found && (!view->session.erased || exporter->options.format->takes_erased) &&
+                 access_sees(&exporter->options.viewer, &view->session);
     }
     return true;
 }

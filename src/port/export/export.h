@@ -6,6 +6,7 @@
  * exported as it stood when its turn came; one that is erased in the middle of a long one ends the export. */
 #pragma once
 
+#include "core/access.h"
 #include "port/export/format.h"
 
 struct exporter;
@@ -18,8 +19,9 @@ struct export_options {
     const struct zone *zone;
     const struct markup_options *markup;
     struct str company_name;
-    bool notes; /* internal events, too */
-    bool gzip;  /* compressed */
+    bool notes;           /* internal events, too */
+    bool gzip;            /* compressed */
+    struct caller viewer; /* what they may not see is left out; zeroed: the system, which sees all */
 };
 
 struct exporter *export_new(const struct export_options *options);

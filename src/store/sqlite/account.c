@@ -425,6 +425,22 @@ bool sqlite_token_delete(struct store_txn *txn, const uint8_t hash[ID_HASH_SIZE]
     return txn_run(txn, s, error);
 }
 
+bool sqlite_token_trim(struct store_txn *txn, struct str operator_id, int64_t now_ms, size_t keep, GError **error)
+{
+    sqlite3_stmt *s = txn_statement(txn,
+                                    "DELETE FROM token WHERE operator_id = ?1 AND expires_ms <> 0 AND (expires_ms <= ?2"
+                                    " OR hash NOT IN (SELECT hash FROM token WHERE operator_id = ?1 AND expires_ms <> 0"
+                                    " ORDER BY created_ms DESC, hash LIMIT ?3))",
+                                    error);
+    if (!s)
+        return false;
+    bind_str(s, 1, operator_id);
+    bind_int(s, 2, now_ms);
+    bind_int(s, 3, (int64_t)keep);
+    moved(txn);
+    return txn_run(txn, s, error);
+}
+
 bool sqlite_token_delete_of(struct store_txn *txn, struct str operator_id, GError **error)
 {
     sqlite3_stmt *s = txn_statement(txn, "DELETE FROM token WHERE operator_id = ?", error);

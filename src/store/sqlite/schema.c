@@ -233,14 +233,38 @@ static const char *const migrations[] = {
     " number INTEGER PRIMARY KEY,"
     " id TEXT NOT NULL,"
     " after INTEGER NOT NULL);"
-    "INSERT INTO line(id, after) VALUES(lower(hex(randomblob(4))), 0);",
+    "INSERT INTO line(id, after) VALUES(lower(hex(randomblob(4))), 0);"
+
+    /* Since when a session waits in the queue; the fold fills it. Few wait at once. */
+    "ALTER TABLE session ADD COLUMN queued_ms INTEGER;"
+    "CREATE INDEX session_queued ON session(company, queued_ms DESC, id) WHERE queued_ms IS NOT NULL;"
+
+    /* Bearer tokens that may administer may manage, too. */
+    "UPDATE token SET rights = rights | 32 WHERE kind = 2 AND rights & 8;"
+
+    "CREATE TABLE operator_status("
+    " company INTEGER NOT NULL,"
+    " operator_id TEXT NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " since_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(company, operator_id)) WITHOUT ROWID;"
+    "CREATE TABLE preference(operator_id TEXT PRIMARY KEY, value TEXT NOT NULL);"
+    "CREATE TABLE canned_answer("
+    " company INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " department TEXT NOT NULL," /* '' = the whole company's */
+    " shortcut TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " changed_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(company, id));"
+    "CREATE UNIQUE INDEX canned_answer_shortcut ON canned_answer(company, shortcut, department);",
 };
 
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS(migrations))
 
 /* The last version that changed what a session's row is folded into: older rows are folded anew, once, after all
  * migrations' texts, since the fold that this program knows writes the columns that this program knows. */
-enum { REFOLD_VERSION = 2 };
+enum { REFOLD_VERSION = 3 };
 
 static bool migrate_from(struct connection *c, int64_t version, GError **error)
 {

@@ -199,7 +199,7 @@ static bool insert(struct store_txn *txn, const struct session *session, GError 
 static bool update(struct store_txn *txn, const struct session *before, const struct session *session, GError **error)
 {
     bool moved = before->state != session->state || before->first_message_ms != session->first_message_ms ||
-                 !same(before->served_by.id, session->served_by.id) ||
+                 before->queued_ms != session->queued_ms || !same(before->served_by.id, session->served_by.id) ||
                  !same(before->department_id, session->department_id);
     bool message = before->messages != session->messages || before->last_message_ms != session->last_message_ms ||
                    before->lm_ms != session->lm_ms;

@@ -29,6 +29,8 @@ static bool collect(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, str
 static const char *index_of(const struct store_session_filter *f)
 {
     bool by_start = f->by == STORE_BY_START;
+    if (f->by == STORE_BY_QUEUED) /* few sessions wait at once */
+        return "session_queued";
     if (f->visitor)
         return by_start ? "session_visitor_start" : "session_visitor_first";
     if (f->operator_id.ptr)
@@ -48,17 +50,18 @@ static const char *index_of(const struct store_session_filter *f)
 static unsigned shape_of(const struct store_session_filter *f, bool ascending)
 {
     unsigned shape = (unsigned)CLAMP(f->state, -1, SESSION_CLOSED) + 1;
-    return shape << 7 | (f->by == STORE_BY_FIRST_MESSAGE) << 6 | ascending << 5 | (f->dialect >= 0) << 4 |
-           !!f->visitor << 3 | !!f->operator_id.ptr << 2 | !!f->department_id.ptr << 1 | !!f->button_id.ptr;
+    return shape << 8 | (unsigned)f->by << 6 | ascending << 5 | (f->dialect >= 0) << 4 | !!f->visitor << 3 |
+           !!f->operator_id.ptr << 2 | !!f->department_id.ptr << 1 | !!f->button_id.ptr;
 }
 
 static char *make_sql(const struct store_session_filter *f, bool ascending)
 {
-    const char *time = f->by == STORE_BY_START ? "start_ms" : "first_message_ms";
+    static const char *const times[] = {"start_ms", "first_message_ms", "queued_ms"};
+    const char *time = times[f->by];
     GString *sql = g_string_new(SESSION_SELECT " FROM session AS s");
     g_string_append_printf(sql, " INDEXED BY %s WHERE s.company = ?1 AND s.%s BETWEEN ?2 AND ?3", index_of(f), time);
-    if (f->by == STORE_BY_FIRST_MESSAGE)
-        g_string_append(sql, " AND s.first_message_ms IS NOT NULL");
+    if (f->by != STORE_BY_START)
+        g_string_append_printf(sql, " AND s.%s IS NOT NULL", time);
     g_string_append_printf(sql, ascending ? " AND (s.%s > ?2 OR s.id < ?4)" : " AND (s.%s < ?3 OR s.id > ?4)", time);
     if (f->visitor)
         g_string_append(sql, " AND s.visitor = ?6");

@@ -15,7 +15,7 @@
 struct sqlite_store;
 struct search_rows; /* search.c: full-text rows collected until the end of the group */
 
-enum { CONNECTION_LISTS = 3 << 7 }; /* shapes of session lists (session_list.c) */
+enum { CONNECTION_LISTS = 3 << 8 }; /* shapes of session lists (session_list.c) */
 
 struct connection {
     sqlite3 *db;
@@ -276,7 +276,8 @@ bool event_mark_revised(struct store_txn *txn, const struct session *s, const st
     X(lm_ms, time, lm_ms, MESSAGE) \
     X(messages, int, messages, MESSAGE) \
     X(last_index, int, last_index, QUIET) \
-    X(last_message, int, last_message, QUIET)
+    X(last_message, int, last_message, QUIET) \
+    X(queued_ms, time, queued_ms, MOVED)
 
 /* What no SQL asks for, packed into the column `folded` in this order (session_fold.c): a row of fifty columns takes
  * SQLite longer to take apart than everything else that a list does. New members go to the end.

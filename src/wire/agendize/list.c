@@ -15,8 +15,7 @@ static void add_item(struct json *w, const struct history_item *item, const stru
 struct list {
     struct page page;
     const struct call *call;
-    struct store_session_filter filter;
-    int64_t limit;
+    struct list_query query;
 };
 
 /* A page is at most LIST_MAX light items: one part. */
@@ -25,9 +24,7 @@ static bool list_part(struct page *page, struct store_txn *txn, struct json *w, 
     struct list *list = (struct list *)page;
     struct list_page found;
     g_autoptr(GError) refused = NULL;
-    struct str token = query_get(&list->call->query, STR("pageToken"));
-    if (!list_sessions(list->call->agendize->core, txn, &list->filter, token, (size_t)list->limit, scratch, &found,
-                       &refused)) {
+    if (!list_sessions(list->call->agendize->core, txn, &list->query, NULL, scratch, &found, &refused)) {
         if (reason_of(refused) == REASON_CURSOR_INVALID) /* under this dialect's name for it */
             reason_set_field(error, REASON_CURSOR_INVALID, STR("pageToken"),
                              "pageToken belongs to another query: start without it");
@@ -56,12 +53,13 @@ void agendize_list(struct http_request *request, const struct call *call)
     list->page.part = list_part;
     list->page.row_max = LIST_MAX * (16 * 6 * LIMIT_NAME);
     list->call = call;
-    list->limit = parameter_number(&call->query, STR("maxResults"), LIST_DEFAULT);
-    list->filter = (struct store_session_filter){.company = call->company,
-                                                 .state = -1,
-                                                 .dialect = -1,
-                                                 .by = STORE_BY_FIRST_MESSAGE,
-                                                 .from_ms = bounds.from_ms,
-                                                 .to_ms = bounds.to_ms};
+    list->query.cursor = query_get(&call->query, STR("pageToken"));
+    list->query.limit = (size_t)parameter_number(&call->query, STR("maxResults"), LIST_DEFAULT);
+    list->query.filter = (struct store_session_filter){.company = call->company,
+                                                       .state = -1,
+                                                       .dialect = -1,
+                                                       .by = STORE_BY_FIRST_MESSAGE,
+                                                       .from_ms = bounds.from_ms,
+                                                       .to_ms = bounds.to_ms};
     agendize_reply_page(request, &list->page);
 }

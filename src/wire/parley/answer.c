@@ -10,12 +10,12 @@ void parley_reply(struct http_request *request, unsigned status, const struct bu
 
 bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft)
 {
-    /* Who may see internal events gets another answer. */
-    int64_t asker[] = {call->caller.company, call->caller.rights & RIGHT_NOTES};
-    return kept_reply(request,
-                      kept_begin(call->parley->core, draft, str_from((const char *)asker, sizeof asker),
-                                 request->target, &request->arena),
-                      HEADERS);
+    /* Who may see internal events gets another answer, and so does each whom sessions are hidden from. */
+    const struct caller *caller = &call->caller;
+    struct str whom = access_sees_all(caller) ? STR("") : caller->operator_id;
+    struct str asker = arena_printf(&request->arena, "%" G_GINT64_FORMAT " %u %.*s", caller->company,
+                                    caller->rights & RIGHT_NOTES, STR_ARG(whom));
+    return kept_reply(request, kept_begin(call->parley->core, draft, asker, request->target, &request->arena), HEADERS);
 }
 
 static void refuse_page(struct http_request *request, struct page *page, const GError *error)

@@ -133,8 +133,7 @@ static bool tell_events(struct events *events, struct store_txn *txn, struct jso
 static bool begin_events(struct events *events, struct store_txn *txn, struct json *w, GError **error)
 {
     struct page *page = &events->page;
-    if (!history_session(txn, events->call->caller.company, page->request->parameters[0], &page->op.arena,
-                         &events->view, error))
+    if (!session_of_path(page->request, events->call, txn, &page->op.arena, &events->view, error))
         return false;
     kept_shows(page->draft, events->view.session.visitor);
     if (events->wanted.all)

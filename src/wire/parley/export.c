@@ -21,6 +21,7 @@ static bool begin_export(struct outgoing *outgoing, struct store_txn *txn, GErro
         return false;
     outgoing->options.markup = call->parley->settings.markup;
     outgoing->options.gzip = outgoing->gzip;
+    outgoing->options.viewer = caller_copy(&call->caller, &outgoing->page.op.arena);
     outgoing->exporter = export_new(&outgoing->options);
     return true;
 }

@@ -1,8 +1,8 @@
 /* What the files of this dialect share. */
 #pragma once
 
+#include "core/access.h"
 #include "core/history.h"
-#include "core/identity.h"
 #include "text/json_write.h"
 #include "text/parameter.h"
 #include "text/zone.h"
@@ -13,7 +13,8 @@
 /* One authenticated request. */
 struct call {
     const struct parley *parley;
-    struct caller caller;
+    struct caller caller; /* but of a route for anybody */
+    struct str token;     /* by which they said who they are; STR_NULL = another way */
     struct query query;
     const struct zone *zone; /* the company's */
 };
@@ -32,11 +33,17 @@ void parley_reply_page(struct http_request *request, struct page *page);
 #define PARLEY_SESSION_TIMES "start firstMessage" /* enum store_time */
 #define PARLEY_UNITS "hour day week month"        /* enum history_unit */
 
+/* Beside the bits of enum right in parley_route.right. */
+enum {
+    PARLEY_OPERATOR = 1 << 16, /* the caller must be an operator */
+    PARLEY_ANYBODY = 1 << 17,  /* no credential is looked at */
+};
+
 /* One row: the checks of a request come from it, and so will a document of the API. */
 struct parley_route {
     enum http_method method;
     const char *pattern;
-    unsigned right;                                                      /* what the caller must have */
+    unsigned right; /* what the caller must have: enum right, and the above; 0 = any credential will do */
     void (*work)(struct http_request *request, const struct call *call); /* the query is checked; ends the request */
     const struct parameter *parameters;
     size_t parameter_count;
@@ -44,7 +51,7 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 13 };
+enum { PARLEY_ROUTES = 16 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
@@ -52,6 +59,11 @@ struct parley {
     struct parley_settings settings;
     struct http_route routes[PARLEY_ROUTES]; /* as the router wants them */
 };
+
+/* ---- bodies ---- */
+
+/* The object that a request brings; an empty one where it has no body. As json_read. */
+const struct json_node *body_read(const struct http_request *request, struct arena *a, GError **error);
 
 /* ---- parameters, checked ---- */
 
@@ -67,6 +79,10 @@ bool parameters_filter(const struct call *call, struct store_txn *txn, struct ar
                        struct store_session_filter *filter, GError **error);
 /* Several of them that no index serves together: all but one are tested row by row. */
 bool parameters_filter_is_slow(const struct call *call);
+
+/* The session of the path, when the caller may see it: else it is as unknown as another company's. SESSION_UNKNOWN. */
+bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
+                     struct arena *a, struct session_view *view, GError **error);
 
 /* ---- documents ---- */
 
@@ -89,6 +105,10 @@ void session_reply(struct http_request *request, unsigned status, const struct h
                    const struct session_view *view);
 
 /* ---- routes; each ends the request ---- */
+
+void parley_sign_in(struct http_request *request, const struct call *call);
+void parley_sign_out(struct http_request *request, const struct call *call);
+void parley_me(struct http_request *request, const struct call *call);
 
 void parley_sessions(struct http_request *request, const struct call *call);
 void parley_session(struct http_request *request, const struct call *call);

@@ -12,8 +12,7 @@ enum {
 struct sessions {
     struct page page;
     const struct call *call; /* for the first part */
-    struct store_session_filter filter;
-    size_t limit;
+    struct list_query query;
     struct list_page list;
     bool include_messages;
     size_t told;
@@ -83,12 +82,13 @@ static bool find_sessions(struct sessions *sessions, struct store_txn *txn, GErr
 {
     const struct call *call = sessions->call;
     struct arena *a = &sessions->page.op.arena;
+    struct list_query *query = &sessions->query;
     int by = parameter_word(PARLEY_SESSION_TIMES, query_get(&call->query, STR("by")));
-    if (!parameters_filter(call, txn, a, &sessions->filter, error))
+    if (!parameters_filter(call, txn, a, &query->filter, error))
         return false;
-    sessions->filter.by = by < 0 ? STORE_BY_START : (enum store_time)by;
-    return list_sessions(call->parley->core, txn, &sessions->filter, query_get(&call->query, STR("cursor")),
-                         sessions->limit, a, &sessions->list, error);
+    query->filter.by = by < 0 ? STORE_BY_START : (enum store_time)by;
+    query->cursor = query_get(&call->query, STR("cursor"));
+    return list_sessions(call->parley->core, txn, query, &call->caller, a, &sessions->list, error);
 }
 
 static bool sessions_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
@@ -116,6 +116,8 @@ static bool sessions_part(struct page *page, struct store_txn *txn, struct json 
         json_member_string_or_null(w, "next", list->next);
         json_member_string_or_null(w, "previous", list->previous);
         json_member_bool(w, "complete", !list->next.ptr);
+        if (list->partial)
+            json_member_bool(w, "partial", true);
         json_object_end(w);
     }
     return true;
@@ -127,8 +129,9 @@ void parley_sessions(struct http_request *request, const struct call *call)
     sessions->page.part = sessions_part;
     sessions->page.row_max = ROW_MAX;
     sessions->call = call;
-    sessions->limit = parameters_limit(call);
+    sessions->query.limit = parameters_limit(call);
     sessions->include_messages = query_get(&call->query, STR("include")).ptr != NULL;
-    sessions->page.is_long = sessions->include_messages || parameters_filter_is_slow(call);
+    sessions->page.is_long =
+        sessions->include_messages || parameters_filter_is_slow(call) || !access_sees_all(&call->caller);
     parley_reply_page(request, &sessions->page);
 }

@@ -1,7 +1,13 @@
 #include "port/filter.h"
+#include "text/json_read.h"
 #include "wire/parley/internal.h"
 
 enum { PAGE_DEFAULT = 50 };
+
+const struct json_node *body_read(const struct http_request *request, struct arena *a, GError **error)
+{
+    return json_read(request->body.len ? request->body : STR("{}"), JSON_TOP_OBJECT, a, error);
+}
 
 size_t parameters_limit(const struct call *call)
 {

@@ -2,53 +2,37 @@
 
 #include "core/directory.h"
 #include "wire/outcome/cors.h"
-#include "wire/parley/internal.h"
+#include "wire/parley/credential.h"
 
-/* The administrator of this machine, over the unix socket. */
-static bool trust(struct http_request *request, const struct directory *directory, struct caller *caller,
-                  GError **error)
+static bool read_parameters(struct http_request *request, struct call *call, const struct parley_route *route,
+                            GError **error)
 {
-    struct str name = http_request_header(request, STR("Parley-Company"), NULL);
-    const struct company *company =
-        name.ptr ? directory_company_by_name(directory, name) : directory_company_by_host(directory, STR_NULL);
-    if (!company) {
-        reason_set_field(error, REASON_COMPANY_UNKNOWN, STR("company"),
-                         "there is no such company: `parley company list` shows them");
-        return false;
-    }
-    *caller = (struct caller){.kind = CALLER_SYSTEM, .company = company->number, .rights = RIGHT_ALL};
-    return true;
+    return query_parse(request->query, &request->arena, &call->query, error) &&
+           parameters_check(&call->query, route->parameters, route->parameter_count, error);
 }
 
-static bool authenticate(struct http_request *request, struct call *call, const struct directory *directory,
-                         GError **error)
+static bool may_call(const struct call *call, const struct parley_route *route, GError **error)
 {
-    if (request->peer == HTTP_PEER_TRUSTED)
-        return trust(request, directory, &call->caller, error);
-    struct str scheme, token = str_split(http_request_header(request, STR("Authorization"), NULL), ' ', &scheme);
-    if (!str_equal_nocase(scheme, STR("Bearer")) || !str_trim(token).len) {
-        reason_set(error, REASON_CREDENTIAL_MISSING,
-                   "send Authorization: Bearer with a token made by `parley company token`");
-        return false;
-    }
-    return identity_of_bearer(call->parley->core, http_loop_data(request->loop), str_trim(token),
-                              http_request_is_local(request), &call->caller, &request->arena, error);
+    if (route->right & RIGHT_ALL & ~call->caller.rights)
+        reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
+    else if ((route->right & PARLEY_OPERATOR) && call->caller.kind != CALLER_OPERATOR)
+        reason_set(error, REASON_RIGHT_MISSING, "only an operator who signed in can do this");
+    else
+        return true;
+    return false;
 }
 
 static bool enter(struct http_request *request, struct call *call, const struct parley_route *route, GError **error)
 {
+    if (route->right & PARLEY_ANYBODY)
+        return read_parameters(request, call, route, error);
     struct directory *directory = directory_ref(call->parley->core, http_loop_data(request->loop), error);
     if (!directory)
         return false;
-    bool entered = authenticate(request, call, directory, error);
-    if (entered && (call->caller.rights & route->right) != route->right) {
-        reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
-        entered = false;
-    }
+    bool entered = credential_read(request, call, directory, error) && may_call(call, route, error);
     call->zone = directory_zone(directory, call->caller.company);
     directory_unref(directory);
-    return entered && query_parse(request->query, &request->arena, &call->query, error) &&
-           parameters_check(&call->query, route->parameters, route->parameter_count, error);
+    return entered && read_parameters(request, call, route, error);
 }
 
 static void handle(struct http_request *request)

@@ -1,8 +1,6 @@
-/* Parley's own API, under /parley/v1: what the other dialects lack. Bearer tokens with rights; errors as
- * application/problem+json that say what to do next; unknown parameters refused by name.
- *
- * Requests over the unix socket from this machine's administrator (HTTP_PEER_TRUSTED) need no token; the header
- * Parley-Company names their company, else the default one is meant. */
+/* Parley's own API, under /parley/v1: what the other dialects lack. Callers have rights (credential.h says how
+ * they say who they are); errors are application/problem+json that say what to do next; unknown parameters are refused
+ * by name. */
 #pragma once
 
 #include "core/core.h"
@@ -18,6 +16,8 @@ void parley_refuse(struct http_request *request, const GError *error);
 struct parley_settings {
     struct str genesys_alias;            /* what the Genesys credentials that it hands out name; borrowed */
     struct str cors_origin;              /* wire/outcome/cors.h; borrowed */
+    struct str user_header;              /* in which a trusted proxy names an operator; "" = none does; borrowed */
+    int64_t sign_in_ms;                  /* how long a sign-in lasts */
     const struct markup_options *markup; /* how messages are read; borrowed */
 };
 

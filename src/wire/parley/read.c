@@ -19,13 +19,23 @@ static void reply_single(struct http_request *request, const struct call *call, 
     parley_reply_page(request, &single->page);
 }
 
+bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
+                     struct arena *a, struct session_view *view, GError **error)
+{
+    if (!history_session(txn, call->caller.company, request->parameters[0], a, view, error))
+        return false;
+    if (access_sees(&call->caller, &view->session))
+        return true;
+    reason_set(error, REASON_SESSION_UNKNOWN, "there is no such session");
+    return false;
+}
+
 static bool session_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
                          GError **error)
 {
     struct session_view view;
     struct history_item item;
-    int64_t company = ((struct single *)page)->call->caller.company;
-    if (!history_session(txn, company, page->request->parameters[0], scratch, &view, error) ||
+    if (!session_of_path(page->request, ((struct single *)page)->call, txn, scratch, &view, error) ||
         !history_one(txn, &view.session, scratch, &item, error))
         return false;
     document_whole_session(w, &item, &view);

@@ -71,6 +71,11 @@ static const struct parameter import[] = {
 #define NO_PARAMETERS NULL, 0
 
 const struct parley_route parley_routes[PARLEY_ROUTES] = {
+    {HTTP_POST, "/sign-in", PARLEY_ANYBODY, parley_sign_in, NO_PARAMETERS, 0,
+     "Sign in as an operator: a token, or a cookie."},
+    {HTTP_POST, "/sign-out", PARLEY_OPERATOR, parley_sign_out, NO_PARAMETERS, 0,
+     "End this sign-in, or all of the operator's."},
+    {HTTP_GET, "/me", 0, parley_me, NO_PARAMETERS, 0, "Who calls, and what they may do."},
     {HTTP_GET, "/sessions", RIGHT_READ, parley_sessions, PARAMETERS(sessions), 0, "A page of sessions, newest first."},
     {HTTP_POST, "/sessions", RIGHT_WRITE, parley_open, NO_PARAMETERS, 0,
      "Open a session; with times of its own also right import."},
@@ -87,6 +92,6 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_GET, "/summary", RIGHT_READ, parley_summary, PARAMETERS(summary), 0, "How many sessions, how long."},
     {HTTP_POST, "/import", RIGHT_IMPORT, parley_import, PARAMETERS(import), HTTP_ROUTE_STREAM,
      "Sessions as NDJSON, one a line."},
-    {HTTP_GET, "/export", RIGHT_ADMIN, parley_export, export_parameters, EXPORT_PARAMETERS, 0,
+    {HTTP_GET, "/export", RIGHT_MANAGE, parley_export, export_parameters, EXPORT_PARAMETERS, 0,
      "Sessions in one of the formats, oldest first."},
 };

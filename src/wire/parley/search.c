@@ -1,31 +1,15 @@
 /* GET search. */
-#include "text/cursor.h"
+#include "core/search.h"
 #include "wire/parley/internal.h"
 
 struct found {
     struct page page;
     const struct call *call;
     size_t limit;
-    struct store_found store;
-    struct str next;
+    struct search_page hits;
 };
 
-static void digest_of(const struct store_search *search, struct arena *a, uint8_t digest[CURSOR_DIGEST_SIZE])
-{
-    struct str parts[] = {
-        STR("search"),
-        search->query,
-        search->operator_id,
-        search->department_id,
-        search->button_id,
-        arena_printf(a, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d %d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
-                     search->company, search->visitor, search->state, search->dialect, search->best_first,
-                     search->from_ms, search->to_ms),
-    };
-    cursor_digest(parts, G_N_ELEMENTS(parts), digest);
-}
-
-/* The parameters as a search; everything but where it goes on. */
+/* The parameters as a search. */
 static bool read_search(const struct call *call, struct store_txn *txn, struct store_search *search, struct arena *a,
                         GError **error)
 {
@@ -47,58 +31,15 @@ static bool read_search(const struct call *call, struct store_txn *txn, struct s
     return true;
 }
 
-/* Where a search goes on: below a key, and best first behind so many. */
-static bool read_place(struct str payload, struct store_search *search, GError **error)
-{
-    struct str below, skip = str_split(payload, ' ', &below);
-    int64_t count;
-    if (str_to_int64(below, &search->below) && str_to_int64(skip, &count) && count >= 0) {
-        search->skip = (size_t)count;
-        return true;
-    }
-    reason_set_field(error, REASON_CURSOR_INVALID, STR("cursor"), "this is no cursor of a search");
-    return false;
-}
-
-/* Behind the last hit shown; when these were all that could be found in time, below what was looked at. */
-static bool next_place(const struct found *found, const struct store_search *search, int64_t *below, size_t *skip)
-{
-    bool more = found->store.count > found->limit;
-    *below = search->below;
-    *skip = 0;
-    if (more && search->best_first)
-        *skip = search->skip + found->limit;
-    else if (more)
-        *below = found->store.hits[found->limit - 1].key;
-    else
-        *below = found->store.edge;
-    return more || found->store.partial;
-}
-
 static bool find_hits(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
 {
     const struct call *call = found->call;
-    struct store_search search;
-    uint8_t digest[CURSOR_DIGEST_SIZE];
-    const uint8_t *key = core_cursor_key(call->parley->core);
-    struct str payload = STR("0 0"), cursor = query_get(&call->query, STR("cursor"));
-    found->store.indexed_from_ms = NO_TIME;
-    if (!read_search(call, txn, &search, a, error))
+    struct search_query query = {.cursor = query_get(&call->query, STR("cursor")), .limit = found->limit};
+    found->hits.indexed_from_ms = NO_TIME;
+    if (!read_search(call, txn, &query.search, a, error))
         return false;
-    digest_of(&search, a, digest);
-    if ((cursor.len && !cursor_read(key, digest, cursor, a, &payload, error)) || !read_place(payload, &search, error))
-        return false;
-    if (search.visitor < 0) /* nobody by that name */
-        return true;
-    search.limit = found->limit + 1; /* one more than asked tells whether there is more */
-    search.time_ms = core_search_time_ms(call->parley->core);
-    if (!history_search(txn, &search, a, &found->store, error))
-        return false;
-    int64_t below;
-    size_t skip;
-    if (next_place(found, &search, &below, &skip))
-        found->next = cursor_write(key, digest, arena_printf(a, "%" G_GINT64_FORMAT " %zu", below, skip), a);
-    return true;
+    return query.search.visitor < 0 || /* nobody by that name */
+           search_messages(call->parley->core, txn, &query, &call->caller, a, &found->hits, error);
 }
 
 static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a)
@@ -130,15 +71,15 @@ static bool hits_part(struct page *page, struct store_txn *txn, struct json *w, 
         return false;
     json_object_begin(w);
     json_member_array_begin(w, "hits");
-    for (size_t i = 0; i < MIN(found->store.count, found->limit); i++)
-        add_hit(w, &found->store.hits[i], scratch);
+    for (size_t i = 0; i < found->hits.count; i++)
+        add_hit(w, &found->hits.hits[i], scratch);
     json_array_end(w);
-    json_member_string_or_null(w, "next", found->next);
-    json_member_bool(w, "complete", !found->next.ptr);
-    if (found->store.partial)
+    json_member_string_or_null(w, "next", found->hits.next);
+    json_member_bool(w, "complete", !found->hits.next.ptr);
+    if (found->hits.partial)
         json_member_bool(w, "partial", true);
-    if (found->store.indexed_from_ms != NO_TIME)
-        json_member_time(w, "indexedFrom", found->store.indexed_from_ms);
+    if (found->hits.indexed_from_ms != NO_TIME)
+        json_member_time(w, "indexedFrom", found->hits.indexed_from_ms);
     json_object_end(w);
     page->last = true;
     return true;

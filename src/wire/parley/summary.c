@@ -72,6 +72,8 @@ void parley_summary(struct http_request *request, const struct call *call)
     report->page.part = summary_part;
     report->page.row_max = 4 * 1024 * 1024;
     read_parameters(call, report);
+    if (!access_sees_all(&call->caller))
+        reason_set(&report->page.op.error, REASON_RIGHT_MISSING, "sums are of all sessions, which you do not see");
     report->page.is_long = report->cut; /* thousands of sums */
     parley_reply_page(request, &report->page);
 }

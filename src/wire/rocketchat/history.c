@@ -48,7 +48,7 @@ static bool find_history(struct chat_history *history, struct store_txn *txn, st
         reason_set(error, REASON_SESSION_ERASED, "invalid-room");
         return false;
     }
-    if (!room_is_visible(&call->caller, &room.session)) {
+    if (!access_sees(&call->caller, &room.session)) {
         reason_set(error, REASON_NOT_SERVED_BY_CALLER, "error-not-allowed");
         return false;
     }

@@ -1,8 +1,8 @@
 /* What the files of this dialect share. */
 #pragma once
 
+#include "core/access.h"
 #include "core/history.h"
-#include "core/identity.h"
 #include "core/limiter.h"
 #include "text/json_write.h"
 #include "text/query.h"
@@ -23,7 +23,6 @@ struct rocketchat {
 enum permission {
     PERMISSION_NONE,        /* logged in is enough */
     PERMISSION_VIEW_L_ROOM, /* view-l-room */
-    PERMISSION_VIEW_ROOMS,  /* view-livechat-rooms: any room */
 };
 
 /* One authenticated request, past the rate limiter. */
@@ -35,9 +34,6 @@ struct call {
 };
 
 bool permission_held(const struct caller *caller, enum permission permission);
-
-/* May the caller see this room? (spec 1.3; routing is Manual_Selection, decision (j)) */
-bool room_is_visible(const struct caller *caller, const struct session *room);
 
 /* ---- answers ---- */
 

@@ -191,7 +191,7 @@ static bool find_room(struct messages *messages, struct store_txn *txn, GError *
         reason_set(error, REASON_SESSION_ERASED, "invalid-room");
         return false;
     }
-    if (!room_is_visible(&call->caller, &messages->view.session)) {
+    if (!access_sees(&call->caller, &messages->view.session)) {
         reason_set(error, REASON_NOT_SERVED_BY_CALLER, "not-allowed");
         return false;
     }

@@ -1,0 +1,49 @@
+#include "core/access.h"
+
+#include "text/json_read.h"
+
+unsigned access_rights(unsigned roles)
+{
+    unsigned rights = 0;
+    if (roles & (ROLE_AGENT | ROLE_MONITOR | ROLE_MANAGER))
+        rights |= RIGHT_READ | RIGHT_NOTES | RIGHT_DESK;
+    if (roles & ROLE_MANAGER)
+        rights |= RIGHT_MANAGE;
+    return roles & ROLE_ADMIN ? RIGHT_ALL : rights;
+}
+
+bool access_sees_all(const struct caller *caller)
+{
+    return caller->kind != CALLER_OPERATOR || (caller->roles & (ROLE_ADMIN | ROLE_MANAGER | ROLE_MONITOR));
+}
+
+bool access_works_in(const struct caller *caller, struct str department)
+{
+    bool found = false;
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *departments =
+        caller->departments.len ? json_read(caller->departments, JSON_TOP_ANY, &scratch, NULL) : NULL;
+    for (const struct json_node *d = json_first(departments); d; d = d->next)
+        found |= str_equal(json_str(d), department);
+    arena_clear(&scratch);
+    return found;
+}
+
+bool access_serves(const struct caller *caller, const struct session *s)
+{
+    if (caller->kind != CALLER_OPERATOR || operator_ref_is_nobody(&s->served_by))
+        return false;
+    return s->served_by.id.ptr ? str_equal(s->served_by.id, caller->operator_id)
+                               : str_equal(s->served_by.username, caller->username);
+}
+
+bool access_sees(const struct caller *caller, const struct session *s)
+{
+    if (access_sees_all(caller))
+        return true;
+    if (!(caller->roles & ROLE_AGENT))
+        return false;
+    bool waits = s->state == SESSION_OPEN && operator_ref_is_nobody(&s->served_by);
+    return access_serves(caller, s) || (s->department_id.len ? access_works_in(caller, s->department_id) : waits);
+}

@@ -1,0 +1,173 @@
+/* POST sign-in, POST sign-out, GET me. */
+#include "core/directory.h"
+#include "text/json_read.h"
+#include "wire/outcome/deferred.h"
+#include "wire/parley/credential.h"
+
+/* ---- who somebody is ---- */
+
+static void add_departments(struct json *w, const struct directory *d, const struct operator_account *o)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    const struct json_node *ids = o->departments.len ? json_read(o->departments, JSON_TOP_ANY, &scratch, NULL) : NULL;
+    json_member_array_begin(w, "departments");
+    for (const struct json_node *id = json_first(ids); id; id = id->next) {
+        const struct department *department = directory_department(d, o->company, json_str(id));
+        json_object_begin(w);
+        json_member_string(w, "id", json_str(id));
+        if (department)
+            json_member_string(w, "name", department->name);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    arena_clear(&scratch);
+}
+
+static void add_operator(struct json *w, const struct directory *d, const struct operator_account *o)
+{
+    json_member_object_begin(w, "operator");
+    json_member_string(w, "id", o->id);
+    json_member_string(w, "username", o->username);
+    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    json_member_string_if(w, "email", o->email);
+    json_object_end(w);
+    json_member_array_begin(w, "roles");
+    for (unsigned role = 1; role <= ROLE_USER; role <<= 1)
+        if (o->roles & role)
+            json_add_string(w, role_name(role));
+    json_array_end(w);
+    add_departments(w, d, o);
+}
+
+/* Members of an open object. `o` NULL: a token of the company itself. */
+static void add_me(struct json *w, const struct directory *d, const struct company *c, const struct operator_account *o,
+                   unsigned rights)
+{
+    json_member_object_begin(w, "company");
+    json_member_string(w, "name", c->name);
+    json_member_string(w, "timeZone", c->time_zone);
+    json_object_end(w);
+    if (o)
+        add_operator(w, d, o);
+    else
+        json_member_null(w, "operator");
+    json_member_array_begin(w, "rights");
+    for (unsigned right = 1; right <= RIGHT_ALL; right <<= 1)
+        if (rights & right)
+            json_add_string(w, right_name(right));
+    json_array_end(w);
+}
+
+void parley_me(struct http_request *request, const struct call *call)
+{
+    g_autoptr(GError) error = NULL;
+    struct directory *d = directory_ref(call->parley->core, http_loop_data(request->loop), &error);
+    if (!d) {
+        parley_refuse(request, error);
+        return;
+    }
+    struct buf body;
+    struct json w;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    json_init(&w, &body);
+    json_object_begin(&w);
+    add_me(&w, d, directory_company(d, call->caller.company), directory_operator(d, call->caller.operator_id),
+           call->caller.rights);
+    json_object_end(&w);
+    parley_reply(request, 200, &body);
+    buf_clear(&body);
+    directory_unref(d);
+}
+
+/* ---- in ---- */
+
+struct sign_in {
+    struct login_op login; /* first */
+    bool cookie;
+};
+
+static void answer_signed_in(struct http_request *request, const struct sign_in *in, const struct directory *d)
+{
+    const struct parley *parley = request->mount->word;
+    const struct login_op *login = &in->login;
+    struct buf body;
+    struct json w;
+    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
+    json_init(&w, &body);
+    json_object_begin(&w);
+    if (in->cookie) /* a page's scripts do not see it */
+        credential_set_cookie(request, login->auth_token, parley->settings.sign_in_ms / 1000);
+    else
+        json_member_string(&w, "token", login->auth_token);
+    json_member_time(&w, "expires", login->expires_ms);
+    add_me(&w, d, directory_company(d, login->account.company), &login->account, access_rights(login->account.roles));
+    json_object_end(&w);
+    parley_reply(request, 200, &body);
+    buf_clear(&body);
+}
+
+static void answer_sign_in(struct http_request *request, struct op *base)
+{
+    const struct parley *parley = request->mount->word;
+    const struct sign_in *in = (struct sign_in *)base;
+    struct directory *d = base->error ? NULL : directory_ref(parley->core, http_loop_data(request->loop), &base->error);
+    if (!d) {
+        parley_refuse(request, base->error);
+        return;
+    }
+    answer_signed_in(request, in, d);
+    directory_unref(d);
+}
+
+static bool read_sign_in(struct http_request *request, struct sign_in *in, GError **error)
+{
+    static const char *const names[] = {"username", "password", "company", "cookie"};
+    struct login_op *login = &in->login;
+    const struct json_node *body = json_read(request->body, JSON_TOP_OBJECT, &login->op.arena, error);
+    return body && json_refuse_unknown(body, names, G_N_ELEMENTS(names), error) &&
+           json_get_string(body, "username", JSON_REQUIRED, LIMIT_NAME, &login->user, error) &&
+           json_get_string(body, "password", JSON_REQUIRED, LIMIT_NAME, &login->password, error) &&
+           json_get_string(body, "company", JSON_OPTIONAL, LIMIT_NAME, &login->company, error) &&
+           json_get_bool(body, "cookie", JSON_OPTIONAL, &in->cookie, error) &&
+           (!in->cookie || credential_check_origin(request, error));
+}
+
+void parley_sign_in(struct http_request *request, const struct call *call)
+{
+    struct sign_in *in = g_new0(struct sign_in, 1);
+    login_op_init(&in->login, call->parley->core);
+    in->login.address = http_request_address(request);
+    in->login.local = http_request_is_local(request);
+    in->login.life_ms = call->parley->settings.sign_in_ms;
+    read_sign_in(request, in, &in->login.op.error);
+    deferred_answer(request, &in->login.op, answer_sign_in);
+}
+
+/* ---- out ---- */
+
+static void answer_sign_out(struct http_request *request, struct op *op)
+{
+    if (op->error) {
+        parley_refuse(request, op->error);
+        return;
+    }
+    credential_set_cookie(request, STR(""), 0);
+    http_reply(request, 204, STR("Cache-Control: no-store\r\n"), STR(""));
+}
+
+void parley_sign_out(struct http_request *request, const struct call *call)
+{
+    static const char *const names[] = {"everywhere"};
+    struct logout_op *op = g_new(struct logout_op, 1);
+    logout_op_init(op, call->parley->core);
+    GError **error = &op->op.error;
+    const struct json_node *body = body_read(request, &op->op.arena, error);
+    bool everywhere = false;
+    if (body && json_refuse_unknown(body, names, G_N_ELEMENTS(names), error) &&
+        json_get_bool(body, "everywhere", JSON_OPTIONAL, &everywhere, error)) {
+        op->token = call->token;
+        op->everywhere_of = everywhere ? call->caller.operator_id : STR_NULL;
+    }
+    deferred_answer(request, &op->op, answer_sign_out);
+}
