@@ -4,6 +4,7 @@
 #include "app/output.h"
 #include "app/place.h"
 #include "port/admin.h"
+#include "port/export/formats.h"
 #include "port/export/query.h"
 
 #include <stdio.h>
@@ -115,7 +116,7 @@ static bool write_all(struct place *place, const struct export_options *options,
 static bool export_here(struct place *place, struct asked *asked, const struct markup_options *markup,
                         struct output *output, GError **error)
 {
-    struct export_asker asker = {.rights = RIGHT_ALL};
+    struct export_asker asker = {.rights = RIGHT_ALL, .format = &export_ndjson};
     struct export_options options;
     if (!admin_company(place->core, place->reader, str_from_c(asked->company), &asker.company, error))
         return false;

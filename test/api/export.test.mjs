@@ -228,3 +228,44 @@ test("Ctrl-C and a failure leave the file that was there, and no half one", asyn
   assert.equal(readFileSync(at("f"), "utf8"), "old");
   assert.ok(!existsSync(at("f.part")));
 });
+
+test("a transcript is the export of one session, for whoever may read", async () => {
+  const reader = { Authorization: `Bearer ${addBearer(data, "Acme", ["read"])}` };
+  const transcript = (id, query, headers = reader) => call(server, "GET", `/parley/v1/sessions/${id}/transcript?${query}`, { headers });
+  for (const format of ["text", "html", "markdown"]) {
+    const answer = await transcript("s4", `format=${format}&timeZone=Asia/Calcutta`);
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers["content-disposition"], /^inline; /);
+    assert.match(answer.headers["content-security-policy"], /^default-src 'none'; style-src 'unsafe-inline'; sandbox$/);
+    const all = await get(`format=${format}&visitor=v1&timeZone=Asia/Calcutta&from=2026-01-10T16:00:00Z&to=2026-01-10T16:00:01Z`);
+    assert.equal(answer.text, all.text);
+    assert.match(answer.text, /21:30:00 \+05:30/);
+  }
+  assert.match((await transcript("s4", "")).headers["content-type"], /^text\/plain/);
+  assert.equal((await transcript("nobody", "")).status, 404);
+  assert.equal((await transcript("s4", "format=ndjson")).status, 400);
+  assert.equal((await transcript("s4", "timeZone=Nowhere")).status, 400);
+  assert.equal((await transcript("s4", "visitor=v1")).status, 400);
+  assert.ok(!(await transcript("noted", "")).text.includes(FIXED));
+  assert.equal((await transcript("noted", "notes=true")).status, 403);
+  assert.ok((await transcript("noted", "notes=true", admin)).text.includes(FIXED));
+});
+
+test("an erased visitor: rows without a word in tables, nothing elsewhere, and no transcript", async (t) => {
+  const gone = emptyData("Gone");
+  parley(["import", "-", "--data", gone.data], { input: JSON.stringify(line("e1", { texts: ["secret one", "secret two"] })) + "\n" + JSON.stringify(line("e2")) });
+  const other = await Server.start({ data: gone.data });
+  t.after(() => other.stop());
+  const headers = { Authorization: `Bearer ${gone.bearer}` };
+  assert.equal((await call(other, "DELETE", "/parley/v1/visitors/v-e1", { headers })).status, 202);
+  const text = async (format) => (await call(other, "GET", `/parley/v1/export?format=${format}`, { headers })).text;
+  const sessions = readTable(await text("csv-sessions")), messages = readTable(await text("csv-messages"));
+  assert.deepEqual(sessions.map((row) => [row.session, row.state, row.name]).sort(), [["e1", "erased", ""], ["e2", "open", "Vera"]]);
+  assert.deepEqual(messages.map((row) => [row.session, row.text]).sort(), [["e1", ""], ["e1", ""], ["e2", "hello"], ["e2", "hi"]]);
+  for (const format of FORMATS) {
+    const all = await text(format);
+    assert.ok(!all.includes("secret") && !all.includes("v-e1"), format);
+    if (!format.startsWith("csv")) assert.ok(!all.includes("e1\n") && all.includes("e2"), format);
+  }
+  assert.equal((await call(other, "GET", "/parley/v1/sessions/e1/transcript", { headers })).status, 410);
+});

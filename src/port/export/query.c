@@ -4,12 +4,9 @@
 #include "port/filter.h"
 
 const struct parameter export_parameters[EXPORT_PARAMETERS] = {
-    {.name = "format", .type = PARAMETER_CHOICE, .words = EXPORT_FORMAT_WORDS, .meaning = "How it is written; ndjson."},
-    {.name = "timeZone", .type = PARAMETER_ZONE, .meaning = "Of the times that people read; the company's."},
-    {.name = "notes",
-     .type = PARAMETER_CHOICE,
-     .words = "true false",
-     .meaning = "With internal notes; not without being asked, but in formats that are read again."},
+    EXPORT_PARAMETER_FORMAT(EXPORT_FORMAT_WORDS, "ndjson"),
+    EXPORT_PARAMETER_ZONE,
+    EXPORT_PARAMETER_NOTES,
     FILTER_PARAMETERS("sessions"),
     FILTER_BETWEEN("sessions begun"),
     FILTER_CHANGED_SINCE,
@@ -31,7 +28,7 @@ bool export_query_read(const struct query *query, const struct export_asker *ask
     struct str format = query_get(query, STR("format")), zone = query_get(query, STR("timeZone"));
     const struct company *company = directory_company(asker->directory, asker->company);
     *options = (struct export_options){
-        .format = format.ptr ? export_format_by_name(format) : &export_ndjson,
+        .format = format.ptr ? export_format_by_name(format) : asker->format,
         .zone = zone.ptr ? zone_get(zone, error) : directory_zone(asker->directory, asker->company),
         .company_name = arena_str(a, company ? company->name : STR("")),
     };

@@ -6,6 +6,21 @@
 #include "port/export/export.h"
 #include "text/parameter.h"
 
+/* Rows for any route that answers in one of the formats. */
+#define EXPORT_PARAMETER_FORMAT(choice, meant) \
+    { \
+        .name = "format", .type = PARAMETER_CHOICE, .words = choice, .meaning = "How it is written; " meant "." \
+    }
+#define EXPORT_PARAMETER_ZONE \
+    { \
+        .name = "timeZone", .type = PARAMETER_ZONE, .meaning = "Of the times that people read; the company's." \
+    }
+#define EXPORT_PARAMETER_NOTES \
+    { \
+        .name = "notes", .type = PARAMETER_CHOICE, .words = "true false", \
+        .meaning = "With internal notes; not without being asked, but in formats that are read again." \
+    }
+
 enum { EXPORT_PARAMETERS = 12 };
 extern const struct parameter export_parameters[EXPORT_PARAMETERS];
 
@@ -14,6 +29,7 @@ struct export_asker {
     int64_t company;
     unsigned rights; /* enum right */
     const struct directory *directory;
+    const struct export_format *format; /* what a query means that names none */
 };
 
 /* Fills the options from a query that parameters_check let through. What they point to lives in the arena, and zones

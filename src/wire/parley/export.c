@@ -1,5 +1,6 @@
-/* Export as a stream, paced by the client (port/export). */
+/* Export as a stream, paced by the client (port/export): of many sessions, or of one for people to read. */
 #include "http/negotiate.h"
+#include "port/export/formats.h"
 #include "port/export/query.h"
 #include "wire/parley/internal.h"
 
@@ -7,6 +8,8 @@ struct outgoing {
     struct page page;
     const struct call *call;     /* for the first part */
     struct directory *directory; /* likewise */
+    struct export_asker asker;   /* likewise */
+    struct str session;          /* only this one; STR_NULL = those of the query's filter */
     bool gzip;                   /* the client takes it */
     struct export_options options;
     struct exporter *exporter;
@@ -15,14 +18,14 @@ struct outgoing {
 static bool begin_export(struct outgoing *outgoing, struct store_txn *txn, GError **error)
 {
     const struct call *call = outgoing->call;
-    const struct export_asker asker = {
-        .company = call->caller.company, .rights = call->caller.rights, .directory = outgoing->directory};
-    if (!export_query_read(&call->query, &asker, txn, &outgoing->page.op.arena, &outgoing->options, error))
+    struct export_options *options = &outgoing->options;
+    if (!export_query_read(&call->query, &outgoing->asker, txn, &outgoing->page.op.arena, options, error))
         return false;
-    outgoing->options.markup = call->parley->settings.markup;
-    outgoing->options.gzip = outgoing->gzip;
-    outgoing->options.viewer = caller_copy(&call->caller, &outgoing->page.op.arena);
-    outgoing->exporter = export_new(&outgoing->options);
+    options->markup = call->parley->settings.markup;
+    options->session = outgoing->session;
+    options->gzip = outgoing->gzip;
+    options->viewer = caller_copy(&call->caller, &outgoing->page.op.arena);
+    outgoing->exporter = export_new(options);
     return true;
 }
 
@@ -37,12 +40,14 @@ static bool export_part(struct page *page, struct store_txn *txn, struct json *w
 
 static struct str export_headers(struct http_request *request, struct page *page)
 {
-    const struct export_options *options = &((struct outgoing *)page)->options;
+    const struct outgoing *outgoing = (struct outgoing *)page;
+    const struct export_options *options = &outgoing->options;
     return arena_printf(&request->arena,
-                        "Content-Type: %s\r\nContent-Disposition: attachment; filename=\"%s\"\r\n"
+                        "Content-Type: %s\r\nContent-Disposition: %s; filename=\"%s\"\r\n"
+                        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox\r\n"
                         "Cache-Control: no-store\r\nVary: Accept-Encoding\r\n%s",
-                        options->format->media_type, options->format->file,
-                        options->gzip ? "Content-Encoding: gzip\r\n" : "");
+                        options->format->media_type, outgoing->session.ptr ? "inline" : "attachment",
+                        options->format->file, options->gzip ? "Content-Encoding: gzip\r\n" : "");
 }
 
 static void export_clear(struct page *page)
@@ -52,15 +57,32 @@ static void export_clear(struct page *page)
     g_clear_pointer(&outgoing->directory, directory_unref);
 }
 
-void parley_export(struct http_request *request, const struct call *call)
+static void reply_export(struct http_request *request, const struct call *call, struct str session,
+                         const struct export_format *format)
 {
     struct outgoing *outgoing = (struct outgoing *)page_new(call->parley->core, sizeof *outgoing);
+    struct page *page = &outgoing->page;
     outgoing->call = call;
+    outgoing->session = arena_str(&page->op.arena, session);
     outgoing->gzip = http_accepts_gzip(http_request_header(request, STR("Accept-Encoding"), NULL));
-    outgoing->directory = directory_ref(call->parley->core, http_loop_data(request->loop), &outgoing->page.op.error);
-    outgoing->page.part = export_part;
-    outgoing->page.clear = export_clear;
-    outgoing->page.headers = export_headers;
-    outgoing->page.is_long = true;
-    parley_reply_page(request, &outgoing->page);
+    outgoing->directory = directory_ref(call->parley->core, http_loop_data(request->loop), &page->op.error);
+    outgoing->asker = (struct export_asker){.company = call->caller.company,
+                                            .rights = call->caller.rights,
+                                            .directory = outgoing->directory,
+                                            .format = format};
+    page->part = export_part;
+    page->clear = export_clear;
+    page->headers = export_headers;
+    page->is_long = true;
+    parley_reply_page(request, page);
+}
+
+void parley_export(struct http_request *request, const struct call *call)
+{
+    reply_export(request, call, STR_NULL, &export_ndjson);
+}
+
+void parley_transcript(struct http_request *request, const struct call *call)
+{
+    reply_export(request, call, request->parameters[0], &export_text);
 }

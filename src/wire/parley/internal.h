@@ -51,7 +51,7 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 16 };
+enum { PARLEY_ROUTES = 17 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
@@ -123,3 +123,4 @@ void parley_append(struct http_request *request, const struct call *call);
 void parley_key(struct http_request *request, const struct call *call);
 void parley_import(struct http_request *request, const struct call *call);
 void parley_export(struct http_request *request, const struct call *call);
+void parley_transcript(struct http_request *request, const struct call *call);

@@ -42,6 +42,12 @@ static const struct parameter events[] = {
     {.name = "include", .type = PARAMETER_CHOICE, .words = "markup", .meaning = "With each message as its tree."},
 };
 
+static const struct parameter transcript[] = {
+    EXPORT_PARAMETER_FORMAT("text html markdown", "text"),
+    EXPORT_PARAMETER_ZONE,
+    EXPORT_PARAMETER_NOTES,
+};
+
 static const struct parameter visitors[] = {
     {.name = "q", .meaning = "Only visitors with this in name, e-mail or phone."},
     LIMIT,
@@ -81,6 +87,8 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
      "Open a session; with times of its own also right import."},
     {HTTP_GET, "/sessions/:id", RIGHT_READ, parley_session, NO_PARAMETERS, 0, "One session with its participants."},
     {HTTP_GET, "/sessions/:id/events", RIGHT_READ, parley_events, PARAMETERS(events), 0, "A page of its events."},
+    {HTTP_GET, "/sessions/:id/transcript", RIGHT_READ, parley_transcript, PARAMETERS(transcript), 0,
+     "All of it for people to read."},
     {HTTP_POST, "/sessions/:id/events", RIGHT_WRITE, parley_append, NO_PARAMETERS, 0,
      "Append one event; with `at` also right import."},
     {HTTP_POST, "/sessions/:id/genesys-credentials", RIGHT_ADMIN, parley_key, NO_PARAMETERS, 0,
