@@ -81,7 +81,8 @@ bool archive_format(const struct archive_options *options, char **files, const s
     struct str name = str_from_c(options->format);
     *format = NULL;
     if (!name.ptr) {
-        *format = files[0] ? recognise(files[0]) : NULL;
+        for (; *files && !*format; files++)
+            *format = recognise(*files);
         return true;
     }
     if (str_equal(name, STR("ndjson")))

@@ -15,7 +15,7 @@ struct archive_options {
  * g_strfreev. FILE_UNREADABLE. */
 char **archive_files(char **arguments, GError **error);
 
-/* Which format these files are of: the one named, or the one that recognises the first of them. *format is NULL for
+/* Which format these files are of: the one named, or the first one that recognises one of them. *format is NULL for
  * NDJSON of our own. USAGE when there is none of that name. */
 bool archive_format(const struct archive_options *options, char **files, const struct format **format, GError **error);
 

@@ -105,7 +105,7 @@ static const struct verb operator_verbs[] = {
     {"passwd",
      {{"USERNAME", "username"}},
      false,
-     "Set the password; all their tokens end",
+     "Set the password; all their tokens end. The first one enables an operator",
      {{"password-stdin", "password", FIELD_PASSWORD, NULL, "Read it from standard input (required)"}}},
     {"token",
      {{"USERNAME", "username"}},

@@ -188,7 +188,7 @@ static bool find_last_shown(struct intake *p, GError **error)
     while (!found) {
         if (!store_shown(p->txn, &p->before->session, stored, false, 1, p->arena, &stored, &count, error))
             return false;
-        found = count == 0 || !event_is_deleted(as_revised(p, stored));
+        found = count == 0 || session_shows(as_revised(p, stored));
         if (count)
             session_show(s, as_revised(p, stored));
     }

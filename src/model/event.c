@@ -201,15 +201,30 @@ bool event_equal(const struct event *a, const struct event *b)
            str_equal(a->data, b->data);
 }
 
+/* A string member of the data, copied into the arena; `mark` is how it begins in the text, to look for first. */
+static struct str data_member(const struct event *e, struct str mark, const char *name, struct arena *a)
+{
+    if (!e->data.ptr || !memmem(e->data.ptr, e->data.len, mark.ptr, mark.len))
+        return STR_NULL;
+    return json_str(
+        json_get(json_read(e->data, JSON_STORED, a, NULL), name)); /* it may stand deeper: then it is none */
+}
+
 bool event_is_internal(const struct event *e)
 {
-    static const char mark[] = "\"visibility\":\"internal\"";
-    if (!e->data.ptr || !memmem(e->data.ptr, e->data.len, mark, sizeof mark - 1))
-        return false;
-    struct arena scratch; /* it may stand deeper, where it says nothing of the event */
+    struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *data = json_read(e->data, JSON_STORED, &scratch, NULL);
-    bool internal = str_equal(json_str(json_get(data, "visibility")), STR("internal"));
+    struct str visibility = data_member(e, STR("\"visibility\":\"internal\""), "visibility", &scratch);
+    bool internal = str_equal(visibility, STR("internal"));
     arena_clear(&scratch);
     return internal;
+}
+
+bool event_is_attached(const struct event *e)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    bool attached = e->kind == EVENT_FILE && data_member(e, STR("\"attachedTo\":\""), "attachedTo", &scratch).len > 0;
+    arena_clear(&scratch);
+    return attached;
 }

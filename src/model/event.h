@@ -45,7 +45,8 @@
     X(18, SURVEY, "survey", true, false, false, LIMIT_TEXT, true) \
     X(19, READ_RECEIPT, "read_receipt", true, true, false, LIMIT_TEXT, true) \
     X(20, CLOSED, "closed", true, false, false, LIMIT_TEXT, false) \
-    X(21, ERASED, "erased", false, false, false, LIMIT_TEXT, true)
+    X(21, ERASED, "erased", false, false, false, LIMIT_TEXT, true) \
+    X(22, RECORDED, "recorded", false, false, false, LIMIT_TEXT, true)
 
 enum event_kind {
 #define X(number, name, ...) EVENT_##name = number,
@@ -115,6 +116,9 @@ static inline bool event_is_deleted(const struct event *e)
 /* For agents only: data has "visibility":"internal" (doc/events.md). No dialect and no projection shows anything of it.
  */
 bool event_is_internal(const struct event *e);
+
+/* A file that goes with a message of its own, which names it: Rocket.Chat's view shows both as that one message. */
+bool event_is_attached(const struct event *e);
 
 /* The id that dialects show: the client's, else "<session id>.<index>" (made in the arena). */
 struct str event_shown_id(const struct event *e, struct str session_id, struct arena *a);

@@ -95,10 +95,15 @@ static void settle_lm(struct session *s)
         s->lm_ms = !last ? s->start_ms : last == s->last_shown ? s->last_shown_ms : s->end_ms;
 }
 
+bool session_shows(const struct event *e)
+{
+    bool shown = e->kind == EVENT_FILE ? !event_is_attached(e) : e->kind == EVENT_MESSAGE && !event_is_deleted(e);
+    return shown && !event_is_internal(e);
+}
+
 void session_show(struct session *s, const struct event *e)
 {
-    bool shown = e->kind == EVENT_FILE || (e->kind == EVENT_MESSAGE && !event_is_deleted(e));
-    if (!shown || !is_newer(e->time_ms, e->index, s->last_shown_ms, s->last_shown))
+    if (!session_shows(e) || !is_newer(e->time_ms, e->index, s->last_shown_ms, s->last_shown))
         return;
     s->last_shown = e->index;
     s->last_shown_ms = e->time_ms;
@@ -107,17 +112,21 @@ void session_show(struct session *s, const struct event *e)
 
 /* ---- the fold ---- */
 
-/* `lm` of the recorded room; NO_TIME where there is none that can be read. */
-static int64_t recorded_lm(const struct head *h)
+/* `lm` of the room among recorded documents; NO_TIME where there is none that can be read. */
+static int64_t recorded_lm(const struct json_node *recorded)
 {
-    struct time_point lm = {.ms = NO_TIME};
+    struct time_point lm;
+    struct str text = json_str(json_get(json_get(json_get(recorded, "rocketchat"), "room"), "lm"));
+    return text.ptr && time_parse(text, STR_NULL, &lm, NULL) ? lm.ms : NO_TIME;
+}
+
+static int64_t recorded_lm_of_head(const struct head *h)
+{
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *recorded = h->recorded.ptr ? json_read(h->recorded, JSON_TOP_OBJECT, &scratch, NULL) : NULL;
-    struct str text = json_str(json_get(json_get(json_get(recorded, "rocketchat"), "room"), "lm"));
-    bool read = text.ptr && time_parse(text, STR_NULL, &lm, NULL);
+    int64_t lm_ms = recorded_lm(h->recorded.ptr ? json_read(h->recorded, JSON_TOP_OBJECT, &scratch, NULL) : NULL);
     arena_clear(&scratch);
-    return read ? lm.ms : NO_TIME;
+    return lm_ms;
 }
 
 void session_open(struct session_view *view, const struct event *head, const struct head *h, struct arena *a)
@@ -134,7 +143,7 @@ void session_open(struct session_view *view, const struct event *head, const str
         .button_name = h->button.name,
         .head_documents = h->recorded.ptr || h->source.ptr,
         .recorded_up_to = h->recorded_up_to,
-        .recorded_lm_ms = recorded_lm(h),
+        .recorded_lm_ms = recorded_lm_of_head(h),
         .served_by = h->served_by,
         .served_ms = operator_ref_is_nobody(&h->served_by) ? NO_TIME : head->time_ms,
         .queued_ms = operator_ref_is_nobody(&h->served_by) ? head->time_ms : NO_TIME,
@@ -384,6 +393,28 @@ static void fold_closed(struct session *s, const struct event *e, const struct j
         s->tags = model_json_text(tags, a);
 }
 
+static bool is_same_operator(const struct operator_ref *a, const struct operator_ref *b)
+{
+    return a->id.ptr && b->id.ptr ? str_equal(a->id, b->id) : str_equal(a->username, b->username);
+}
+
+/* Documents of the system that the session came from, and what they know that no event told: who serves, and where. */
+static void fold_recorded(struct session *s, const struct event *e, const struct json_node *data, struct arena *a)
+{
+    const struct json_node *since = json_get(data, "servedSince"), *department = json_get(data, "department");
+    struct operator_ref served = operator_ref_read(json_get(data, "operator"), a);
+    struct str id = arena_str(a, json_str(json_get(department, "id")));
+    s->head_documents = true;
+    s->recorded_up_to = json_int64(json_get(data, "upTo")) == e->index - 1 ? e->index : 0;
+    s->recorded_lm_ms = recorded_lm(data);
+    if (!operator_ref_is_nobody(&served) && !is_same_operator(&served, &s->served_by))
+        serve(s, &served, json_is(since, JSON_INTEGER) ? since->integer : e->time_ms);
+    if (id.ptr && !str_equal(id, s->department_id)) {
+        s->department_id = id;
+        s->department_ancestors = model_json_text(json_get(department, "ancestors"), a);
+    }
+}
+
 static void fold_erased(struct session_view *view, const struct event *e)
 {
     if (view->session.state == SESSION_OPEN)
@@ -413,7 +444,7 @@ static void fold_kind(struct session_view *view, const struct event *e, const st
         fold_message(s, e, by);
         break;
     case EVENT_FILE:
-        s->files++;
+        s->files += !event_is_attached(e);
         session_show(s, e);
         break;
     case EVENT_DELETE:
@@ -440,6 +471,9 @@ static void fold_kind(struct session_view *view, const struct event *e, const st
         break;
     case EVENT_ERASED:
         fold_erased(view, e);
+        break;
+    case EVENT_RECORDED:
+        fold_recorded(s, e, data, a);
         break;
     default:
         break;

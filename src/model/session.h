@@ -45,8 +45,9 @@ struct session {
     enum dialect dialect;
     struct str time_zone; /* STR_NULL = the company's */
     struct str button_id, button_name;
-    bool head_documents;     /* the head holds documents that a view must show (recorded, source) */
-    uint32_t recorded_up_to; /* a recorded room speaks while last_index is this; 0 too when there is none */
+    bool head_documents; /* there are documents that a view must show: in the head (recorded, source), or recorded */
+    uint32_t recorded_up_to; /* a recorded room speaks while last_index is this, the event of kind RECORDED that holds
+                                it or the last one that the head's knows of; 0 too when there is none */
     int64_t recorded_lm_ms;  /* that room's `lm`; NO_TIME = none */
 
     /* Folded. */
@@ -73,7 +74,7 @@ struct session {
     uint32_t messages;              /* message events, deleted ones included */
     uint32_t deleted;               /* how many of those are deleted by now */
     uint32_t last_message;          /* index of the newest message event; 0 = none */
-    uint32_t files;                 /* file events */
+    uint32_t files;                 /* file events that go with no message */
     uint32_t last_shown;            /* Rocket.Chat's newest: a message that is not deleted, or a file; 0 = none */
     int64_t last_shown_ms;          /* its time */
     int64_t lm_ms;                  /* Rocket.Chat's `lm`, recorded or computed (doc/events.md) */
@@ -116,8 +117,12 @@ void session_open(struct session_view *view, const struct event *head, const str
  */
 void session_apply(struct session_view *view, const struct event *e, struct arena *a);
 
-/* The event is one of those that Rocket.Chat shows as messages: `last_shown` is it, unless a newer one (by time, then
- * index) is known already. Other kinds and deleted messages change nothing. Pure. */
+/* Is the event one of those that Rocket.Chat shows as messages: a message that is not deleted, or a file that goes with
+ * none, and not internal? */
+bool session_shows(const struct event *e);
+
+/* If session_shows: `last_shown` is it, unless a newer one (by time, then
+ * index) is known already. Others change nothing. Pure. */
 void session_show(struct session *s, const struct event *e);
 
 /* The index of the message that Rocket.Chat's room shows as its newest: `last_shown`, or the close where its dialect

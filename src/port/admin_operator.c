@@ -118,6 +118,8 @@ bool admin_operator_passwd(struct admin *admin, GError **error)
     if (!known || !admin_text(admin, "password", JSON_REQUIRED, LIMIT_NAME, &password, error))
         return false;
     struct operator_account o = *known;
+    if (!o.password.ptr) /* one whom an import made waits for it */
+        o.disabled = false;
     return operator_put(admin, &o, error) &&
            admin_account_put(admin, (struct account_op){.drop_tokens_of = o.id}, error);
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { HEAD = 64 * 1024 };
+enum { HEAD = 64 * 1024, PEEKED = 16 };
 
 struct input {
     char *path;
@@ -14,6 +14,8 @@ struct input {
     int64_t size;
     char *head;
     size_t head_length;
+    char peeked[PEEKED]; /* read already, and not yet given */
+    unsigned peeked_length;
 };
 
 bool input_check(const char *path, GError **error)
@@ -56,7 +58,12 @@ void input_close(struct input *input)
     g_free(input);
 }
 
-int input_read(struct input *input, char *bytes, unsigned size, GError **error)
+const char *input_path(const struct input *input)
+{
+    return input->path;
+}
+
+static int read_file(struct input *input, char *bytes, unsigned size, GError **error)
 {
     int count = gzread(input->gz, bytes, size);
     int code = Z_OK;
@@ -68,6 +75,27 @@ int input_read(struct input *input, char *bytes, unsigned size, GError **error)
                : code == Z_BUF_ERROR ? "the compressed file is cut off"
                                      : why);
     return -1;
+}
+
+struct str input_peek(struct input *input, GError **error)
+{
+    int count = 1;
+    while (count > 0 && input->peeked_length < PEEKED) {
+        count = read_file(input, input->peeked + input->peeked_length, PEEKED - input->peeked_length, error);
+        input->peeked_length += (unsigned)MAX(count, 0);
+    }
+    return count < 0 ? STR_NULL : str_from(input->peeked, input->peeked_length);
+}
+
+int input_read(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    unsigned count = MIN(size, input->peeked_length);
+    if (!count)
+        return read_file(input, bytes, size, error);
+    memcpy(bytes, input->peeked, count);
+    input->peeked_length -= count;
+    memmove(input->peeked, input->peeked + count, input->peeked_length);
+    return (int)count;
 }
 
 struct str input_head(const struct input *input)

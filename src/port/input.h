@@ -14,6 +14,13 @@ bool input_check(const char *path, GError **error);
 struct input *input_open(const char *path, GError **error);
 void input_close(struct input *input);
 
+/* As it was opened. Borrowed. */
+const char *input_path(const struct input *input);
+
+/* The first 16 bytes that input_read will give, decompressed; fewer where the file has no more. STR_NULL with the
+ * reasons of input_read. Before the first read only. Borrowed until then. */
+struct str input_peek(struct input *input, GError **error);
+
 /* The next bytes, decompressed; 0 at the end. -1 with FILE_UNREADABLE, also for a compressed file that is cut off. */
 int input_read(struct input *input, char *bytes, unsigned size, GError **error);
 

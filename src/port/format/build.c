@@ -90,10 +90,11 @@ uint32_t build_participant(struct build *b, struct str key, enum participant_typ
         return LIMIT_PARTICIPANTS;
     }
     id = b->participants->len + 1;
-    struct participant p = {.id = id, .type = type, .name = name.len ? build_text(b, name, LIMIT_NAME) : STR_NULL};
+    struct participant p = {
+        .id = id, .type = type, .name = name.len ? arena_str(b->arena, build_text(b, name, LIMIT_NAME)) : STR_NULL};
     struct str account = username.len ? username : name;
     if (account.len && (type == PARTICIPANT_AGENT || type == PARTICIPANT_SUPERVISOR))
-        p.operator_ref.username = build_text(b, account, LIMIT_ID);
+        p.operator_ref.username = arena_str(b->arena, build_text(b, account, LIMIT_ID));
     g_array_append_val(b->participants, p);
     g_hash_table_insert(b->keys, g_steal_pointer(&known), GUINT_TO_POINTER(id));
     return id;

@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "core/account.h"
+#include "core/directory.h"
+#include "core/history.h"
 #include "port/format/scratch.h"
 
 #include <pthread.h>
@@ -19,6 +22,7 @@ struct conversion {
     struct conversion_report *report;
     struct scratch *scratch; /* of a scattered format */
     struct import *import;
+    struct store_reader *reader;
     pthread_mutex_t lock; /* the import refuses lines on a thread of its own: places, and telling of refusals */
     struct item_place places[PLACES]; /* of line n of the import, at n % PLACES */
     int64_t lines;
@@ -165,6 +169,76 @@ static bool feed(struct conversion *c, const struct line *line, const struct ite
     return true;
 }
 
+/* ---- what is known already ---- */
+
+static bool read_known(struct store_txn *txn, const struct conversion *c, struct str id, struct format_known *known,
+                       bool *found, struct arena *a, GError **error)
+{
+    const struct session *s = &known->view.session;
+    return store_session_get(txn, c->options->company, id, a, &known->view, found, error) &&
+           (!*found || s->erased ||
+            (history_head(txn, s, a, &known->head, error) &&
+             store_events(txn, s, 1, s->last_index, LIMIT_EVENTS_PER_SESSION, a, &known->events, &known->count,
+                          error)));
+}
+
+/* What is erased is left to the import to refuse. */
+static bool follow_known(struct conversion *c, struct line *line, struct arena *a, GError **error)
+{
+    struct format_known known;
+    bool found = false;
+    if (!c->options->format->follow)
+        return true;
+    struct store_txn *txn = core_read_begin(c->reader, error);
+    bool ok = txn && read_known(txn, c, line->id, &known, &found, a, error);
+    if (txn)
+        core_read_end(txn);
+    return ok && (!found || known.view.session.erased || c->options->format->follow(&known, line, a, error));
+}
+
+/* ---- accounts ---- */
+
+static bool run_account_op(struct account_op *op, GError **error)
+{
+    bool ok = core_run(&op->op, error);
+    op_clear(&op->op);
+    return ok;
+}
+
+bool conversion_add_operator(struct conversion *c, struct operator_account *o, GError **error)
+{
+    struct directory *d = directory_ref(c->options->core, c->reader, error);
+    if (!d)
+        return false;
+    bool known = directory_operator(d, o->id) || directory_operator_like(d, o->username);
+    directory_unref(d);
+    if (known || c->options->dry_run)
+        return true;
+    struct account_op op;
+    account_op_init(&op, c->options->core);
+    o->company = c->options->company;
+    op.account = o;
+    return run_account_op(&op, error);
+}
+
+bool conversion_add_department(struct conversion *c, struct department *department, GError **error)
+{
+    struct directory *d = directory_ref(c->options->core, c->reader, error);
+    if (!d)
+        return false;
+    bool known = directory_department(d, c->options->company, department->id);
+    directory_unref(d);
+    if (known || c->options->dry_run)
+        return true;
+    struct account_op op;
+    account_op_init(&op, c->options->core);
+    department->company = c->options->company;
+    op.department = department;
+    return run_account_op(&op, error);
+}
+
+/* ---- one conversation, from records to the import ---- */
+
 static bool convert(struct conversion *c, const struct record *records, size_t count_of, GError **error)
 {
     struct arena a;
@@ -172,7 +246,7 @@ static bool convert(struct conversion *c, const struct record *records, size_t c
     g_autoptr(GError) why = NULL;
     bool ok = true;
     arena_init(&a);
-    bool made = c->options->format->convert(c, records, count_of, &line, &a, &why);
+    bool made = c->options->format->convert(c, records, count_of, &line, &a, &why) && follow_known(c, &line, &a, &why);
     if (made && is_wanted(c, &line)) {
         c->report->read++;
         ok = feed(c, &line, &records[0].place, error);
@@ -213,6 +287,23 @@ static bool convert_sorted(void *data, const struct record *records, size_t coun
     if (cut)
         conversion_lost(c, STR("messages beyond the limit of one conversation"));
     return tell_progress(c, error) && convert(c, records, count_of, error);
+}
+
+bool conversion_refer(struct conversion *c, char kind, struct str key, struct str body, GError **error)
+{
+    return tell_progress(c, error) && scratch_refer(c->scratch, kind, key, body, error);
+}
+
+bool conversion_referred(struct conversion *c, char kind, struct str key, struct arena *a, struct str *body,
+                         GError **error)
+{
+    return scratch_find(c->scratch, kind, key, a, body, error);
+}
+
+bool conversion_references(struct conversion *c, char kind, bool (*each)(void *data, struct str body, GError **error),
+                           void *data, GError **error)
+{
+    return scratch_references(c->scratch, kind, each, data, error);
 }
 
 /* ---- the run ---- */
@@ -270,7 +361,8 @@ static bool run_scattered(struct conversion *c, GError **error)
         return false;
     bool ok = complete || (read_files(c, error) && scratch_complete(c->scratch, error));
     complete |= ok;
-    ok = ok && scratch_each(c->scratch, convert_sorted, c, error);
+    ok = ok && (!c->options->format->begin || c->options->format->begin(c, error)) &&
+         scratch_each(c->scratch, convert_sorted, c, error);
     scratch_close(c->scratch, complete && !ok);
     return ok;
 }
@@ -310,10 +402,12 @@ bool conversion_run(const struct conversion_options *options, struct conversion_
     c->report = report;
     pthread_mutex_init(&c->lock, NULL);
     buf_init(&c->line, LIMIT_IMPORT_LINE);
-    c->import = import_new(&import, error);
+    c->reader = core_reader_open(options->core, error);
+    c->import = c->reader ? import_new(&import, error) : NULL;
     bool ok = c->import && (options->format->scattered ? run_scattered(c, error) : read_files(c, error));
     if (c->import)
         ok = finish(c, ok, error);
+    g_clear_pointer(&c->reader, core_reader_close);
     buf_clear(&c->line);
     pthread_mutex_destroy(&c->lock);
     g_free(c);

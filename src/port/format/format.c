@@ -2,7 +2,7 @@
 
 #include "port/format/formats.h"
 
-static const struct format *const formats[] = {&format_livechat};
+static const struct format *const formats[] = {&format_livechat, &format_rocketchat};
 
 const struct format *format_at(size_t index)
 {

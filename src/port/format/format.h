@@ -12,6 +12,7 @@
  * All on the thread that runs the conversion. Records and lines live until the next one. */
 #pragma once
 
+#include "model/account.h"
 #include "model/line.h"
 #include "port/input.h"
 #include "text/zone.h"
@@ -41,6 +42,14 @@ struct conversion_hints {
     int64_t from_ms, to_ms;  /* conversations begun in [from, to); NO_TIME = all */
 };
 
+/* A conversation that is known here already, as it stands. */
+struct format_known {
+    struct session_view view;
+    struct head head;
+    struct event *events; /* 1, 2, 3... without the head */
+    size_t count;
+};
+
 struct format {
     const char *name;
     const char *about; /* one line for `--format help` */
@@ -55,6 +64,11 @@ struct format {
      * without: it is none, and is not counted. */
     bool (*convert)(struct conversion *c, const struct record *records, size_t count, struct line *line,
                     struct arena *a, GError **error);
+    /* Where later archives tell of changes: makes of a conversation and of what is known of it the known one with what
+     * is new behind it. NULL = what was converted is what it is. SESSION_DIFFERS. */
+    bool (*follow)(const struct format_known *known, struct line *line, struct arena *a, GError **error);
+    /* Scattered: everything was read, nothing was converted yet. Makes accounts; NULL = none. */
+    bool (*begin)(struct conversion *c, GError **error);
 };
 
 /* By name; NULL when there is none. `index` counts from 0: NULL behind the last. */
@@ -69,6 +83,19 @@ const struct conversion_hints *conversion_hints(const struct conversion *c);
 
 /* Takes a record (copied). FALSE: the conversion is over (cancelled, or the scratch file cannot be written). */
 bool conversion_record(struct conversion *c, const struct record *record, GError **error);
+
+/* Scattered: a body that conversations ask for by `key` (a visitor, an account); the newest of a kind and key counts.
+ */
+bool conversion_refer(struct conversion *c, char kind, struct str key, struct str body, GError **error);
+/* STR_NULL when there is none. In the arena. */
+bool conversion_referred(struct conversion *c, char kind, struct str key, struct arena *a, struct str *body,
+                         GError **error);
+bool conversion_references(struct conversion *c, char kind, bool (*each)(void *data, struct str body, GError **error),
+                           void *data, GError **error);
+
+/* Adds an account unless there is one of its id or name; its company is the conversion's. A dry run adds none. */
+bool conversion_add_operator(struct conversion *c, struct operator_account *o, GError **error);
+bool conversion_add_department(struct conversion *c, struct department *d, GError **error);
 
 /* For the report: something was kept as a notice because no event is like it, or could not be kept at all. */
 void conversion_notice(struct conversion *c, struct str what);

@@ -4,3 +4,4 @@
 #include "port/format/format.h"
 
 extern const struct format format_livechat;
+extern const struct format format_rocketchat;

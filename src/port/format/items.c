@@ -8,6 +8,7 @@ enum { PIECE = 64 * 1024, NAME_MAX_BYTES = 64, NO_ITEMS = -1 };
  * depth around the items: 0 for lines, 1 in a top array, 2 in a named array of a wrapper. That an object on a line of
  * its own is a wrapper shows when one of the names opens an array in it: what was collected until then is dropped. */
 struct scanner {
+    struct input *input;
     const char *const *arrays;
     bool (*item)(void *data, struct str text, const struct item_place *place, GError **error);
     void *data;
@@ -20,7 +21,7 @@ struct scanner {
 
 static bool refuse_items(const struct scanner *s, const char *why, GError **error)
 {
-    reason_set(error, REASON_LINE_INVALID, "line %lld: %s", (long long)s->at.line, why);
+    reason_set(error, REASON_LINE_INVALID, "%s:%lld: %s", input_path(s->input), (long long)s->at.line, why);
     return false;
 }
 
@@ -110,7 +111,7 @@ bool items_read(struct input *input, const char *const *arrays,
                 bool (*item)(void *data, struct str text, const struct item_place *place, GError **error), void *data,
                 GError **error)
 {
-    struct scanner s = {.arrays = arrays, .item = item, .data = data, .at.line = 1};
+    struct scanner s = {.input = input, .arrays = arrays, .item = item, .data = data, .at.line = 1};
     char *piece = g_malloc(PIECE);
     int count;
     bool ok = true;

@@ -8,7 +8,7 @@
 struct scratch {
     char *path;
     sqlite3 *db;
-    sqlite3_stmt *add;
+    sqlite3_stmt *add, *refer, *find; /* the last one made when it is asked for */
 };
 
 static bool fail_scratch(struct scratch *scratch, GError **error)
@@ -55,15 +55,20 @@ static bool is_complete(struct scratch *scratch)
     return complete;
 }
 
+static bool make_statement(struct scratch *scratch, const char *sql, sqlite3_stmt **s, GError **error)
+{
+    return sqlite3_prepare_v2(scratch->db, sql, -1, s, NULL) == SQLITE_OK || fail_scratch(scratch, error);
+}
+
 static bool prepare(struct scratch *scratch, GError **error)
 {
     return run(scratch,
                "CREATE TABLE record(key TEXT, place INTEGER, kind INTEGER, file INTEGER, line INTEGER, offset INTEGER,"
-               " body BLOB); BEGIN",
+               " body BLOB);"
+               "CREATE TABLE reference(kind INTEGER, key TEXT, body BLOB); BEGIN",
                error) &&
-           (sqlite3_prepare_v2(scratch->db, "INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", -1, &scratch->add,
-                               NULL) == SQLITE_OK ||
-            fail_scratch(scratch, error));
+           make_statement(scratch, "INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", &scratch->add, error) &&
+           make_statement(scratch, "INSERT INTO reference VALUES(?, ?, ?)", &scratch->refer, error);
 }
 
 struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
@@ -88,6 +93,8 @@ struct scratch *scratch_open(const char *directory, const char *digest, int64_t 
 void scratch_close(struct scratch *scratch, bool keep)
 {
     sqlite3_finalize(scratch->add);
+    sqlite3_finalize(scratch->refer);
+    sqlite3_finalize(scratch->find);
     sqlite3_close(scratch->db);
     if (!keep)
         g_unlink(scratch->path);
@@ -110,9 +117,65 @@ bool scratch_add(struct scratch *scratch, const struct record *record, GError **
     return added;
 }
 
+static void bind_text(sqlite3_stmt *s, int at, struct str text)
+{
+    sqlite3_bind_text(s, at, text.ptr, (int)text.len, SQLITE_STATIC);
+}
+
+bool scratch_refer(struct scratch *scratch, char kind, struct str key, struct str body, GError **error)
+{
+    sqlite3_stmt *s = scratch->refer;
+    sqlite3_bind_int(s, 1, kind);
+    bind_text(s, 2, key);
+    sqlite3_bind_blob(s, 3, body.ptr, (int)body.len, SQLITE_STATIC);
+    bool added = sqlite3_step(s) == SQLITE_DONE || fail_scratch(scratch, error);
+    sqlite3_reset(s);
+    return added;
+}
+
 bool scratch_complete(struct scratch *scratch, GError **error)
 {
-    return run(scratch, "COMMIT; PRAGMA user_version = 1", error);
+    return run(scratch, "CREATE INDEX reference_key ON reference(kind, key); COMMIT; PRAGMA user_version = 1", error);
+}
+
+/* ---- references ---- */
+
+static struct str column_body(sqlite3_stmt *s)
+{
+    const char *body = sqlite3_column_blob(s, 0);
+    return str_from(body ? body : "", (size_t)sqlite3_column_bytes(s, 0));
+}
+
+bool scratch_find(struct scratch *scratch, char kind, struct str key, struct arena *a, struct str *body, GError **error)
+{
+    static const char sql[] = "SELECT body FROM reference WHERE kind = ? AND key = ? ORDER BY rowid DESC LIMIT 1";
+    *body = STR_NULL;
+    if (!scratch->find && !make_statement(scratch, sql, &scratch->find, error))
+        return false;
+    sqlite3_bind_int(scratch->find, 1, kind);
+    bind_text(scratch->find, 2, key);
+    int code = sqlite3_step(scratch->find);
+    if (code == SQLITE_ROW)
+        *body = arena_str(a, column_body(scratch->find));
+    bool ok = code == SQLITE_ROW || code == SQLITE_DONE || fail_scratch(scratch, error);
+    sqlite3_reset(scratch->find);
+    return ok;
+}
+
+bool scratch_references(struct scratch *scratch, char kind, bool (*each)(void *data, struct str body, GError **error),
+                        void *data, GError **error)
+{
+    sqlite3_stmt *s = NULL;
+    int code = SQLITE_ROW;
+    bool ok = make_statement(scratch, "SELECT body FROM reference WHERE kind = ? ORDER BY rowid", &s, error);
+    if (ok)
+        sqlite3_bind_int(s, 1, kind);
+    while (ok && (code = sqlite3_step(s)) == SQLITE_ROW)
+        ok = each(data, column_body(s), error);
+    if (ok && code != SQLITE_DONE)
+        ok = fail_scratch(scratch, error);
+    sqlite3_finalize(s);
+    return ok;
 }
 
 /* ---- reading, sorted ---- */

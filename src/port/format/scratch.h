@@ -17,7 +17,10 @@ struct scratch *scratch_open(const char *directory, const char *digest, int64_t 
 void scratch_close(struct scratch *scratch, bool keep);
 
 bool scratch_add(struct scratch *scratch, const struct record *record, GError **error);
-/* Everything was added. */
+/* A body that many conversations may ask for by `key`: a visitor, an account. The newest of a kind and key counts. */
+bool scratch_refer(struct scratch *scratch, char kind, struct str key, struct str body, GError **error);
+
+/* Everything was added. O(references * log). */
 bool scratch_complete(struct scratch *scratch, GError **error);
 
 /* Calls `each` with all records of one conversation after the other, in order; they live for the call. FALSE when
@@ -26,3 +29,10 @@ bool scratch_complete(struct scratch *scratch, GError **error);
 bool scratch_each(struct scratch *scratch,
                   bool (*each)(void *data, const struct record *records, size_t count, bool cut, GError **error),
                   void *data, GError **error);
+
+/* What was referred to by `key`, in the arena; STR_NULL when nothing was. */
+bool scratch_find(struct scratch *scratch, char kind, struct str key, struct arena *a, struct str *body,
+                  GError **error);
+/* All of a kind, in the order they came. FALSE when `each` says so. The body lives for the call. */
+bool scratch_references(struct scratch *scratch, char kind, bool (*each)(void *data, struct str body, GError **error),
+                        void *data, GError **error);

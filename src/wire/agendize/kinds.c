@@ -12,6 +12,7 @@ const struct agendize_kind agendize_kinds[] = {
     [EVENT_USER_DATA] = {false, "-"},      [EVENT_PAGE_VISITED] = {false, "-"},
     [EVENT_SURVEY] = {false, "-"},         [EVENT_READ_RECEIPT] = {false, "-"},
     [EVENT_CLOSED] = {false, "-"},         [EVENT_ERASED] = {false, "-"},
+    [EVENT_RECORDED] = {false, "-"},
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(agendize_kinds) == EVENT_KIND_COUNT);

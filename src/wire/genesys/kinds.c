@@ -24,6 +24,7 @@ const struct genesys_kind genesys_kinds[] = {
     [EVENT_READ_RECEIPT] = {NULL, false, "-", "-"},
     [EVENT_CLOSED] = {NULL, false, "- (`chatEnded`)", "- (`chatEnded`)"},
     [EVENT_ERASED] = {NULL, false, "-", "-"},
+    [EVENT_RECORDED] = {NULL, false, "-", "-"},
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(genesys_kinds) == EVENT_KIND_COUNT);

@@ -1,5 +1,6 @@
 /* Parley's own documents. Times are RFC 3339 UTC with milliseconds; what there is none of yet is null where a client
  * will look for it, and left out elsewhere. */
+#include "text/json_read.h"
 #include "wire/parley/internal.h"
 
 #define MEMBER_TIME_OR_NULL(w, name, ms) \
@@ -89,6 +90,37 @@ bool document_shows(unsigned rights, const struct event *e)
     return (rights & RIGHT_NOTES) || !event_is_internal(e);
 }
 
+/* Documents that another system recorded hold the visitor's token, which opens their history: it is left out. */
+static void add_without_tokens(struct json *w, const struct json_node *tree)
+{
+    if (!json_is(tree, JSON_OBJECT) && !json_is(tree, JSON_ARRAY)) {
+        json_add_tree(w, tree);
+        return;
+    }
+    bool is_object = json_is(tree, JSON_OBJECT);
+    is_object ? json_object_begin(w) : json_array_begin(w);
+    for (const struct json_node *part = json_first(tree); part; part = part->next) {
+        if (is_object && str_equal(part->name, STR("token")))
+            continue;
+        if (is_object)
+            json_key(w, part->name);
+        add_without_tokens(w, part);
+    }
+    is_object ? json_object_end(w) : json_array_end(w);
+}
+
+static void add_data(struct json *w, struct str data, struct arena *scratch)
+{
+    static const char documents[] = "\"rocketchat\":{", token[] = "\"token\":";
+    bool may_tell = memmem(data.ptr, data.len, documents, sizeof documents - 1) &&
+                    memmem(data.ptr, data.len, token, sizeof token - 1);
+    json_key_literal(w, "data");
+    if (may_tell)
+        add_without_tokens(w, json_read(data, JSON_STORED, scratch, NULL));
+    else
+        json_add_raw(w, data);
+}
+
 void document_event(struct json *w, const struct event *e, const struct session_view *view,
                     const struct markup_options *markup, struct arena *scratch)
 {
@@ -116,7 +148,7 @@ void document_event(struct json *w, const struct event *e, const struct session_
     if (e->target)
         json_member_int(w, "target", e->target);
     if (e->data.ptr)
-        json_member_raw(w, "data", e->data);
+        add_data(w, e->data, scratch);
     if (e->revised_by) {
         json_member_object_begin(w, "revised");
         json_member_string(w, "type", event_kind_name(e->revision));

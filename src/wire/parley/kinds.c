@@ -23,6 +23,7 @@ const struct parley_kind parley_kinds[] = {
     [EVENT_READ_RECEIPT] = {"by name"},
     [EVENT_CLOSED] = {"by name"},
     [EVENT_ERASED] = {"by name"},
+    [EVENT_RECORDED] = {"by name"},
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(parley_kinds) == EVENT_KIND_COUNT);

@@ -105,6 +105,17 @@ struct message {
 /* Its `msg`: a close's is its comment, a file has none. In the arena or borrowed. */
 struct str message_text(const struct event *e, struct arena *a);
 void message_write(struct json *w, const struct message *message, struct arena *scratch);
+/* The document that the original recorded of a message (recorded.c); NULL where there is none. */
+struct recorded_message {
+    const struct json_node *document; /* without _id, rid and ts; without msg where it is the event's text */
+    bool edited_here;                 /* since then */
+};
+struct recorded_message recorded_message_of(const struct event *e, struct arena *a);
+/* Does it say what this member is, or that there is none? O(members). */
+bool recorded_message_speaks(const struct recorded_message *recorded, struct str name);
+/* The members that it speaks of, into an open object. */
+void recorded_message_write(struct json *w, const struct recorded_message *recorded);
+
 /* A room's lastMessage. */
 struct message message_of_room(const struct history_item *room, const struct markup_options *markup);
 

@@ -23,6 +23,7 @@ const struct rocketchat_kind rocketchat_kinds[] = {
     [EVENT_READ_RECEIPT] = {SHOWS_NOTHING, "-"},
     [EVENT_CLOSED] = {SHOWS_CLOSE, "`livechat-close`, msg = comment"},
     [EVENT_ERASED] = {SHOWS_NOTHING, "-"},
+    [EVENT_RECORDED] = {SHOWS_NOTHING, "- (the room, while nothing came after it)"},
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(rocketchat_kinds) == EVENT_KIND_COUNT);

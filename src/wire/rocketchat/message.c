@@ -147,8 +147,33 @@ static void add_markup(struct json *w, const struct message *m, struct str text,
     }
 }
 
+static void write_recorded(struct json *w, const struct message *m, const struct recorded_message *recorded,
+                           struct arena *scratch)
+{
+    const struct event *e = m->event;
+    struct shown shown = show(m, scratch);
+    json_object_begin(w);
+    json_member_string(w, "_id", event_shown_id(e, m->room->id, scratch));
+    json_member_string(w, "rid", m->room->id);
+    if (!recorded_message_speaks(recorded, STR("msg")))
+        json_member_string(w, "msg", shown.text);
+    json_member_time(w, "ts", e->time_ms);
+    recorded_message_write(w, recorded);
+    if (recorded->edited_here) {
+        json_member_time(w, "_updatedAt", e->revised_ms);
+        add_edit(w, m, &shown.editor);
+        add_markup(w, m, shown.text, scratch);
+    }
+    json_object_end(w);
+}
+
 void message_write(struct json *w, const struct message *m, struct arena *scratch)
 {
+    struct recorded_message recorded = recorded_message_of(m->event, scratch);
+    if (recorded.document) {
+        write_recorded(w, m, &recorded, scratch);
+        return;
+    }
     const struct event *e = m->event;
     const struct visitor *v = m->visitor;
     struct shown shown = show(m, scratch);
@@ -191,6 +216,11 @@ struct sort_value message_value(const struct message *m, struct str path, struct
     const struct event *e = m->event;
     if (!e->index)
         return sort_nothing();
+    struct recorded_message recorded = recorded_message_of(e, scratch);
+    struct str member;
+    str_split(path, '.', &member);
+    if (recorded_message_speaks(&recorded, member))
+        return sort_in_tree(recorded.document, path);
     if (str_starts_with(path, STR("file.")))
         return file_value(m, str_skip(path, strlen("file.")), scratch);
     struct shown shown = show(m, scratch);

@@ -4,7 +4,7 @@
 
 enum {
     BATCH = 64, /* events of one step: bounds its memory */
-    MESSAGE_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + 20 * LIMIT_NAME + 1024,
+    MESSAGE_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + LIMIT_EVENT_DATA + 20 * LIMIT_NAME + 1024,
 };
 
 struct messages {
@@ -32,7 +32,7 @@ static bool is_shown(const struct messages *messages, const struct event *e, str
     const struct session *session = &messages->view.session;
     enum rocketchat_showing showing = rocketchat_kinds[e->kind].showing;
     bool shows = showing == SHOWS_CLOSE ? e->index == session->close_index : showing == SHOWS_MESSAGE;
-    if (!shows || event_is_deleted(e) || event_is_internal(e) || e->index > session->last_index)
+    if (!shows || event_is_deleted(e) || event_is_internal(e) || event_is_attached(e) || e->index > session->last_index)
         return false;
     if (!messages->term)
         return true;

@@ -196,26 +196,48 @@ static void add_recorded(struct json *w, const struct room_head *head)
     }
 }
 
-/* A recorded document speaks for itself while nothing came after it. One that holds its lastMessage needs no other. */
-bool room_head_read(struct store_txn *txn, const struct session *room, struct arena *a, struct room_head *head,
-                    GError **error)
+static void take_recorded(struct room_head *head, struct str recorded, struct arena *a)
 {
-    struct head stored;
-    *head = (struct room_head){0};
-    if (!room->head_documents || room->erased)
-        return true;
-    if (!history_head(txn, room, a, &stored, error))
-        return false;
-    if (stored.source.ptr)
-        head->source = json_read(stored.source, JSON_STORED, a, NULL);
-    if (!stored.recorded.ptr || stored.recorded_up_to != room->last_index)
-        return true;
-    const struct json_node *documents = json_get(json_read(stored.recorded, JSON_STORED, a, NULL), "rocketchat");
+    const struct json_node *documents =
+        recorded.ptr ? json_get(json_read(recorded, JSON_STORED, a, NULL), "rocketchat") : NULL;
     const struct json_node *document = json_get(documents, "room");
     if (json_is(document, JSON_OBJECT))
         head->room = document;
     if (!json_get(head->room, "lastMessage"))
         head->last_message = json_get(documents, "lastMessage");
+}
+
+/* The documents that came as an event stand in it: the session's last, as long as they speak. */
+static bool read_recorded_event(struct store_txn *txn, const struct session *room, struct arena *a,
+                                struct room_head *head, GError **error)
+{
+    struct history_page last;
+    if (!history_events(txn, room, HISTORY_FROM, room->last_index, 1, a, &last, error))
+        return false;
+    if (last.count && last.events[0].kind == EVENT_RECORDED)
+        take_recorded(head, last.events[0].data, a);
+    return true;
+}
+
+/* A recorded document speaks for itself while nothing came after it. One that holds its lastMessage needs no other. */
+bool room_head_read(struct store_txn *txn, const struct session *room, struct arena *a, struct room_head *head,
+                    GError **error)
+{
+    struct head stored;
+    bool speaks = room->recorded_up_to == room->last_index;
+    *head = (struct room_head){0};
+    if (!room->head_documents || room->erased)
+        return true;
+    if (speaks && !read_recorded_event(txn, room, a, head, error))
+        return false;
+    if (head->room)
+        return true;
+    if (!history_head(txn, room, a, &stored, error))
+        return false;
+    if (stored.source.ptr)
+        head->source = json_read(stored.source, JSON_STORED, a, NULL);
+    if (speaks && stored.recorded_up_to == room->last_index)
+        take_recorded(head, stored.recorded, a);
     return true;
 }
 

@@ -1,0 +1,205 @@
+// Dumps of Rocket.Chat: what goes in, and that its own API answers afterwards what its documents said.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { chatHistory, Parley, rocketchat } from "../support/dialects.mjs";
+import { call } from "../support/http.mjs";
+import { canonical, collections, plain, SAMPLE, version1, writeDump } from "../support/rocketchat.mjs";
+import { addCompany, addOperator, parley, run, Server, temporaryFolder } from "../support/server.mjs";
+
+const VISITOR = "pTqNsmqQkzWcLdKxR";
+const PARCEL = "hT7mKq2WzP9sLxEoA"; // the sample's closed room
+const QUEUED = "yB4nVc8QtJ6rDwUiM"; // the open one
+
+const newData = () => join(temporaryFolder(), "data");
+
+/** Runs an import; answers {report, said, status}. */
+function bring(data, ...args) {
+  const done = run(["import", ...args, "--data", data]);
+  const last = done.out.trim().split("\n").at(-1);
+  return { status: done.code, said: done.err, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
+}
+
+const exported = (data) => parley(["export", "--data", data]);
+const sessionOf = (data, id) =>
+  exported(data)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .find((session) => session.id === id);
+
+const dumped = (change) => {
+  const dump = collections();
+  change?.(dump);
+  return writeDump(join(temporaryFolder(), "dump"), dump);
+};
+
+/** What Rocket.Chat's API answers of the rooms and messages in a data directory. */
+async function answers(data) {
+  addCompany(data, "Elsewhere");
+  const { userId, authToken } = addOperator(data, "Environment", "asker", ["livechat-manager"]);
+  const manager = { "X-User-Id": userId, "X-Auth-Token": authToken };
+  const server = await Server.start({ data });
+  const { history } = (await chatHistory(server, PARCEL, VISITOR, manager)).body;
+  const messages = {};
+  for (const room of history) messages[room._id] = (await rocketchat(server, `/livechat/${room._id}/messages?count=100`, manager)).body;
+  await server.stop();
+  return { history, messages };
+}
+
+/** What the origin's own API answers of these documents. */
+function expected(dump) {
+  const rooms = dump.rocketchat_room.filter((room) => room.t === "l").map(plain);
+  const shown = (rid) =>
+    dump.rocketchat_message
+      .map(plain)
+      .filter((message) => message.rid === rid && (!message.t || message.t === "livechat-close"))
+      .sort((a, b) => (b.ts > a.ts ? 1 : b.ts < a.ts ? -1 : b._id > a._id ? 1 : -1));
+  return {
+    history: rooms.sort((a, b) => (b.ts > a.ts ? 1 : -1)),
+    messages: Object.fromEntries(rooms.map((room) => [room._id, shown(room._id)])),
+  };
+}
+
+async function assertAnswers(data, dump) {
+  const { history, messages } = await answers(data);
+  const wanted = expected(dump);
+  assert.deepEqual(history, wanted.history);
+  for (const [rid, { messages: list, total }] of Object.entries(messages)) {
+    assert.deepEqual(list, wanted.messages[rid]);
+    assert.equal(total, wanted.messages[rid].length);
+  }
+}
+
+test("rooms and messages are answered member for member as the documents say", async () => {
+  const data = newData();
+  const { report, said } = bring(data, SAMPLE);
+  assert.match(said, /reading as rocketchat/);
+  assert.deepEqual(report, {
+    read: 2,
+    created: 2,
+    extended: 0,
+    unchanged: 0,
+    refused: 0,
+    notices: { e2e: 1, "livechat-started": 1, livechat_video_call: 1 },
+    lost: { "bytes of a file": 1, "message without its room": 1 },
+    refusals: [],
+  });
+  await assertAnswers(data, collections());
+  assert.match(parley(["check", "--data", data]), /0 findings/);
+});
+
+test("messages become events: system messages as their kinds, a file beside a text follows it", () => {
+  const data = newData();
+  bring(data, SAMPLE);
+  const { events, visitor, userData, source } = sessionOf(data, PARCEL);
+  const shown = events.map(({ type, text, target, data: { title, comment, was, tags, name, size } }) =>
+    [type, text, target, title ?? comment ?? was ?? name, size ?? tags].filter((part) => part !== undefined),
+  );
+  assert.deepEqual(shown, [
+    ["message", "My parcel is late"],
+    ["notice", "livechat-started"],
+    ["take"],
+    ["joined"],
+    ["message", "Which number does it have? See https://help.example.org"],
+    ["edit", "Which number does it have? See https://help.example.org", 5],
+    ["file", "receipt.png", "receipt.png", 20481],
+    ["message", "Here is the label"],
+    ["file", "label.pdf", "label.pdf", 3071],
+    ["message", ""],
+    ["delete", 10],
+    ["page_visited", "https://shop.example.org/track", "Track and trace"],
+    ["page_visited", "https://shop.example.org/help", "Help - and more"],
+    ["message", "Thank you!"],
+    ["transfer", "He knows the carrier"],
+    ["hold", "Waiting for the carrier"],
+    ["resume", "the visitor wrote"],
+    ["notice", "encrypted", "e2e"],
+    ["notice", "Video call", "livechat_video_call"],
+    ["left"],
+    ["closed", "Solved, have a nice day", ["parcel", "late"]],
+    ["recorded"],
+  ]);
+  assert.equal(events[8].data.url, "/file-upload/f1leLabelAAAAAAA1/label.pdf");
+  assert.deepEqual(events[14].data.department, { id: "d3partReturnsAAA1", name: "Returns" });
+  assert.equal(events[14].data.operator.username, "paul.lind");
+  assert.deepEqual(userData, { orderNumber: "A-1001", customerNumber: "K-77" });
+  assert.deepEqual(source, { type: "widget", label: "shop.example.org" });
+  assert.deepEqual([visitor.email, visitor.phone, visitor.ip], ["lena@example.org", "+49 30 0000", "192.0.2.7"]);
+  assert.ok(!JSON.stringify(events).includes("cipher"));
+  const texts = sessionOf(data, QUEUED).events.filter((event) => event.type === "message");
+  assert.deepEqual(texts.map(({ id, text }) => [id, text]), [
+    ["m1botAAAAAAAAAAA1", "Hello! A colleague will be with you soon."],
+    ["m1bAAAAAAAAAAAAA1", "first"],
+    ["m1cAAAAAAAAAAAAA1", "second"],
+  ]);
+});
+
+test("a visitor's token, which opens their history, is shown to their own product's API alone", async () => {
+  const data = newData();
+  bring(data, SAMPLE);
+  const { bearer } = JSON.parse(parley(["company", "token", "Environment", "--data", data]));
+  const server = await Server.start({ data });
+  const { text } = await new Parley(server, bearer).call("GET", `/sessions/${PARCEL}/events`);
+  await server.stop();
+  assert.match(text, /"reactions"/);
+  assert.doesNotMatch(text, /f1e2d3c4b5a6978877665544/);
+});
+
+test("lines, arrays, canonical and version 1, whatever the files are called: the same conversations", () => {
+  const lines = (documents) => documents.map((one) => JSON.stringify(one) + "\n").join("");
+  const whole = newData();
+  bring(whole, SAMPLE);
+  const named = (change, write) => {
+    const dump = collections();
+    for (const name of Object.keys(dump)) dump[name] = dump[name].map(change);
+    return [writeDump(join(temporaryFolder(), "dump"), dump, write)];
+  };
+  const mixed = () => {
+    const file = join(temporaryFolder(), "everything.json");
+    writeFileSync(file, lines(Object.values(collections()).flat().reverse()));
+    return ["--format", "rocketchat", file];
+  };
+  const scripts = () => {
+    const { rocketchat_room, rocketchat_message, ...others } = collections();
+    return [writeDump(join(temporaryFolder(), "dump"), { ...others, rocketchat_rooms: rocketchat_room, rocketchat_messages: rocketchat_message })];
+  };
+  const forms = {
+    array: named((one) => one, (documents) => JSON.stringify(documents, null, 1)),
+    canonical: named(canonical),
+    version1: named(version1),
+    mixed: mixed(),
+    scripts: scripts(),
+  };
+  for (const [form, args] of Object.entries(forms)) {
+    const data = newData();
+    assert.equal(bring(data, ...args).report?.created, 2, form);
+    assert.equal(exported(data), exported(whole), form);
+  }
+});
+
+test("users that work in live chat become operators without credentials, disabled until a password is set", async () => {
+  const data = newData();
+  bring(data, SAMPLE);
+  const list = () =>
+    parley(["operator", "list", "--data", data])
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    list().map(({ userId, username, roles, disabled }) => [userId, username, roles.join(), disabled]),
+    [
+      ["aG3ntN0ra5h8TfWzQ", "nora.beck", "livechat-manager,livechat-agent,user", true],
+      ["aG3ntPau1Xy4BmRt6", "paul.lind", "livechat-agent,user", true],
+    ],
+  );
+  parley(["operator", "passwd", "nora.beck", "--password-stdin", "--data", data], { input: "a new password\n" });
+  assert.deepEqual(list().map(({ disabled }) => disabled), [false, true]);
+  assert.match(parley(["department", "list", "--data", data]), /d3partReturnsAAA1.*Returns/);
+  const server = await Server.start({ data });
+  const login = (user, password) => call(server, "POST", "/api/v1/login", { json: { user, password } });
+  assert.equal((await login("nora.beck", "a new password")).status, 200);
+  assert.equal((await login("paul.lind", "a new password")).status, 401);
+  await server.stop();
+});
