@@ -6,17 +6,26 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { HEAD = 64 * 1024, PEEKED = 16 };
+enum { HEAD = 64 * 1024, RAW = 64 * 1024, ANY_GZIP = 15 + 16 };
 
+/* Plain bytes go past `raw` once what was looked at of them is given; compressed ones go through it. */
 struct input {
     char *path;
-    gzFile gz; /* reads plain files as they are */
-    int64_t size;
+    input_source *source;
+    void *data;
+    int fd; /* of a file; -1 = none */
+    int64_t size, done;
     char *head;
     size_t head_length;
-    char peeked[PEEKED]; /* read already, and not yet given */
-    unsigned peeked_length;
+    char *raw;
+    unsigned raw_start, raw_end;
+    bool looked, compressed, over; /* over: nothing more will be decompressed */
+    z_stream stream;
+    char peeked[INPUT_PEEK];
+    unsigned peek_start, peek_end;
 };
+
+/* ---- where bytes come from ---- */
 
 bool input_check(const char *path, GError **error)
 {
@@ -25,6 +34,35 @@ bool input_check(const char *path, GError **error)
         return true;
     reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", path, directory ? "is a directory" : g_strerror(errno));
     return false;
+}
+
+static bool unreadable(const struct input *input, const char *why, GError **error)
+{
+    reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", input->path, why);
+    return false;
+}
+
+static int read_file(void *data, char *bytes, unsigned size, GError **error)
+{
+    struct input *input = data;
+    ssize_t count;
+    do
+        count = read(input->fd, bytes, size);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        unreadable(input, g_strerror(errno), error);
+    return (int)count;
+}
+
+struct input *input_over(const char *name, input_source *source, void *data)
+{
+    struct input *input = g_new0(struct input, 1);
+    input->path = g_strdup(name);
+    input->source = source;
+    input->data = data;
+    input->fd = -1;
+    input->raw = g_malloc(RAW);
+    return input;
 }
 
 struct input *input_open(const char *path, GError **error)
@@ -37,22 +75,25 @@ struct input *input_open(const char *path, GError **error)
             close(fd);
         return NULL;
     }
-    struct input *input = g_new0(struct input, 1);
-    input->path = g_strdup(path);
+    struct input *input = input_over(path, read_file, NULL);
+    input->data = input;
+    input->fd = fd;
     if (S_ISREG(about.st_mode)) {
         input->head = g_malloc(HEAD);
         ssize_t length = pread(fd, input->head, HEAD, 0);
         input->head_length = length > 0 ? (size_t)length : 0;
         input->size = about.st_size;
     }
-    input->gz = gzdopen(fd, "rb");
-    gzbuffer(input->gz, 256 * 1024);
     return input;
 }
 
 void input_close(struct input *input)
 {
-    gzclose_r(input->gz);
+    if (input->compressed)
+        inflateEnd(&input->stream);
+    if (input->fd >= 0)
+        close(input->fd);
+    g_free(input->raw);
     g_free(input->head);
     g_free(input->path);
     g_free(input);
@@ -63,41 +104,6 @@ const char *input_path(const struct input *input)
     return input->path;
 }
 
-static int read_file(struct input *input, char *bytes, unsigned size, GError **error)
-{
-    int count = gzread(input->gz, bytes, size);
-    int code = Z_OK;
-    const char *why = count <= 0 ? gzerror(input->gz, &code) : NULL;
-    if (count >= 0 && code == Z_OK)
-        return count;
-    reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", input->path,
-               code == Z_ERRNO       ? g_strerror(errno)
-               : code == Z_BUF_ERROR ? "the compressed file is cut off"
-                                     : why);
-    return -1;
-}
-
-struct str input_peek(struct input *input, GError **error)
-{
-    int count = 1;
-    while (count > 0 && input->peeked_length < PEEKED) {
-        count = read_file(input, input->peeked + input->peeked_length, PEEKED - input->peeked_length, error);
-        input->peeked_length += (unsigned)MAX(count, 0);
-    }
-    return count < 0 ? STR_NULL : str_from(input->peeked, input->peeked_length);
-}
-
-int input_read(struct input *input, char *bytes, unsigned size, GError **error)
-{
-    unsigned count = MIN(size, input->peeked_length);
-    if (!count)
-        return read_file(input, bytes, size, error);
-    memcpy(bytes, input->peeked, count);
-    input->peeked_length -= count;
-    memmove(input->peeked, input->peeked + count, input->peeked_length);
-    return (int)count;
-}
-
 struct str input_head(const struct input *input)
 {
     return input->head ? str_from(input->head, input->head_length) : STR_NULL;
@@ -105,6 +111,125 @@ struct str input_head(const struct input *input)
 
 void input_progress(struct input *input, int64_t *done, int64_t *size)
 {
-    *done = gzoffset(input->gz);
+    *done = input->done;
     *size = input->size;
+}
+
+/* ---- decompressing ---- */
+
+/* More into `raw`, behind what is left in it. As the source. */
+static int fill_raw(struct input *input, GError **error)
+{
+    unsigned left = input->raw_end - input->raw_start;
+    memmove(input->raw, input->raw + input->raw_start, left);
+    int count = input->source(input->data, input->raw + left, RAW - left, error);
+    input->raw_start = 0;
+    input->raw_end = left + (unsigned)MAX(count, 0);
+    input->done += MAX(count, 0);
+    return count;
+}
+
+static bool has_magic(const struct input *input)
+{
+    const char *raw = input->raw + input->raw_start;
+    return input->raw_end - input->raw_start >= 2 && raw[0] == '\x1f' && raw[1] == '\x8b';
+}
+
+/* Two bytes of `raw`, unless there are no more. */
+static bool fill_two(struct input *input, GError **error)
+{
+    int count = 1;
+    while (count > 0 && input->raw_end - input->raw_start < 2)
+        count = fill_raw(input, error);
+    return count >= 0;
+}
+
+static bool look(struct input *input, GError **error)
+{
+    input->looked = true;
+    if (!fill_two(input, error))
+        return false;
+    input->compressed = has_magic(input) && inflateInit2(&input->stream, ANY_GZIP) == Z_OK;
+    return true;
+}
+
+static int read_plain(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    unsigned count = MIN(size, input->raw_end - input->raw_start);
+    if (!count) {
+        int read = input->source(input->data, bytes, size, error);
+        input->done += MAX(read, 0);
+        return read;
+    }
+    memcpy(bytes, input->raw + input->raw_start, count);
+    input->raw_start += count;
+    return (int)count;
+}
+
+/* A file may be several one behind the other; what else stands behind the last one is none of it. */
+static bool begin_next_member(struct input *input, GError **error)
+{
+    if (!fill_two(input, error))
+        return false;
+    input->over = !has_magic(input);
+    if (!input->over)
+        inflateReset(&input->stream);
+    return true;
+}
+
+static int read_compressed(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    z_stream *stream = &input->stream;
+    stream->next_out = (Bytef *)bytes;
+    stream->avail_out = size;
+    while (stream->avail_out == size && !input->over) {
+        if (input->raw_start == input->raw_end) {
+            int count = fill_raw(input, error);
+            if (count == 0)
+                unreadable(input, "the compressed file is cut off", error);
+            if (count <= 0)
+                return -1;
+        }
+        stream->next_in = (Bytef *)input->raw + input->raw_start;
+        stream->avail_in = input->raw_end - input->raw_start;
+        int code = inflate(stream, Z_NO_FLUSH);
+        input->raw_start = input->raw_end - stream->avail_in;
+        if (code == Z_STREAM_END) {
+            if (!begin_next_member(input, error))
+                return -1;
+        } else if (code != Z_OK && code != Z_BUF_ERROR) {
+            unreadable(input, stream->msg ? stream->msg : "it cannot be decompressed", error);
+            return -1;
+        }
+    }
+    return (int)(size - stream->avail_out);
+}
+
+static int read_on(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    if (!input->looked && !look(input, error))
+        return -1;
+    return input->compressed ? read_compressed(input, bytes, size, error) : read_plain(input, bytes, size, error);
+}
+
+/* ---- reading ---- */
+
+struct str input_peek(struct input *input, unsigned size, GError **error)
+{
+    int count = 1;
+    while (count > 0 && input->peek_end < MIN(size, INPUT_PEEK)) {
+        count = read_on(input, input->peeked + input->peek_end, MIN(size, INPUT_PEEK) - input->peek_end, error);
+        input->peek_end += (unsigned)MAX(count, 0);
+    }
+    return count < 0 ? STR_NULL : str_from(input->peeked, MIN(input->peek_end, size));
+}
+
+int input_read(struct input *input, char *bytes, unsigned size, GError **error)
+{
+    unsigned count = MIN(size, input->peek_end - input->peek_start);
+    if (!count)
+        return read_on(input, bytes, size, error);
+    memcpy(bytes, input->peeked + input->peek_start, count);
+    input->peek_start += count;
+    return (int)count;
 }

@@ -46,7 +46,7 @@ before(async () => {
   const made = emptyData("Acme", "Europe/Paris");
   data = made.data;
   admin = { Authorization: `Bearer ${made.bearer}` };
-  plain = { Authorization: `Bearer ${addBearer(data, "Acme", ["read", "admin"])}` };
+  plain = { Authorization: `Bearer ${addBearer(data, "Acme", ["read", "manage"])}` };
   parley(["import", "-", "--data", data], { input: lines().map((one) => JSON.stringify(one) + "\n").join("") });
   server = await Server.start({ data });
 });

@@ -225,7 +225,7 @@ static bool read_bson(struct input *input, const struct mongo_reader *reader, st
 
 bool mongo_read(struct input *input, const struct mongo_reader *reader, GError **error)
 {
-    struct str head = input_peek(input, error);
+    struct str head = input_peek(input, 16, error);
     if (!head.ptr)
         return false;
     g_autofree char *name = name_of_file(input_path(input));
