@@ -203,3 +203,121 @@ test("users that work in live chat become operators without credentials, disable
   assert.equal((await login("paul.lind", "a new password")).status, 401);
   await server.stop();
 });
+
+// ---- the same conversations again ----
+
+const at = (time) => ({ $date: `2024-05-15T${time}Z` });
+const NORA = { _id: "aG3ntN0ra5h8TfWzQ", username: "nora.beck", name: "Nora Beck" };
+const IRIS = { _id: "aG3ntIr1sQq7Yx2Lk", username: "iris.holm", name: "Iris Holm" };
+
+/** The sample some hours later: the open room was served, messages in it changed, and it was closed. */
+function later(dump) {
+  const message = (id) => dump.rocketchat_message.find(({ _id }) => _id === id);
+  const add = (id, time, u, msg, more) => dump.rocketchat_message.push({ _id: id, rid: QUEUED, msg, ts: at(time), u, ...more, _updatedAt: at(time) });
+  add("m2cmdAAAAAAAAAAA1", "10:05:00.000", IRIS, "connected", { t: "command", groupable: false });
+  add("m2ujAAAAAAAAAAAA1", "10:05:00.000", IRIS, "iris.holm", { t: "uj", groupable: false });
+  add("m2askAAAAAAAAAAA1", "10:05:09.000", IRIS, "How can I help?", { urls: [] });
+  add("m2closeAAAAAAAAA1", "10:09:00.000", IRIS, "", { t: "livechat-close", groupable: false });
+  const changed = message("m1cAAAAAAAAAAAAA1");
+  Object.assign(changed, { msg: "second, mended", editedAt: at("10:01:00.000"), editedBy: { _id: NORA._id, username: NORA.username }, _updatedAt: at("10:01:00.020") });
+  Object.assign(message("m1botAAAAAAAAAAA1"), { reactions: { ":+1:": { usernames: ["guest-41"] } }, _updatedAt: at("10:02:00.000") });
+  const gone = message("m1bAAAAAAAAAAAAA1");
+  delete gone.token;
+  delete gone.alias;
+  Object.assign(gone, { t: "rm", msg: "", editedAt: at("10:03:00.000"), editedBy: { _id: NORA._id, username: NORA.username }, _updatedAt: at("10:03:00.000") });
+  const room = dump.rocketchat_room.find(({ _id }) => _id === QUEUED);
+  delete room.open;
+  delete room.waitingResponse;
+  Object.assign(room, { msgs: 5, lm: at("10:09:00.000"), servedBy: { _id: IRIS._id, username: IRIS.username, ts: at("10:05:00.000") }, closedAt: at("10:09:00.000"), closer: "user", closedBy: { _id: IRIS._id, username: IRIS.username }, tags: ["short"], _updatedAt: at("10:09:00.100") });
+}
+
+const counts = ({ read, created, extended, unchanged, refused }) => ({ read, created, extended, unchanged, refused });
+
+test("the same dump twice changes nothing, and a dry run writes nothing", () => {
+  const data = newData();
+  const dry = bring(data, "--dry-run", SAMPLE).report;
+  assert.deepEqual(counts(dry), { read: 2, created: 2, extended: 0, unchanged: 0, refused: 0 });
+  assert.equal(exported(data), "");
+  assert.doesNotMatch(parley(["operator", "list", "--data", data]), /nora/);
+  bring(data, SAMPLE);
+  const before = exported(data);
+  assert.deepEqual(counts(bring(data, SAMPLE).report), { read: 2, created: 0, extended: 0, unchanged: 2, refused: 0 });
+  assert.equal(exported(data), before);
+});
+
+test("a later dump appends its tail, and what changed is told by events of its own time", async () => {
+  const data = newData();
+  const dump = collections();
+  later(dump);
+  bring(data, SAMPLE);
+  const first = sessionOf(data, QUEUED).events;
+  const path = dumped(later);
+  assert.deepEqual(counts(bring(data, path).report), { read: 2, created: 0, extended: 1, unchanged: 1, refused: 0 });
+  const { events } = sessionOf(data, QUEUED);
+  assert.deepEqual(events.slice(0, first.length), first);
+  const tail = events.slice(first.length).map(({ type, at, target, text }) => [type, new Date(at).toISOString().slice(11, 23), target, text].filter((part) => part !== undefined));
+  assert.deepEqual(tail, [
+    ["edit", "10:02:00.000", 1, "Hello! A colleague will be with you soon."],
+    ["edit", "10:01:00.000", 3, "second, mended"],
+    ["delete", "10:03:00.000", 2],
+    ["take", "10:05:00.000"],
+    ["joined", "10:05:00.000"],
+    ["message", "10:05:09.000", "How can I help?"],
+    ["closed", "10:09:00.000"],
+    ["recorded", "10:09:00.000"],
+  ]);
+  await assertAnswers(data, dump);
+  assert.match(parley(["check", "--data", data]), /0 findings/);
+  const after = exported(data);
+  for (const again of [path, SAMPLE]) assert.deepEqual(counts(bring(data, again).report), { read: 2, created: 0, extended: 0, unchanged: 2, refused: 0 });
+  assert.equal(exported(data), after);
+});
+
+test("a room whose document alone changed is recorded anew; the newest document is answered", async () => {
+  const data = newData();
+  const retagged = (dump) => Object.assign(dump.rocketchat_room[0], { tags: ["parcel"], _updatedAt: at("12:00:00.000"), own: { score: 4.5 } });
+  bring(data, SAMPLE);
+  assert.equal(bring(data, dumped(retagged)).report.extended, 1);
+  const dump = collections();
+  retagged(dump);
+  await assertAnswers(data, dump);
+});
+
+test("another beginning is refused by name, whatever comes behind it", () => {
+  const data = newData();
+  bring(data, SAMPLE);
+  const before = exported(data);
+  const others = {
+    "a text that is no newer": (dump) => (dump.rocketchat_message[1].msg = "Something else"),
+    "a message that is missing": (dump) => dump.rocketchat_message.splice(1, 1),
+    "another start": (dump) => (dump.rocketchat_room[0].ts = at("00:00:00.000")),
+    "another visitor": (dump) => (dump.rocketchat_room[0].v = { ...dump.rocketchat_room[0].v, _id: "somebodyElse" }),
+  };
+  for (const [what, change] of Object.entries(others)) {
+    const { report } = bring(data, dumped(change));
+    assert.deepEqual(counts(report), { read: 2, created: 0, extended: 0, unchanged: 1, refused: 1 }, what);
+    assert.match(report.refusals[0].reason, new RegExp(`session ${PARCEL} exists and has another`), what);
+    assert.match(report.refusals[0].file, /rocketchat_room.json$/);
+    assert.equal(exported(data), before, what);
+  }
+});
+
+test("a room that went on here answers what it is here, and takes no change from the same dump", async () => {
+  const data = newData();
+  bring(data, SAMPLE);
+  const { bearer } = JSON.parse(parley(["company", "token", "Environment", "--data", data]));
+  let server = await Server.start({ data });
+  const api = new Parley(server, bearer);
+  await api.post(`/sessions/${QUEUED}/events`, { type: "edit", by: 2, target: 3, text: "second, and **loud**" });
+  await server.stop();
+  const before = exported(data);
+  assert.equal(bring(data, SAMPLE).report.unchanged, 2);
+  assert.equal(exported(data), before);
+  const { history, messages } = await answers(data);
+  const room = history.find(({ _id }) => _id === QUEUED);
+  assert.equal(room.lastMessage.msg, "second, and **loud**");
+  const edited = messages[QUEUED].messages.find(({ _id }) => _id === "m1cAAAAAAAAAAAAA1");
+  assert.equal(edited.alias, "Lena Muster");
+  assert.equal(edited.md[0].value.at(-1).type, "BOLD");
+  assert.ok(edited.editedAt);
+});

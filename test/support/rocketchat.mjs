@@ -16,7 +16,8 @@ export function collections() {
   return Object.fromEntries(names.map((name) => [name, documents(name)]));
 }
 
-function mapped(value, change) {
+/** The value with each part that `change` has something else for changed. */
+export function mapped(value, change) {
   if (value === null || typeof value !== "object") return change(value) ?? value;
   const changed = change(value);
   if (changed !== undefined) return changed;

@@ -143,6 +143,7 @@ static bool read_part(struct stream *s, bool *last, GError **error)
     stream_use(s, head.len);
     arena_init(&a);
     struct str name = json_str(json_get(json_read(buf_str(&s->json), JSON_TOP_OBJECT, &a, NULL), "collection"));
+    name = arena_str(&a, name); /* the next document takes the place of this one */
     bool ok = read_documents(s, name.len && name.len < NAME_LENGTH ? name : STR("-"), true, error);
     arena_clear(&a);
     return ok;
