@@ -1,6 +1,9 @@
 #include "app/archive.h"
 
 #include "app/command.h"
+#include "port/format/fields.h"
+#include "port/format/guess.h"
+#include "port/format/map.h"
 #include "text/time.h"
 
 #include <stdio.h>
@@ -59,39 +62,63 @@ void archive_print_formats(void)
         printf("%-16s %s\n", format->name, format->about);
 }
 
-static const struct format *recognise(const char *path)
+/* The file's first bytes, as decompressed; fewer than `size` when it is short, 0 when it cannot be read. */
+static size_t read_head(const char *path, char *head, size_t size)
 {
     GError *ignored = NULL;
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) /* a pipe can be opened once: what is read here would be lost */
-        return NULL;
+        return 0;
     struct input *input = input_open(path, &ignored);
     g_clear_error(&ignored);
     if (!input)
-        return NULL;
-    char head[4096];
-    int count = input_read(input, head, sizeof head, &ignored);
+        return 0;
+    int count = input_read(input, head, (unsigned)size, &ignored);
     g_clear_error(&ignored);
     input_close(input);
-    g_autofree char *name = g_path_get_basename(path);
-    return count > 0 ? format_of(str_from(head, (size_t)count), name) : NULL;
+    return count > 0 ? (size_t)count : 0;
 }
 
-bool archive_format(const struct archive_options *options, char **files, const struct format **format, GError **error)
+static const struct format *recognise(const char *path, bool has_map)
+{
+    char head[4096];
+    struct str bytes = str_from(head, read_head(path, head, sizeof head));
+    g_autofree char *name = g_path_get_basename(path);
+    return has_map ? format_by_name(fields_are_json(bytes) ? STR("json") : STR("csv")) : format_of(bytes, name);
+}
+
+static bool find_format(const struct archive_options *options, char **files, const struct format **format,
+                        GError **error)
 {
     struct str name = str_from_c(options->format);
     *format = NULL;
-    if (!name.ptr) {
+    if (!name.ptr)
         for (; *files && !*format; files++)
-            *format = recognise(*files);
-        return true;
-    }
-    if (str_equal(name, STR("ndjson")))
-        return true;
-    *format = format_by_name(name);
-    if (!*format)
+            *format = recognise(*files, options->map != NULL);
+    else if (!str_equal(name, STR("ndjson")) && !(*format = format_by_name(name)))
         reason_set(error, REASON_USAGE, "there is no format %s: `parley import --format help` lists them",
                    options->format);
-    return *format != NULL;
+    return !error || !*error;
+}
+
+static bool read_map(const char *path, char **text, gsize *length, GError **error)
+{
+    GError *why = NULL;
+    if (!path || g_file_get_contents(path, text, length, &why))
+        return true;
+    reason_set(error, REASON_FILE_UNREADABLE, "%s", why->message);
+    g_error_free(why);
+    return false;
+}
+
+bool archive_format(const struct archive_options *options, char **files, struct archive_format *format, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    *format = (struct archive_format){0};
+    if (!find_format(options, files, &format->format, error) || !read_map(options->map, &text, &length, error))
+        return false;
+    return !format->format ||
+           format_map(format->format, options->map, text ? str_from(text, length) : STR_NULL, &format->map, error);
 }
 
 /* ---- the run ---- */
@@ -172,8 +199,8 @@ static void print_report(struct archive *archive, const struct conversion_report
     buf_clear(&out);
 }
 
-int archive_import(const struct archive_options *options, const struct format *format, char **files, struct core *core,
-                   int64_t company, const char *data, const volatile sig_atomic_t *interrupted)
+int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
+                   struct core *core, int64_t company, const char *data, const volatile sig_atomic_t *interrupted)
 {
     struct archive archive = {.interrupted = interrupted};
     struct conversion_report report;
@@ -182,7 +209,8 @@ int archive_import(const struct archive_options *options, const struct format *f
     archive.conversion = (struct conversion_options){
         .core = core,
         .company = company,
-        .format = format,
+        .format = format->format,
+        .map = format->map,
         .dry_run = options->dry_run,
         .scratch_directory = beside,
         .files = files,
@@ -192,7 +220,7 @@ int archive_import(const struct archive_options *options, const struct format *f
     };
     if (!read_hints(options, &archive.conversion.hints, &error))
         return command_fail(error);
-    fprintf(stderr, "reading as %s: %s\n", format->name, format->about);
+    fprintf(stderr, "reading as %s: %s\n", format->format->name, format->format->about);
     buf_init(&archive.refusals, LIMIT_IMPORT_LINE);
     json_init(&archive.w, &archive.refusals);
     json_array_begin(&archive.w);
@@ -208,4 +236,85 @@ int archive_import(const struct archive_options *options, const struct format *f
         return EXIT_FAILED;
     }
     return command_fail(error);
+}
+
+/* ---- guessing ---- */
+
+enum { GUESS_HEAD = 256 * 1024, GUESS_SHOWN = 3 };
+
+struct shown {
+    int count;
+    struct buf line;
+};
+
+static bool show_line(void *data, const struct line *line)
+{
+    struct shown *shown = data;
+    buf_reset(&shown->line);
+    line_write(line, &shown->line);
+    fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&shown->line)));
+    return ++shown->count < GUESS_SHOWN;
+}
+
+static void print_refused_guess(void *data, const char *file, const struct item_place *place, const GError *why)
+{
+    (void)data;
+    fprintf(stderr, "%s:%lld: %s\n", file, (long long)place->line, why->message);
+}
+
+/* The first conversations, read with the map as an import would read them. */
+static bool show_guess(const struct archive_options *options, char **files, struct str map_text, GError **error)
+{
+    struct shown shown = {0};
+    struct conversion_report report;
+    struct archive_format format = {0};
+    struct conversion_options conversion = {
+        .files = files, .preview = show_line, .refused = print_refused_guess, .data = &shown};
+    if (!find_format(options, files, &format.format, error) || !read_hints(options, &conversion.hints, error))
+        return false;
+    if (!format.format || !format.format->type)
+        format.format = recognise(files[0], true);
+    if (!format_map(format.format, "the map", map_text, &format.map, error))
+        return false;
+    conversion.format = format.format;
+    conversion.map = format.map;
+    buf_init(&shown.line, 2 * LIMIT_IMPORT_LINE);
+    bool ok = conversion_run(&conversion, &report, error);
+    conversion_report_clear(&report);
+    buf_clear(&shown.line);
+    map_free(format.map);
+    return ok;
+}
+
+/* The map that was given, else that of a known format, else a guess. */
+static char *guess_text(const struct archive_options *options, char **files, gsize *length, GError **error)
+{
+    const struct format *format = NULL;
+    const char *file = files[0];
+    char *text = NULL;
+    if (options->map)
+        return read_map(options->map, &text, length, error) ? text : NULL;
+    if (!find_format(options, files, &format, error))
+        return NULL;
+    if (format && format->map) {
+        *length = strlen(format->map);
+        return g_strdup(format->map);
+    }
+    char *head = g_malloc(GUESS_HEAD);
+    text = guess_map(str_from(head, read_head(file, head, GUESS_HEAD)), error);
+    *length = text ? strlen(text) : 0;
+    g_free(head);
+    return text;
+}
+
+int archive_guess(const struct archive_options *options, char **files)
+{
+    gsize length = 0;
+    GError *error = NULL;
+    g_autofree char *text = files[0] ? guess_text(options, files, &length, &error) : NULL;
+    if (!text)
+        return error ? command_fail(error) : command_usage("import", "FILE is missing");
+    printf("%.*s", (int)length, text);
+    fflush(stdout);
+    return show_guess(options, files, str_from(text, length), &error) ? EXIT_FINE : command_fail(error);
 }

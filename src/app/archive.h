@@ -7,7 +7,7 @@
 
 /* As the command line gave it; NULL = not given. */
 struct archive_options {
-    char *format, *account, *time_zone, *since, *until;
+    char *format, *map, *account, *time_zone, *since, *until;
     gboolean dry_run;
 };
 
@@ -15,13 +15,23 @@ struct archive_options {
  * g_strfreev. FILE_UNREADABLE. */
 char **archive_files(char **arguments, GError **error);
 
-/* Which format these files are of: the one named, or the first one that recognises one of them. *format is NULL for
- * NDJSON of our own. USAGE when there is none of that name. */
-bool archive_format(const struct archive_options *options, char **files, const struct format **format, GError **error);
+/* What is read how. */
+struct archive_format {
+    const struct format *format; /* NULL: NDJSON of our own */
+    struct map *map;             /* map_free; NULL where the format needs none */
+};
+
+/* Which format these files are of: the one named, or the first one that recognises one of them, with the map that was
+ * given or its own. USAGE when there is none of that name, or the map is a bad one. */
+bool archive_format(const struct archive_options *options, char **files, struct archive_format *format, GError **error);
 
 /* What `--format help` prints. */
 void archive_print_formats(void);
 
 /* Runs the import and prints its report; the exit code. */
-int archive_import(const struct archive_options *options, const struct format *format, char **files, struct core *core,
-                   int64_t company, const char *data, const volatile sig_atomic_t *interrupted);
+int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
+                   struct core *core, int64_t company, const char *data, const volatile sig_atomic_t *interrupted);
+
+/* Prints a map for the file on standard output, and the first three conversations as they would be read by it (or by
+ * --map's) on standard error; the exit code. Writes nothing. */
+int archive_guess(const struct archive_options *options, char **files);

@@ -4,6 +4,7 @@
 #include "app/place.h"
 #include "base/clock.h"
 #include "port/admin.h"
+#include "port/format/map.h"
 #include "port/import.h"
 #include "port/input.h"
 #include "text/json_read.h"
@@ -272,11 +273,11 @@ static bool find_company(struct job *job, GError **error)
 }
 
 /* What came of other products goes in as one archive; lines of our own file by file. */
-static int import_files(struct job *job, const struct archive_options *options, const struct format *format,
+static int import_files(struct job *job, const struct archive_options *options, const struct archive_format *format,
                         char **files, const char *data)
 {
     int code = EXIT_FINE;
-    if (format && job->place->core)
+    if (format->format && job->place->core)
         return archive_import(options, format, files, job->place->core, job->company, data, &interrupted);
     for (; code == EXIT_FINE && *files; files++) {
         job->file = *files;
@@ -291,6 +292,7 @@ int command_import(int argc, char **argv)
     struct place place = {0};
     struct job job = {.place = &place};
     struct archive_options options = {0};
+    gboolean guess = FALSE;
     struct command_line line;
     GError *error = NULL;
     const GOptionEntry entries[] = {
@@ -299,6 +301,10 @@ int command_import(int argc, char **argv)
         {"skip-bad", 0, 0, G_OPTION_ARG_NONE, &job.skip_bad, "Report bad lines and go on", NULL},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "Whose archive it is; recognised when not given",
          "NAME|help"},
+        {"map", 0, 0, G_OPTION_ARG_FILENAME, &options.map, "What is what in a CSV or JSON file (doc/import.md)",
+         "FILE"},
+        {"guess", 0, 0, G_OPTION_ARG_NONE, &guess,
+         "Print a map for FILE and its first three conversations, and write nothing", NULL},
         {"account", 0, 0, G_OPTION_ARG_STRING, &options.account, "Where ids are unique per account: which one", "NAME"},
         {"time-zone", 0, 0, G_OPTION_ARG_STRING, &options.time_zone, "Of times that name none", "ZONE"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &options.since, "Conversations begun at this time or later", "TIME"},
@@ -317,21 +323,27 @@ int command_import(int argc, char **argv)
         return EXIT_USAGE;
     signal(SIGINT, interrupt);
     int code = EXIT_FINE;
-    const struct format *format = NULL;
+    struct archive_format format = {0};
     char **files = NULL;
     if (options.format && !strcmp(options.format, "help"))
         archive_print_formats();
     else if (!line.arguments[0])
         code = command_usage("import", "FILE is missing");
-    else if (!(files = archive_files(line.arguments, &error)) || !archive_format(&options, files, &format, &error) ||
-             !place_open(&place, &line.settings, true, &error) || !find_company(&job, &error))
+    else if (!(files = archive_files(line.arguments, &error)))
+        code = command_fail(error);
+    else if (guess)
+        code = archive_guess(&options, files);
+    else if (!archive_format(&options, files, &format, &error) || !place_open(&place, &line.settings, true, &error) ||
+             !find_company(&job, &error))
         code = command_fail(error); /* before anything is made: a slip in a name is to leave nothing behind */
     else
-        code = import_files(&job, &options, format, files, line.settings.data);
+        code = import_files(&job, &options, &format, files, line.settings.data);
     place_close(&place);
+    map_free(format.map);
     g_strfreev(files);
     g_free(job.company_name);
     g_free(options.format);
+    g_free(options.map);
     g_free(options.account);
     g_free(options.time_zone);
     g_free(options.since);

@@ -1,23 +1,14 @@
 // Archives of other products: what each file under test/samples becomes, and the laws that hold for all of them.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { BINARY, parley, temporaryFolder } from "../support/server.mjs";
+import { bring, sessionsIn } from "../support/archive.mjs";
+import { parley, temporaryFolder } from "../support/server.mjs";
 
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
 const sample = (name) => join(SAMPLES, name);
-
-/** Runs an import; answers {report, said, status}. */
-function bring(data, ...args) {
-  const done = spawnSync(BINARY, ["import", ...args, "--data", data], { encoding: "utf8" });
-  const last = done.stdout.trim().split("\n").at(-1);
-  return { status: done.status, said: done.stderr, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
-}
-
-const sessionsIn = (data) => parley(["export", "--data", data]).trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
 
 test("livechat: threads become sessions, forms and system messages notices, agents' words internal", () => {
   const data = join(temporaryFolder(), "data");

@@ -130,6 +130,15 @@ struct event *build_internal(struct build *b, enum event_kind kind, int64_t time
     return e;
 }
 
+void build_hide(struct build *b)
+{
+    struct event *e = &g_array_index(b->events, struct event, b->events->len - 1);
+    struct str mark = STR("{\"visibility\":\"internal\"");
+    e->data = e->data.len > strlen("{}")
+                  ? arena_printf(b->arena, "%.*s,%.*s", STR_ARG(mark), STR_ARG(str_skip(e->data, 1)))
+                  : arena_printf(b->arena, "%.*s}", STR_ARG(mark));
+}
+
 /* One JSON object of strings, in the arena. */
 static struct str data_of(struct build *b, const char *const *names, const struct str *values, size_t count)
 {
@@ -175,6 +184,36 @@ void build_file(struct build *b, int64_t time_ms, uint32_t participant, struct s
     json_object_end(&w);
     build_event(b, EVENT_FILE, time_ms, participant, name.len ? name : url)->data = arena_str(b->arena, buf_str(&out));
     buf_clear(&out);
+}
+
+static bool learn(struct build *b, struct str *known, struct str value)
+{
+    value = build_text(b, value, LIMIT_NAME);
+    if (known->len || !value.len)
+        return false;
+    *known = value;
+    return true;
+}
+
+void build_visitor(struct build *b, int64_t time_ms, struct str name, struct str email, struct str phone)
+{
+    static const char *const names[] = {"name", "email", "phone"};
+    struct str *known[] = {&b->name, &b->email, &b->phone}, news[] = {name, email, phone};
+    bool any = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(news); i++)
+        if (learn(b, known[i], news[i]))
+            any = true;
+        else
+            news[i] = STR_NULL;
+    if (b->events->len == 0) {
+        b->line->head.visitor.name = b->name;
+        b->line->head.visitor.email = b->email;
+        b->line->head.visitor.phone = b->phone;
+    } else if (any) {
+        struct str visitor = data_of(b, names, news, G_N_ELEMENTS(news));
+        build_event(b, EVENT_USER_DATA, time_ms, 0, STR_NULL)->data =
+            arena_printf(b->arena, "{\"visitor\":%.*s}", STR_ARG(visitor));
+    }
 }
 
 struct str build_text(struct build *b, struct str text, size_t max)

@@ -8,9 +8,10 @@ struct build {
     struct conversion *conversion;
     struct line *line;
     struct arena *arena;
-    GArray *events;       /* struct event */
-    GArray *participants; /* struct participant */
-    GHashTable *keys;     /* char *, the product's own key -> the participant's id */
+    GArray *events;                /* struct event */
+    GArray *participants;          /* struct participant */
+    GHashTable *keys;              /* char *, the product's own key -> the participant's id */
+    struct str name, email, phone; /* of the visitor, as known by now */
 };
 
 /* A conversation begun under the origin's id `id` (build_id). */
@@ -33,12 +34,19 @@ struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms
 struct event *build_internal(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
                              struct str text);
 
+/* The newest event is for agents only, whatever it is. */
+void build_hide(struct build *b);
+
 /* What no event is like: a notice with `what` in its data, counted in the report. */
 void build_notice(struct build *b, struct str what, int64_t time_ms, uint32_t participant, struct str text);
 
 /* A file event: name, type, size (-1 = not known) and address. */
 void build_file(struct build *b, int64_t time_ms, uint32_t participant, struct str name, struct str type, int64_t size,
                 struct str url);
+
+/* What became known of the visitor: into the head while there is no event, afterwards as an event `user_data`, so that
+ * a longer archive begins as a shorter one did. What is known already, and what is empty, changes nothing. */
+void build_visitor(struct build *b, int64_t time_ms, struct str name, struct str email, struct str phone);
 
 /* Text as an event may hold it: valid UTF-8 (else U+FFFD), no U+0000, at most `max` bytes (the rest is counted as
  * lost). */

@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/directory.h"
 #include "core/history.h"
+#include "port/format/map.h"
 #include "port/format/scratch.h"
 
 #include <pthread.h>
@@ -15,6 +16,7 @@ enum {
     PROGRESS_EVERY_MS = 100,
     PLACES = 1 << 16, /* lines under way to the import, at most: it takes a few megabytes at a time */
     SCRATCH_ID = 8,
+    PREVIEW_RECORDS = 10000,
 };
 
 struct conversion {
@@ -29,6 +31,7 @@ struct conversion {
     struct buf line;
     struct input *input; /* being read */
     unsigned file;
+    int64_t records; /* of a preview */
     int64_t shown_ms;
 };
 
@@ -114,25 +117,42 @@ const struct conversion_hints *conversion_hints(const struct conversion *c)
     return &c->options->hints;
 }
 
-struct str conversion_id(const struct conversion *c, struct str origin, struct arena *a)
+const struct map *conversion_map(const struct conversion *c)
 {
-    const struct conversion_options *options = c->options;
-    if (options->format->ids_are_ours)
-        return origin;
-    struct str account = options->hints.account;
-    struct str parts[] = {str_from_c(options->format->name), account, origin};
+    return c->options->map;
+}
+
+static struct str id_of(const struct conversion *c, const struct str *parts, size_t count_of, struct arena *a)
+{
     uint8_t hash[12];
     char hex[2 * sizeof hash + 1];
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    for (size_t i = 0; i < count_of; i++) {
         uint64_t length = parts[i].len;
         crypto_generichash_update(&state, (const uint8_t *)&length, sizeof length);
         crypto_generichash_update(&state, (const uint8_t *)parts[i].ptr, parts[i].len);
     }
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    return arena_printf(a, "%s-%s", options->format->name, hex);
+    return arena_printf(a, "%s-%s", c->options->format->name, hex);
+}
+
+static bool keeps_ids(const struct conversion *c)
+{
+    return c->options->format->ids_are_ours || (c->options->map && c->options->map->keeps_ids);
+}
+
+struct str conversion_id(const struct conversion *c, struct str origin, struct arena *a)
+{
+    struct str parts[] = {str_from_c(c->options->format->name), c->options->hints.account, origin};
+    return keeps_ids(c) ? origin : id_of(c, parts, G_N_ELEMENTS(parts), a);
+}
+
+struct str conversion_visitor_id(const struct conversion *c, struct str origin, struct arena *a)
+{
+    struct str parts[] = {str_from_c(c->options->format->name), c->options->hints.account, origin, STR("visitor")};
+    return keeps_ids(c) ? origin : id_of(c, parts, G_N_ELEMENTS(parts), a);
 }
 
 static bool is_wanted(const struct conversion *c, const struct line *line)
@@ -249,7 +269,7 @@ static bool convert(struct conversion *c, const struct record *records, size_t c
     bool made = c->options->format->convert(c, records, count_of, &line, &a, &why) && follow_known(c, &line, &a, &why);
     if (made && is_wanted(c, &line)) {
         c->report->read++;
-        ok = feed(c, &line, &records[0].place, error);
+        ok = c->import ? feed(c, &line, &records[0].place, error) : c->options->preview(c->options->data, &line);
     } else if (why) {
         c->report->read++;
         refuse(c, &records[0].place, why);
@@ -277,6 +297,8 @@ bool conversion_record(struct conversion *c, const struct record *record, GError
 {
     struct record placed = *record;
     placed.place.file = c->file;
+    if (c->options->preview && c->scratch && ++c->records > PREVIEW_RECORDS)
+        return false;
     return tell_progress(c, error) &&
            (c->scratch ? scratch_add(c->scratch, &placed, error) : convert(c, &placed, 1, error));
 }
@@ -319,12 +341,17 @@ static void refused_line(void *data, int64_t line, const GError *why)
 static bool read_files(struct conversion *c, GError **error)
 {
     bool ok = true;
+    GError *why = NULL;
     for (c->file = 0; ok && c->options->files[c->file]; c->file++) {
         c->input = input_open(c->options->files[c->file], error);
-        ok = c->input && c->options->format->read(c, c->input, error);
+        ok = c->input && c->options->format->read(c, c->input, &why);
         if (c->input)
             input_close(g_steal_pointer(&c->input));
+        if (why && reason_of(why) != REASON_FILE_UNREADABLE && reason_of(why) != REASON_CANCELLED)
+            g_prefix_error(&why, "%s: ", c->options->files[c->file]); /* the others name it already, or need not */
     }
+    if (why)
+        g_propagate_error(error, why);
     c->file = 0;
     return ok;
 }
@@ -337,6 +364,11 @@ static void name_scratch(const struct conversion_options *options, char hex[2 * 
     *bytes = 0;
     crypto_generichash_init(&state, NULL, 0, sizeof hash);
     crypto_generichash_update(&state, (const uint8_t *)options->format->name, strlen(options->format->name));
+    if (options->map && options->map->source.len)
+        crypto_generichash_update(&state, (const uint8_t *)options->map->source.ptr, options->map->source.len);
+    if (options->hints.zone)
+        crypto_generichash_update(&state, (const uint8_t *)zone_id(options->hints.zone).ptr,
+                                  zone_id(options->hints.zone).len);
     for (char *const *file = options->files; *file; file++) {
         struct stat about = {0};
         if (stat(*file, &about) != 0)
@@ -365,6 +397,34 @@ static bool run_scattered(struct conversion *c, GError **error)
          scratch_each(c->scratch, convert_sorted, c, error);
     scratch_close(c->scratch, complete && !ok);
     return ok;
+}
+
+/* Reading ends where enough was read, or nobody wants more: neither is a failure. */
+static bool run_preview(struct conversion *c, bool scattered, GError **error)
+{
+    bool complete;
+    GError *failed = NULL;
+    if (scattered)
+        c->scratch = scratch_open(NULL, "preview", 0, &complete, error);
+    if (scattered && !c->scratch)
+        return false;
+    bool ok = read_files(c, &failed);
+    if (scattered && !failed)
+        ok = scratch_complete(c->scratch, &failed) && scratch_each(c->scratch, convert_sorted, c, &failed);
+    if (scattered)
+        scratch_close(c->scratch, false);
+    if (failed)
+        g_propagate_error(error, failed);
+    return ok || !failed;
+}
+
+static bool run(struct conversion *c, GError **error)
+{
+    const struct conversion_options *options = c->options;
+    bool scattered = options->map ? options->map->is_scattered : options->format->scattered;
+    return options->preview ? run_preview(c, scattered, error)
+           : scattered      ? run_scattered(c, error)
+                            : read_files(c, error);
 }
 
 static bool finish(struct conversion *c, bool ok, GError **error)
@@ -402,9 +462,9 @@ bool conversion_run(const struct conversion_options *options, struct conversion_
     c->report = report;
     pthread_mutex_init(&c->lock, NULL);
     buf_init(&c->line, LIMIT_IMPORT_LINE);
-    c->reader = core_reader_open(options->core, error);
+    c->reader = options->preview ? NULL : core_reader_open(options->core, error);
     c->import = c->reader ? import_new(&import, error) : NULL;
-    bool ok = c->import && (options->format->scattered ? run_scattered(c, error) : read_files(c, error));
+    bool ok = (c->import || options->preview) && run(c, error);
     if (c->import)
         ok = finish(c, ok, error);
     g_clear_pointer(&c->reader, core_reader_close);

@@ -8,8 +8,12 @@ struct conversion_options {
     struct core *core;
     int64_t company;
     const struct format *format;
+    const struct map *map; /* format_map's; NULL where the format needs none */
     struct conversion_hints hints;
     bool dry_run;
+    /* Not NULL: nothing is imported or written, lines go here instead until it says FALSE; of a large archive only the
+     * beginning is read. `core` and `scratch_directory` may be NULL then. */
+    bool (*preview)(void *data, const struct line *line);
     const char *scratch_directory; /* where records are sorted */
     char *const *files;            /* ended by NULL; read in this order */
     /* Told of each conversation or item refused, as it happens; `file` is a name of `files`. */
@@ -36,3 +40,6 @@ void conversion_report_write(const struct conversion_report *report, struct json
 
 /* A session's id made of format, account and the origin's id, or the origin's own where the format says so. */
 struct str conversion_id(const struct conversion *c, struct str origin, struct arena *a);
+
+/* The same for a visitor's. */
+struct str conversion_visitor_id(const struct conversion *c, struct str origin, struct arena *a);

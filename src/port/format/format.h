@@ -18,6 +18,7 @@
 #include "text/zone.h"
 
 struct conversion;
+struct map;
 
 /* Where an item stands in its file: for people who have to look at it. */
 struct item_place {
@@ -53,6 +54,9 @@ struct format_known {
 struct format {
     const char *name;
     const char *about; /* one line for `--format help` */
+    /* Of those that read by a map (port/format/map.h): "csv" or "json", the map's text unless the user must give it,
+     * and by which words a file is recognised: all of them between blanks, or all between the next `|`. */
+    const char *type, *map, *marks;
     bool scattered;
     bool
         ids_are_ours; /* the origin's ids are what clients will ask for; else they are made of format, account and id */
@@ -77,9 +81,15 @@ const struct format *format_at(size_t index);
 /* The one that recognises the file; NULL = none does. */
 const struct format *format_of(struct str head, const char *name);
 
+/* The map to read by: the one given as `text` and called `name` in messages, else (STR_NULL) the format's own. *map is
+ * NULL where the format needs none; map_free frees it. USAGE: a bad map, none where one is needed, one where none is.
+ */
+bool format_map(const struct format *format, const char *name, struct str text, struct map **map, GError **error);
+
 /* ---- for formats ---- */
 
 const struct conversion_hints *conversion_hints(const struct conversion *c);
+const struct map *conversion_map(const struct conversion *c);
 
 /* Takes a record (copied). FALSE: the conversion is over (cancelled, or the scratch file cannot be written). */
 bool conversion_record(struct conversion *c, const struct record *record, GError **error);

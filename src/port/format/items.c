@@ -2,11 +2,11 @@
 
 #include "base/buf.h"
 
-enum { PIECE = 64 * 1024, NAME_MAX_BYTES = 64, NO_ITEMS = -1 };
+enum { PIECE = 64 * 1024, NAME_MAX_BYTES = 64, WRAPPERS_MAX = 2, NO_ITEMS = -1 };
 
 /* A scanner over the bytes: how deep, and whether inside a string. It collects whatever object opens at `around`, the
- * depth around the items: 0 for lines, 1 in a top array, 2 in a named array of a wrapper. That an object on a line of
- * its own is a wrapper shows when one of the names opens an array in it: what was collected until then is dropped. */
+ * depth around the items: 0 for lines, 1 in a top array, 2 or 3 in a named place of a wrapper. That an object on a line
+ * of its own is a wrapper shows when one of the names opens in it: what was collected until then is dropped. */
 struct scanner {
     struct input *input;
     const char *const *arrays;
@@ -15,8 +15,8 @@ struct scanner {
     struct item_place at, begun; /* of the byte at hand, and of the item being collected */
     int depth, around;
     bool in_string, escaped, collecting;
-    struct buf text; /* of the item */
-    struct buf name; /* the last string at depth 1 */
+    struct buf text;                /* of the item */
+    struct buf names[WRAPPERS_MAX]; /* the last string at depth 1, and at depth 2 */
 };
 
 static bool refuse_items(const struct scanner *s, const char *why, GError **error)
@@ -25,16 +25,32 @@ static bool refuse_items(const struct scanner *s, const char *why, GError **erro
     return false;
 }
 
-static bool names_items(const struct scanner *s)
+/* Does "data.payload" lead here, or "docs.*" where an object holds the items? */
+static bool leads_here(const struct scanner *s, struct str path, bool is_object)
 {
-    for (const char *const *name = s->arrays; name && *name; name++)
-        if (str_equal(buf_str(&s->name), str_from_c(*name)))
-            return true;
-    return false;
+    struct str name;
+    for (int i = 0; i < s->depth; i++) {
+        path = str_split(path, '.', &name);
+        if (!str_equal(buf_str(&s->names[i]), name))
+            return false;
+    }
+    return is_object ? str_equal(path, STR("*")) : !path.ptr;
+}
+
+static void open_named(struct scanner *s, bool is_object)
+{
+    if (s->depth < 1 || s->depth > WRAPPERS_MAX || s->around > 0)
+        return;
+    for (const char *const *path = s->arrays; path && *path; path++)
+        if (leads_here(s, str_from_c(*path), is_object)) {
+            s->around = s->depth + 1;
+            s->collecting = false;
+        }
 }
 
 static void open_object(struct scanner *s)
 {
+    open_named(s, true);
     if (!s->collecting && s->depth == s->around) {
         s->collecting = true;
         s->begun = s->at;
@@ -45,12 +61,9 @@ static void open_object(struct scanner *s)
 
 static void open_array(struct scanner *s)
 {
+    open_named(s, false);
     if (s->depth == 0)
         s->around = 1;
-    else if (s->depth == 1 && s->around != 1 && names_items(s)) {
-        s->around = 2;
-        s->collecting = false;
-    }
     s->depth++;
 }
 
@@ -58,8 +71,8 @@ static bool close_bracket(struct scanner *s, GError **error)
 {
     if (--s->depth < 0)
         return refuse_items(s, "a bracket closes that was never opened", error);
-    if (s->around == 2 && s->depth == 1)
-        s->around = NO_ITEMS; /* behind the array; another one may follow */
+    if (s->around > 1 && s->depth < s->around)
+        s->around = NO_ITEMS; /* behind the items; others may follow */
     if (s->around == NO_ITEMS && s->depth == 0)
         s->around = 0; /* the next page, if there is one */
     if (!s->collecting || s->depth != s->around)
@@ -80,8 +93,8 @@ static void take_character(struct scanner *s, char c)
         s->escaped = true;
     else if (c == '"')
         s->in_string = false;
-    if (s->in_string && s->depth == 1 && s->name.len < NAME_MAX_BYTES)
-        buf_add_byte(&s->name, c);
+    if (s->in_string && s->depth >= 1 && s->depth <= WRAPPERS_MAX && s->names[s->depth - 1].len < NAME_MAX_BYTES)
+        buf_add_byte(&s->names[s->depth - 1], c);
 }
 
 static bool take_byte(struct scanner *s, char c, GError **error)
@@ -91,8 +104,8 @@ static bool take_byte(struct scanner *s, char c, GError **error)
         take_character(s, c);
     } else if (c == '"') {
         s->in_string = true;
-        if (s->depth == 1)
-            buf_reset(&s->name);
+        if (s->depth >= 1 && s->depth <= WRAPPERS_MAX)
+            buf_reset(&s->names[s->depth - 1]);
     } else if (c == '{') {
         open_object(s);
     } else if (c == '[') {
@@ -116,7 +129,8 @@ bool items_read(struct input *input, const char *const *arrays,
     int count;
     bool ok = true;
     buf_init(&s.text, LIMIT_IMPORT_LINE);
-    buf_init(&s.name, NAME_MAX_BYTES);
+    for (int i = 0; i < WRAPPERS_MAX; i++)
+        buf_init(&s.names[i], NAME_MAX_BYTES);
     while (ok && (count = input_read(input, piece, PIECE, error)) != 0) {
         ok = count > 0;
         for (int i = 0; ok && i < count; i++)
@@ -125,7 +139,8 @@ bool items_read(struct input *input, const char *const *arrays,
     if (ok && (s.depth || s.in_string))
         ok = refuse_items(&s, "the file ends in the middle of an item", error);
     buf_clear(&s.text);
-    buf_clear(&s.name);
+    for (int i = 0; i < WRAPPERS_MAX; i++)
+        buf_clear(&s.names[i]);
     g_free(piece);
     return ok;
 }

@@ -7,6 +7,7 @@
 
 struct scratch {
     char *path;
+    bool in_memory;
     sqlite3 *db;
     sqlite3_stmt *add, *refer, *find; /* the last one made when it is asked for */
 };
@@ -71,20 +72,27 @@ static bool prepare(struct scratch *scratch, GError **error)
            make_statement(scratch, "INSERT INTO reference VALUES(?, ?, ?)", &scratch->refer, error);
 }
 
+static void remove_file(const struct scratch *scratch)
+{
+    if (!scratch->in_memory)
+        g_unlink(scratch->path);
+}
+
 struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
                              GError **error)
 {
     struct scratch *scratch = g_new0(struct scratch, 1);
     g_autofree char *name = g_strdup_printf("import-%s.scratch", digest);
-    scratch->path = g_build_filename(directory, name, NULL);
+    scratch->in_memory = !directory;
+    scratch->path = directory ? g_build_filename(directory, name, NULL) : g_strdup(":memory:");
     *complete = open_file(scratch, NULL) && is_complete(scratch);
     if (*complete)
         return scratch;
     /* Without a journal nothing can be said of what a killed run left. */
     sqlite3_close(scratch->db);
     scratch->db = NULL;
-    g_unlink(scratch->path);
-    if (has_room(directory, expected, error) && open_file(scratch, error) && prepare(scratch, error))
+    remove_file(scratch);
+    if ((!directory || has_room(directory, expected, error)) && open_file(scratch, error) && prepare(scratch, error))
         return scratch;
     scratch_close(scratch, false);
     return NULL;
@@ -97,7 +105,7 @@ void scratch_close(struct scratch *scratch, bool keep)
     sqlite3_finalize(scratch->find);
     sqlite3_close(scratch->db);
     if (!keep)
-        g_unlink(scratch->path);
+        remove_file(scratch);
     g_free(scratch->path);
     g_free(scratch);
 }

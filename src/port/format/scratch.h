@@ -10,7 +10,8 @@
 struct scratch;
 
 /* Opens DIRECTORY/import-<digest>.scratch, `digest` naming the files and hints. `*complete`: an earlier run had read
- * everything. FILE_UNWRITABLE, DISK_FULL when there is less free room than `expected` bytes. */
+ * everything. Without a directory it is in memory. FILE_UNWRITABLE, DISK_FULL when there is less free room than
+ * `expected` bytes. */
 struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
                              GError **error);
 /* Closes it, and removes it unless it is kept for another run. */

@@ -1,0 +1,244 @@
+/* Rows and items of a mapped file become records: which conversation, when, and the members that the map looks at. */
+#include "port/format/build.h"
+#include "port/format/conversion.h"
+#include "port/format/csv.h"
+#include "port/format/formats.h"
+#include "port/format/items.h"
+#include "port/format/map.h"
+
+struct reader {
+    struct conversion *c;
+    const struct map *map;
+    const struct str *names; /* of the CSV file's columns, when they were looked at */
+    bool *used;              /* column by column */
+    struct str *unmapped;    /* what the report calls one that is not used */
+    bool tells_of_sessions;  /* no row of this file is a message */
+    struct arena file;       /* as long as the file is read */
+    struct arena row;
+    struct json_node *cells;
+    struct buf body;
+};
+
+/* ---- records of either kind ---- */
+
+static bool find_order(const struct reader *r, const struct scope *scope, int64_t *order, GError **error)
+{
+    const struct path *const *paths = r->map->paths[MAP_MAIN];
+    struct arena *a = (struct arena *)&r->row;
+    struct str number = path_word(paths[MAP_EVENT_ORDER], scope, a);
+    struct str time = path_word(paths[MAP_EVENT_TIME], scope, a);
+    if (!time.len) {
+        reason_set(error, REASON_FIELD_MISSING, "nothing stands where the map's event.time looks");
+        return false;
+    }
+    *order = map_time(r->map, time, conversion_hints(r->c)->zone, error);
+    if (*order == NO_TIME)
+        return false;
+    str_to_int64(number, order);
+    return true;
+}
+
+/* `of_session`: it tells of a session and is no message. */
+static bool give_record(struct reader *r, const struct scope *scope, bool of_session, struct str body,
+                        const struct item_place *place, GError **error)
+{
+    struct record record = {.body = body, .place = *place, .kind = of_session ? 's' : 'm', .order = INT64_MIN};
+    if (r->map->is_scattered) {
+        g_autoptr(GError) why = NULL;
+        record.key = path_word(r->map->paths[of_session ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID], scope, &r->row);
+        if (!record.key.len)
+            reason_set(&why, REASON_FIELD_MISSING, "nothing stands where the map's session.id looks");
+        else if (!of_session)
+            find_order(r, scope, &record.order, &why);
+        if (why) {
+            conversion_refuse(r->c, place, why);
+            return true;
+        }
+    }
+    return conversion_record(r->c, &record, error);
+}
+
+/* ---- CSV ---- */
+
+struct column {
+    struct str name;
+    bool found;
+};
+
+static void compare_name(void *data, struct str whole, struct str first)
+{
+    struct column *column = data;
+    column->found |= str_equal(column->name, whole) || str_equal(column->name, first);
+}
+
+static bool is_used(const struct map *map, struct str name)
+{
+    struct column column = {.name = name};
+    for (int group = 0; group < MAP_GROUP_COUNT; group++)
+        for (int key = 0; key < MAP_KEY_COUNT; key++)
+            path_each_name(map->paths[group][key], compare_name, &column);
+    return column.found;
+}
+
+static bool has_column(const struct csv_row *row, const struct path *path)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        struct column column = {.name = row->names[i]};
+        path_each_name(path, compare_name, &column);
+        if (column.found)
+            return true;
+    }
+    return false;
+}
+
+static void say_no_column(const struct csv_row *row, const char *key, GError **error)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (size_t i = 0; i < row->count && all->len < 1000; i++)
+        g_string_append_printf(all, "%s%.*s", i ? ", " : "", STR_ARG(row->names[i]));
+    reason_set(error, REASON_USAGE, "the file has no column where the map's %s looks; it has %s", key, all->str);
+}
+
+/* The columns of the file at hand, at its first row. */
+static bool look_at_columns(struct reader *r, const struct csv_row *row, GError **error)
+{
+    const struct path *const *paths = r->map->paths[MAP_MAIN];
+    bool has_text = has_column(row, paths[MAP_EVENT_TEXT]) || has_column(row, paths[MAP_EVENT_HTML]);
+    r->tells_of_sessions = r->map->has[MAP_OF_SESSION] && !has_text;
+    if (!has_column(row, r->map->paths[r->tells_of_sessions ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID]))
+        say_no_column(row, "session.id", error);
+    else if (!r->tells_of_sessions && !has_text && !paths[MAP_EVENTS])
+        say_no_column(row, "event.text", error);
+    else if (r->map->is_scattered && !r->tells_of_sessions && !has_column(row, paths[MAP_EVENT_TIME]))
+        say_no_column(row, "event.time", error);
+    if (error && *error)
+        return false;
+    r->names = row->names;
+    r->used = arena_array(&r->file, row->count, sizeof *r->used);
+    r->unmapped = arena_array(&r->file, row->count, sizeof *r->unmapped);
+    r->cells = arena_array(&r->file, row->count, sizeof *r->cells);
+    for (size_t i = 0; i < row->count; i++) {
+        r->used[i] = is_used(r->map, row->names[i]);
+        r->unmapped[i] = arena_printf(&r->file, "column %.*s", STR_ARG(row->names[i]));
+    }
+    return true;
+}
+
+/* Without what spreadsheets, and our own export, put before a cell that would else be a formula; without zeros. */
+static struct str clean_cell(struct str cell, struct arena *a)
+{
+    if (cell.len >= 2 && cell.ptr[0] == '\'' && strchr("=+-@", cell.ptr[1]))
+        cell = str_skip(cell, 1);
+    if (!memchr(cell.ptr ? cell.ptr : "", 0, cell.len))
+        return cell;
+    g_autofree char *valid = g_utf8_make_valid(cell.ptr, (gssize)cell.len);
+    return arena_str(a, str_from_c(valid));
+}
+
+/* The row as an object of the cells that the map looks at and that are not empty. */
+static const struct json_node *row_object(struct reader *r, const struct csv_row *row)
+{
+    struct json_node *object = arena_new(&r->row, struct json_node);
+    struct json_node *last = NULL;
+    object->kind = JSON_OBJECT;
+    for (size_t i = 0; i < row->count; i++) {
+        if (row->cells[i].len && !r->used[i])
+            conversion_lost(r->c, r->unmapped[i]);
+        if (!row->cells[i].len || !r->used[i])
+            continue;
+        struct json_node *cell = &r->cells[i];
+        *cell = (struct json_node){
+            .name = row->names[i], .kind = JSON_STRING, .string = clean_cell(row->cells[i], &r->row)};
+        if (last)
+            last->next = cell;
+        else
+            object->first = cell;
+        last = cell;
+        object->count++;
+    }
+    return object;
+}
+
+static bool take_row(void *data, const struct csv_row *row, GError **error)
+{
+    struct reader *r = data;
+    struct json w;
+    if (row->names != r->names && !look_at_columns(r, row, error))
+        return false;
+    arena_reset(&r->row);
+    const struct json_node *object = row_object(r, row);
+    struct scope scope = {object, object};
+    buf_reset(&r->body);
+    json_init(&w, &r->body);
+    json_add_tree(&w, object);
+    return give_record(r, &scope, r->tells_of_sessions, buf_str(&r->body), &row->place, error);
+}
+
+static void refuse_row(void *data, const struct item_place *place, const GError *why)
+{
+    struct reader *r = data;
+    conversion_refuse(r->c, place, why);
+}
+
+/* ---- JSON ---- */
+
+static bool is_skipped(struct reader *r, const struct scope *scope)
+{
+    struct str type = path_word(r->map->paths[MAP_MAIN][MAP_ITEM_TYPE], scope, &r->row);
+    if (!type.len || !str_equal(map_word(r->map, TABLE_ITEM_TYPE, type), STR("skip")))
+        return false;
+    conversion_lost(r->c, type);
+    return true;
+}
+
+static bool take_item(void *data, struct str text, const struct item_place *place, GError **error)
+{
+    struct reader *r = data;
+    const struct path *const *paths = r->map->paths[MAP_MAIN];
+    if (!r->map->is_scattered && !paths[MAP_ITEM_TYPE])
+        return give_record(r, NULL, false, text, place, error);
+    g_autoptr(GError) why = NULL;
+    arena_reset(&r->row);
+    const struct json_node *item = json_read(text, JSON_TOP_OBJECT, &r->row, &why);
+    struct scope scope = {item, item};
+    if (!item) {
+        conversion_refuse(r->c, place, why);
+        return true;
+    }
+    if (is_skipped(r, &scope))
+        return true;
+    bool is_message =
+        path_exists(paths[MAP_EVENT_TEXT], &scope, &r->row) || path_exists(paths[MAP_EVENT_HTML], &scope, &r->row);
+    return give_record(r, &scope, r->map->has[MAP_OF_SESSION] && !is_message, text, place, error);
+}
+
+bool map_read(struct conversion *c, struct input *input, GError **error)
+{
+    struct reader r = {.c = c, .map = conversion_map(c)};
+    arena_init(&r.file);
+    arena_init(&r.row);
+    buf_init(&r.body, 2 * LIMIT_IMPORT_LINE);
+    struct csv_options csv = {
+        .encoding = r.map->encoding, .separator = r.map->separator, .row = take_row, .bad = refuse_row, .data = &r};
+    bool ok = r.map->is_csv ? csv_read(input, &csv, error) : items_read(input, r.map->items, take_item, &r, error);
+    buf_clear(&r.body);
+    arena_clear(&r.row);
+    arena_clear(&r.file);
+    return ok;
+}
+
+const struct format format_csv = {
+    .name = "csv",
+    .about = "CSV of any columns, by a map (--map FILE)",
+    .type = "csv",
+    .read = map_read,
+    .convert = map_convert,
+};
+
+const struct format format_json = {
+    .name = "json",
+    .about = "JSON lines, arrays or pages of any shape, by a map (--map FILE)",
+    .type = "json",
+    .read = map_read,
+    .convert = map_convert,
+};
