@@ -63,7 +63,7 @@ test("a longer archive appends its tail; one with another beginning is refused b
   archive.chats[1].thread.events.push({ id: "K600PKZON9_3", type: "message", text: "I am new here", author_id: "new@example.com", created_at: "2024-03-06T10:00:10.000000Z" });
   writeFileSync(file, JSON.stringify(archive));
   assert.deepEqual({ ...bring(data, file).report, notices: 0 }, { read: 2, created: 0, extended: 1, unchanged: 1, refused: 0, notices: 0, lost: {}, refusals: [] });
-  archive.chats[1].thread.events[0].text = "Somebody changed this";
+  Object.assign(archive.chats[1].thread.events[0], { id: "K600PKZON9_0", text: "Somebody else's" });
   writeFileSync(file, JSON.stringify(archive, null, 1));
   const { report, said } = bring(data, file);
   assert.equal(report.refused, 1);

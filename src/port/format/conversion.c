@@ -207,7 +207,7 @@ static bool follow_known(struct conversion *c, struct line *line, struct arena *
 {
     struct format_known known;
     bool found = false;
-    if (!c->options->format->follow)
+    if (!c->options->format->follow || !c->reader)
         return true;
     struct store_txn *txn = core_read_begin(c->reader, error);
     bool ok = txn && read_known(txn, c, line->id, &known, &found, a, error);
@@ -341,17 +341,12 @@ static void refused_line(void *data, int64_t line, const GError *why)
 static bool read_files(struct conversion *c, GError **error)
 {
     bool ok = true;
-    GError *why = NULL;
     for (c->file = 0; ok && c->options->files[c->file]; c->file++) {
         c->input = input_open(c->options->files[c->file], error);
-        ok = c->input && c->options->format->read(c, c->input, &why);
+        ok = c->input && c->options->format->read(c, c->input, error);
         if (c->input)
             input_close(g_steal_pointer(&c->input));
-        if (why && reason_of(why) != REASON_FILE_UNREADABLE && reason_of(why) != REASON_CANCELLED)
-            g_prefix_error(&why, "%s: ", c->options->files[c->file]); /* the others name it already, or need not */
     }
-    if (why)
-        g_propagate_error(error, why);
     c->file = 0;
     return ok;
 }

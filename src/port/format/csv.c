@@ -81,7 +81,8 @@ static bool open_converter(struct csv *csv, GError **error)
     csv->unit = !g_ascii_strncasecmp(csv->encoding, "utf-16", 6) ? 2 : 1;
     if (csv->converter != (GIConv)-1)
         return true;
-    reason_set(error, REASON_USAGE, "there is no encoding %s; `iconv --list` has those that there are", csv->encoding);
+    reason_set(error, REASON_USAGE, "%s: there is no encoding %s; `iconv --list` has those that there are",
+               csv->options.name, csv->encoding);
     return false;
 }
 
@@ -187,7 +188,7 @@ static bool end_row(struct csv *csv, GError *why, GError **error)
 {
     bool ok = true, is_empty = csv->count == 1 && csv->text.len == 1 && !csv->is_quoted_row;
     if (why && !csv->names) {
-        g_propagate_prefixed_error(error, why, "line %lld: ", (long long)csv->begun.line);
+        g_propagate_prefixed_error(error, why, "%s:%lld: ", csv->options.name, (long long)csv->begun.line);
         return false;
     }
     if (why)
@@ -391,7 +392,9 @@ bool csv_end(struct csv *csv, GError **error)
 
 bool csv_read(struct input *input, const struct csv_options *options, GError **error)
 {
-    struct csv *csv = csv_new(options);
+    struct csv_options named = *options;
+    named.name = input_path(input);
+    struct csv *csv = csv_new(&named);
     char *piece = g_malloc(PIECE);
     int count;
     bool ok = true;

@@ -19,6 +19,7 @@ struct csv_row {
 };
 
 struct csv_options {
+    const char *name; /* of the file, for messages */
     /* As iconv calls it; STR_NULL = UTF-8. A byte order mark knows better. */
     struct str encoding;
     /* 0 = that of a `sep=` line, else that of `,` `;` tab `|` which the first row has most of. */
@@ -31,8 +32,8 @@ struct csv_options {
     void *data;
 };
 
-/* Reads all of the input. Reasons: the input's; those of `row`; USAGE for an encoding that there is none of;
- * LINE_INVALID when the first row is a bad one. O(size). */
+/* Reads all of the input, whatever its name in the options. Reasons: the input's; those of `row`; USAGE for an encoding
+ * that there is none of; LINE_INVALID when the first row is a bad one. O(size). */
 bool csv_read(struct input *input, const struct csv_options *options, GError **error);
 
 /* The same piece by piece: new, feed..., end, free. `options` are copied. After a FALSE only csv_free is left. */

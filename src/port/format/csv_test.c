@@ -27,7 +27,8 @@ static void write_bad(void *data, const struct item_place *place, const GError *
 static char *rows_of(struct str file, size_t piece, const char *encoding, GError **error)
 {
     GString *rows = g_string_new(NULL);
-    struct csv_options options = {.encoding = str_from_c(encoding), .row = write_row, .bad = write_bad, .data = rows};
+    struct csv_options options = {
+        .name = "my.csv", .encoding = str_from_c(encoding), .row = write_row, .bad = write_bad, .data = rows};
     struct csv *csv = csv_new(&options);
     bool ok = true;
     while (ok && file.len) {
@@ -132,7 +133,7 @@ static void test_a_quote_that_never_closes_names_its_row(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *rows = rows_of(STR("a,\"b\n1,2\n"), 4, NULL, &error);
     g_assert_error(error, REASON, REASON_LINE_INVALID);
-    g_assert_cmpstr(error->message, ==, "line 1: a quote opens in this row and never closes");
+    g_assert_cmpstr(error->message, ==, "my.csv:1: a quote opens in this row and never closes");
     g_assert_cmpstr(rows, ==, "");
 }
 

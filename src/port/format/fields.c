@@ -123,7 +123,7 @@ static void ignore_bad(void *data, const struct item_place *place, const GError 
 
 static void read_rows(struct fields *g, struct str head)
 {
-    struct csv_options options = {.row = note_row, .bad = ignore_bad, .data = g};
+    struct csv_options options = {.name = "", .row = note_row, .bad = ignore_bad, .data = g};
     struct csv *csv = csv_new(&options);
     if (csv_feed(csv, head, NULL))
         csv_end(csv, NULL);

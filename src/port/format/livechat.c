@@ -2,6 +2,7 @@
  * (doc/imports.md 3). A conversation is a thread: a chat's id comes again with every thread it has. */
 #include "port/format/build.h"
 #include "port/format/conversion.h"
+#include "port/format/follow.h"
 #include "port/format/formats.h"
 #include "port/format/items.h"
 
@@ -170,4 +171,5 @@ const struct format format_livechat = {
     .recognises = livechat_recognises,
     .read = livechat_read,
     .convert = livechat_convert,
+    .follow = follow_export,
 };

@@ -2,6 +2,7 @@
 #include "port/format/build.h"
 #include "port/format/conversion.h"
 #include "port/format/csv.h"
+#include "port/format/follow.h"
 #include "port/format/formats.h"
 #include "port/format/items.h"
 #include "port/format/map.h"
@@ -9,6 +10,7 @@
 struct reader {
     struct conversion *c;
     const struct map *map;
+    const char *path;        /* of the file */
     const struct str *names; /* of the CSV file's columns, when they were looked at */
     bool *used;              /* column by column */
     struct str *unmapped;    /* what the report calls one that is not used */
@@ -91,12 +93,13 @@ static bool has_column(const struct csv_row *row, const struct path *path)
     return false;
 }
 
-static void say_no_column(const struct csv_row *row, const char *key, GError **error)
+static void say_no_column(const struct reader *r, const struct csv_row *row, const char *key, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
     for (size_t i = 0; i < row->count && all->len < 1000; i++)
         g_string_append_printf(all, "%s%.*s", i ? ", " : "", STR_ARG(row->names[i]));
-    reason_set(error, REASON_USAGE, "the file has no column where the map's %s looks; it has %s", key, all->str);
+    reason_set(error, REASON_USAGE, "%s: the file has no column where the map's %s looks; it has %s", r->path, key,
+               all->str);
 }
 
 /* The columns of the file at hand, at its first row. */
@@ -106,11 +109,11 @@ static bool look_at_columns(struct reader *r, const struct csv_row *row, GError 
     bool has_text = has_column(row, paths[MAP_EVENT_TEXT]) || has_column(row, paths[MAP_EVENT_HTML]);
     r->tells_of_sessions = r->map->has[MAP_OF_SESSION] && !has_text;
     if (!has_column(row, r->map->paths[r->tells_of_sessions ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID]))
-        say_no_column(row, "session.id", error);
+        say_no_column(r, row, "session.id", error);
     else if (!r->tells_of_sessions && !has_text && !paths[MAP_EVENTS])
-        say_no_column(row, "event.text", error);
+        say_no_column(r, row, "event.text", error);
     else if (r->map->is_scattered && !r->tells_of_sessions && !has_column(row, paths[MAP_EVENT_TIME]))
-        say_no_column(row, "event.time", error);
+        say_no_column(r, row, "event.time", error);
     if (error && *error)
         return false;
     r->names = row->names;
@@ -214,7 +217,7 @@ static bool take_item(void *data, struct str text, const struct item_place *plac
 
 bool map_read(struct conversion *c, struct input *input, GError **error)
 {
-    struct reader r = {.c = c, .map = conversion_map(c)};
+    struct reader r = {.c = c, .map = conversion_map(c), .path = input_path(input)};
     arena_init(&r.file);
     arena_init(&r.row);
     buf_init(&r.body, 2 * LIMIT_IMPORT_LINE);
@@ -233,6 +236,7 @@ const struct format format_csv = {
     .type = "csv",
     .read = map_read,
     .convert = map_convert,
+    .follow = follow_export,
 };
 
 const struct format format_json = {
@@ -241,4 +245,5 @@ const struct format format_json = {
     .type = "json",
     .read = map_read,
     .convert = map_convert,
+    .follow = follow_export,
 };
