@@ -351,7 +351,20 @@ static bool read_files(struct conversion *c, GError **error)
     return ok;
 }
 
-/* The files by name, size and time, and what was said about them. */
+/* A tenth and less of what it becomes, where it is text. */
+enum { COMPRESSED_TO = 10 };
+
+static bool is_compressed(const char *path)
+{
+    struct input *input = input_open(path, NULL);
+    struct str head = input ? input_head(input) : STR_NULL;
+    bool compressed = head.len > 1 && !memcmp(head.ptr, "\x1f\x8b", 2);
+    if (input)
+        input_close(input);
+    return compressed;
+}
+
+/* The files by name, size and time, and what was said about them. `bytes`: what they hold, about. */
 static void name_scratch(const struct conversion_options *options, char hex[2 * SCRATCH_ID + 1], int64_t *bytes)
 {
     crypto_generichash_state state;
@@ -366,12 +379,12 @@ static void name_scratch(const struct conversion_options *options, char hex[2 * 
                                   zone_id(options->hints.zone).len);
     for (char *const *file = options->files; *file; file++) {
         struct stat about = {0};
-        if (stat(*file, &about) != 0)
-            memset(&about, 0, sizeof about);
+        if (stat(*file, &about) != 0 || !S_ISREG(about.st_mode)) /* a pipe is another one each time */
+            randombytes_buf(&about.st_mtim, sizeof about.st_mtim);
         int64_t facts[] = {(int64_t)about.st_size, (int64_t)about.st_mtim.tv_sec, (int64_t)about.st_mtim.tv_nsec};
         crypto_generichash_update(&state, (const uint8_t *)*file, strlen(*file) + 1);
         crypto_generichash_update(&state, (const uint8_t *)facts, sizeof facts);
-        *bytes += about.st_size;
+        *bytes += (int64_t)about.st_size * (is_compressed(*file) ? COMPRESSED_TO : 1);
     }
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(hex, 2 * SCRATCH_ID + 1, hash, SCRATCH_ID);
