@@ -9,6 +9,8 @@
     /* Text and ids (doc/decisions.md 1: ids are opaque strings, unique per company). */ \
     X(ID, 128, "bytes", "", ID_INVALID, "an id that a client chooses") \
     X(TEXT, 64 * 1024, "bytes", "", TEXT_TOO_LONG, "the text of one message or notice") \
+    X(COMMENT, 4 * 1024, "bytes", "", FIELD_TOO_LONG, "what an operator says of a transfer, a hold or a close") \
+    X(TAGS, 64, "tags", "", FIELD_TOO_LONG, "of one close") \
     X(NAME, 512, "bytes", "", TEXT_TOO_LONG, "a name, an e-mail address, a phone number, a nickname") \
     X(URL, 8 * 1024, "bytes", "", TEXT_TOO_LONG, "the address of a page, a user agent") \
     X(EVENT_DATA, 256 * 1024, "bytes", "", FIELD_TOO_LONG, "the JSON that comes along with one event") \

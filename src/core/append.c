@@ -179,12 +179,10 @@ static bool run_append(struct op *base, struct store_txn *txn, GError **error)
         reason_set(error, REASON_SESSION_ERASED, "the session is erased");
         return false;
     }
-    if (!find_repeated(op, txn, before, error))
+    if ((op->prepare && !op->prepare(op, txn, before, error)) || !find_repeated(op, txn, before, error))
         return false;
     if (op->repeated)
         return true;
-    if (op->allow && !op->allow(op, before, error))
-        return false;
     struct intake p;
     bool done = append(op, txn, before, &p, error);
     intake_clear(&p);

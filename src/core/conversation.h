@@ -56,15 +56,15 @@ struct append_op {
     struct op op;
     int64_t company;
     struct str session_id;
-    /* The dialect's own check of the caller against the session as it stands; NULL = may. Not asked when the first
-     * event is there already. May run twice. */
-    bool (*allow)(struct append_op *op, const struct session_view *view, GError **error);
-    const void *allow_data;
+    /* Asked first, with the session as it stands: refuses the caller, or sets `events` to what the operation comes to.
+     * NULL = they are as given. May run twice. */
+    bool (*prepare)(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error);
+    const void *prepare_data;
     uint32_t returning;    /* this participant, when they have left a session that is still open, joins again first;
                               0 = nobody */
     struct event *events;  /* kind, participant, id, text, data, target, and time_ms (NO_TIME = live: stamped now);
                               appended all or none */
-    size_t event_count;    /* 1..8; with `returning` also 0 */
+    size_t event_count;    /* 1..8; with `returning`, and when `prepare` says so, also 0 */
     bool close_when_empty; /* after these, append CLOSED when neither a client nor an agent or supervisor is present */
     /* out */
     struct session_view view; /* after */
@@ -74,7 +74,7 @@ struct append_op {
     bool repeated;
 };
 /* Other reasons: SESSION_UNKNOWN, SESSION_ERASED, ID_TAKEN, ID_INVALID (an id that reads as another event's), those of
- * event_check, session_admits and `allow`. */
+ * event_check, session_admits and `prepare`. */
 void append_op_init(struct append_op *op, struct core *core);
 
 /* ---- keys ----------------------------------------------------------------------------------------------- */

@@ -294,15 +294,15 @@ static void test_repeated(void)
     fixture_close(&f);
 }
 
-static bool refuse_all(struct append_op *op, const struct session_view *view, GError **error)
+static bool refuse_all(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
 {
-    g_assert_true(op->allow_data == refuse_all);
-    g_assert_true(str_equal(view->session.id, op->session_id));
+    g_assert_true(op->prepare_data == refuse_all);
+    g_assert_true(txn && str_equal(view->session.id, op->session_id));
     reason_set(error, REASON_NOT_SERVED_BY_CALLER, "no");
     return false;
 }
 
-static void test_allow(void)
+static void test_prepare(void)
 {
     struct fixture f;
     GError *error = NULL;
@@ -315,8 +315,8 @@ static void test_allow(void)
     op.session_id = STR("s1");
     op.events = &message;
     op.event_count = 1;
-    op.allow = refuse_all;
-    op.allow_data = refuse_all;
+    op.prepare = refuse_all;
+    op.prepare_data = refuse_all;
     g_assert_false(core_run(&op.op, &error));
     g_assert_error(error, REASON, REASON_NOT_SERVED_BY_CALLER);
     g_clear_error(&error);
@@ -607,7 +607,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conversation/delete-newest", test_delete_newest);
     g_test_add_func("/conversation/append/several", test_append_several);
     g_test_add_func("/conversation/append/repeated", test_repeated);
-    g_test_add_func("/conversation/append/allow", test_allow);
+    g_test_add_func("/conversation/append/prepare", test_prepare);
     g_test_add_func("/conversation/append/close-when-empty", test_close_when_empty);
     g_test_add_func("/conversation/append/close", test_close);
     g_test_add_func("/conversation/append/return", test_return);

@@ -60,10 +60,10 @@ static bool is_silent(struct tail *tail, uint32_t participant, int64_t timeout_m
 }
 
 /* Inside the write: it may have been heard of since this was queued. */
-static bool still_silent(struct append_op *op, const struct session_view *view, GError **error)
+static bool still_silent(struct append_op *op, struct store_txn *txn, const struct session_view *view, GError **error)
 {
-    const struct leave_op *leave = op->allow_data;
-    (void)view;
+    const struct leave_op *leave = op->prepare_data;
+    (void)txn, (void)view;
     if (is_silent(leave->tail, leave->key->participant, leave->timeout_ms))
         return true;
     reason_set(error, REASON_CANCELLED, "the client is back");
@@ -88,8 +88,8 @@ static struct leave_op *leave_new(struct keepalive *keepalive, struct tail *tail
     append_op_init(&leave->append, keepalive->core);
     leave->append.company = tail->company;
     leave->append.session_id = tail->session_id;
-    leave->append.allow = still_silent;
-    leave->append.allow_data = leave;
+    leave->append.prepare = still_silent;
+    leave->append.prepare_data = leave;
     leave->append.events = &leave->event;
     leave->append.event_count = 1;
     leave->append.close_when_empty = true;

@@ -523,6 +523,21 @@ static bool introduces_participant(const struct event *e)
     return introduces;
 }
 
+/* What somebody who has left may still do, as somebody who never came may. */
+static bool is_from_outside(const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_JOINED:
+    case EVENT_CLOSED:
+    case EVENT_TRANSFER:
+    case EVENT_HOLD:
+    case EVENT_RESUME:
+        return true;
+    default:
+        return event_facts[e->kind].after_close || event_is_internal(e);
+    }
+}
+
 static bool admits_participant(const struct session_view *view, const struct event *e, bool live, GError **error)
 {
     if (e->participant == 0)
@@ -533,7 +548,7 @@ static bool admits_participant(const struct session_view *view, const struct eve
         return false;
     }
     bool gone = live && by && by->joined && !by->present;
-    if (gone && e->kind != EVENT_JOINED && e->kind != EVENT_CLOSED && !event_facts[e->kind].after_close) {
+    if (gone && !is_from_outside(e)) {
         reason_set_field(error, REASON_PARTICIPANT_GONE, STR("by"), "participant %u has left", e->participant);
         return false;
     }

@@ -67,6 +67,7 @@ test("a body that is no JSON object of the right kind is refused in the dialect'
     '{"n":99999999999999999999999}', "[".repeat(100000), '{"a":"\\u0000"}', '{"a":"\\ud800"}', "{} x"];
   for (const route of routes.filter(({ method, path }) => method === "POST" && !/logout$|sign-out$|genesys-credentials$|import$/.test(path)))
     for (const body of bodies) {
+      if (!body.length && /\/(take|release|hold|resume|close|typing)$/.test(route.path)) continue; // these need none
       const path = fillPath(route.path, ours.session);
       const answer = await call(server, "POST", path, { headers: { "Content-Type": "application/json", ...ours.headers[dialectOf(path)] }, body });
       isDialectRefusal(route, answer, `${path} with ${String(body).slice(0, 40)}`);

@@ -58,8 +58,12 @@ void document_session(struct json *w, const struct history_item *item, bool open
         json_object_end(w);
     }
     json_member_string_if(w, "timeZone", s->time_zone);
+    if (s->queued_ms != NO_TIME)
+        json_member_time(w, "waitingSince", s->queued_ms);
     if (s->on_hold)
         json_member_bool(w, "onHold", true);
+    if (s->tags.ptr)
+        json_member_raw(w, "tags", s->tags);
     if (s->erased)
         json_member_bool(w, "erased", true);
     if (!open)

@@ -3,6 +3,7 @@
 
 #include "core/access.h"
 #include "core/history.h"
+#include "core/list.h"
 #include "text/json_write.h"
 #include "text/parameter.h"
 #include "text/zone.h"
@@ -51,7 +52,7 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 17 };
+enum { PARLEY_ROUTES = 27 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
@@ -88,6 +89,8 @@ bool session_of_path(const struct http_request *request, const struct call *call
 
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
 void document_session(struct json *w, const struct history_item *item, bool open);
+/* How a list goes on: its members behind the sessions. */
+void list_ends(struct json *w, const struct list_page *list);
 void document_participants(struct json *w, const struct session_view *view);
 /* Internal events are for callers with the right `notes`. */
 bool document_shows(unsigned rights, const struct event *e);
@@ -104,11 +107,27 @@ void document_whole_session(struct json *w, const struct history_item *item, con
 void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
                    const struct session_view *view);
 
+/* The same behind an operation that wrote it: or its refusal. */
+void session_written_reply(struct http_request *request, struct op *op, unsigned status,
+                           const struct session_view *view);
+/* What became of an append_op's first event: 201, 200 when it was there already, or its refusal. */
+void event_written_reply(struct http_request *request, struct op *op);
+
 /* ---- routes; each ends the request ---- */
 
 void parley_sign_in(struct http_request *request, const struct call *call);
 void parley_sign_out(struct http_request *request, const struct call *call);
 void parley_me(struct http_request *request, const struct call *call);
+void parley_queue(struct http_request *request, const struct call *call);
+void parley_take(struct http_request *request, const struct call *call);
+void parley_release(struct http_request *request, const struct call *call);
+void parley_transfer(struct http_request *request, const struct call *call);
+void parley_hold(struct http_request *request, const struct call *call);
+void parley_resume(struct http_request *request, const struct call *call);
+void parley_close(struct http_request *request, const struct call *call);
+void parley_message(struct http_request *request, const struct call *call);
+void parley_note(struct http_request *request, const struct call *call);
+void parley_typing(struct http_request *request, const struct call *call);
 
 void parley_sessions(struct http_request *request, const struct call *call);
 void parley_session(struct http_request *request, const struct call *call);

@@ -1,5 +1,4 @@
 /* GET sessions: filters, cursors, and with include=messages each session's text messages. */
-#include "core/list.h"
 #include "wire/parley/internal.h"
 
 enum {
@@ -91,6 +90,15 @@ static bool find_sessions(struct sessions *sessions, struct store_txn *txn, GErr
     return list_sessions(call->parley->core, txn, query, &call->caller, a, &sessions->list, error);
 }
 
+void list_ends(struct json *w, const struct list_page *list)
+{
+    json_member_string_or_null(w, "next", list->next);
+    json_member_string_or_null(w, "previous", list->previous);
+    json_member_bool(w, "complete", !list->next.ptr);
+    if (list->partial)
+        json_member_bool(w, "partial", true);
+}
+
 static bool sessions_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
                           GError **error)
 {
@@ -113,11 +121,7 @@ static bool sessions_part(struct page *page, struct store_txn *txn, struct json 
     page->last = sessions->told == list->count;
     if (page->last) {
         json_array_end(w);
-        json_member_string_or_null(w, "next", list->next);
-        json_member_string_or_null(w, "previous", list->previous);
-        json_member_bool(w, "complete", !list->next.ptr);
-        if (list->partial)
-            json_member_bool(w, "partial", true);
+        list_ends(w, list);
         json_object_end(w);
     }
     return true;

@@ -48,6 +48,12 @@ static const struct parameter transcript[] = {
     EXPORT_PARAMETER_NOTES,
 };
 
+static const struct parameter queue[] = {
+    {.name = "department", .meaning = "Only sessions of the department with this id."},
+    LIMIT,
+    CURSOR,
+};
+
 static const struct parameter visitors[] = {
     {.name = "q", .meaning = "Only visitors with this in name, e-mail or phone."},
     LIMIT,
@@ -76,12 +82,27 @@ static const struct parameter import[] = {
 #define PARAMETERS(table) table, G_N_ELEMENTS(table)
 #define NO_PARAMETERS NULL, 0
 
+#define DESK (PARLEY_OPERATOR | RIGHT_DESK)
+
 const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_POST, "/sign-in", PARLEY_ANYBODY, parley_sign_in, NO_PARAMETERS, 0,
      "Sign in as an operator: a token, or a cookie."},
     {HTTP_POST, "/sign-out", PARLEY_OPERATOR, parley_sign_out, NO_PARAMETERS, 0,
      "End this sign-in, or all of the operator's."},
     {HTTP_GET, "/me", 0, parley_me, NO_PARAMETERS, 0, "Who calls, and what they may do."},
+    {HTTP_GET, "/queue", RIGHT_READ, parley_queue, PARAMETERS(queue), 0, "The sessions that wait, longest first."},
+    {HTTP_POST, "/sessions/:id/take", DESK, parley_take, NO_PARAMETERS, 0, "Join it and serve it."},
+    {HTTP_POST, "/sessions/:id/release", DESK, parley_release, NO_PARAMETERS, 0, "Back to the queue."},
+    {HTTP_POST, "/sessions/:id/transfer", DESK, parley_transfer, NO_PARAMETERS, 0,
+     "To another operator, or to a department's queue."},
+    {HTTP_POST, "/sessions/:id/hold", DESK, parley_hold, NO_PARAMETERS, 0, "Put it on hold."},
+    {HTTP_POST, "/sessions/:id/resume", DESK, parley_resume, NO_PARAMETERS, 0, "Go on with it."},
+    {HTTP_POST, "/sessions/:id/close", DESK, parley_close, NO_PARAMETERS, 0, "End it."},
+    {HTTP_POST, "/sessions/:id/messages", DESK, parley_message, NO_PARAMETERS, 0, "Say something."},
+    {HTTP_POST, "/sessions/:id/notes", DESK | RIGHT_NOTES, parley_note, NO_PARAMETERS, 0,
+     "Note something for operators only."},
+    {HTTP_POST, "/sessions/:id/typing", DESK, parley_typing, NO_PARAMETERS, 0,
+     "Say that one types, or no longer does."},
     {HTTP_GET, "/sessions", RIGHT_READ, parley_sessions, PARAMETERS(sessions), 0, "A page of sessions, newest first."},
     {HTTP_POST, "/sessions", RIGHT_WRITE, parley_open, NO_PARAMETERS, 0,
      "Open a session; with times of its own also right import."},

@@ -9,25 +9,31 @@
 
 /* ---- open ---- */
 
-static bool read_opened(struct http_request *request, const struct open_op *op, struct history_item *item,
-                        GError **error)
+static bool read_written(struct http_request *request, const struct session *s, struct history_item *item,
+                         GError **error)
 {
     struct store_txn *txn = core_read_begin(http_loop_data(request->loop), error);
     if (!txn)
         return false;
-    bool read = history_one(txn, &op->opened.view.session, &request->arena, item, error);
+    bool read = history_one(txn, s, &request->arena, item, error);
     core_read_end(txn);
     return read;
+}
+
+void session_written_reply(struct http_request *request, struct op *op, unsigned status,
+                           const struct session_view *view)
+{
+    struct history_item item;
+    if (!op->error && read_written(request, &view->session, &item, &op->error))
+        session_reply(request, status, &item, view);
+    else
+        parley_refuse(request, op->error);
 }
 
 static void answer_open(struct http_request *request, struct op *base)
 {
     const struct open_op *op = (struct open_op *)base;
-    struct history_item item;
-    if (!base->error && read_opened(request, op, &item, &base->error))
-        session_reply(request, op->opened.outcome == OPEN_CREATED ? 201 : 200, &item, &op->opened.view);
-    else
-        parley_refuse(request, base->error);
+    session_written_reply(request, base, op->opened.outcome == OPEN_CREATED ? 201 : 200, &op->opened.view);
 }
 
 /* Times of one's own are history: that takes the import right. A line without any begins now. */
@@ -79,7 +85,7 @@ struct append {
     struct event event;
 };
 
-static void answer_append(struct http_request *request, struct op *base)
+void event_written_reply(struct http_request *request, struct op *base)
 {
     const struct append_op *op = (struct append_op *)base;
     if (base->error) {
@@ -171,7 +177,7 @@ void parley_append(struct http_request *request, const struct call *call)
     append->op.events = &append->event;
     append->op.event_count = 1;
     read_event(request, call, &append->event, &base->arena, &base->error);
-    deferred_answer(request, base, answer_append);
+    deferred_answer(request, base, event_written_reply);
 }
 
 /* ---- a Genesys key ---- */
