@@ -246,7 +246,7 @@ test("an agent sees own and the departments' sessions and their queue, a manager
     const { hits } = (await get("/search?q=zebra&limit=200", who)).body;
     assert.deepEqual(hits.map(({ session }) => session).sort(), expected, username);
     for (const id of everything)
-      for (const path of [`/sessions/${id}`, `/sessions/${id}/events`])
+      for (const path of [`/sessions/${id}`, `/sessions/${id}/events`, `/sessions/${id}/transcript`])
         for (let round = 0; round < 2; round++) {
           const answer = await get(path, who);
           if (expected.includes(id)) assert.equal(answer.status, 200, `${username} ${path}`);
