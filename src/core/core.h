@@ -103,7 +103,8 @@ struct op {
     GError *error;      /* owned by the op; freed by op_clear */
     struct arena arena; /* the request's life time: inputs, outputs */
     struct core *core;
-    atomic_bool abandoned;  /* OP_READ: set by any thread when nobody waits any more; ends as CANCELLED, soon */
+    atomic_bool abandoned;  /* internal: core_abandon was called */
+    GList waits;            /* internal: its place in a pool's queue; data NULL = in none */
     struct effect *effects; /* internal: what live.h must learn after COMMIT */
     struct store_job job;   /* internal */
 };
@@ -117,6 +118,11 @@ void op_clear(struct op *op);
 /* Hands the op over until `done`. Any thread. Reasons besides those of `run`: QUEUE_FULL, CANCELLED, and the store's.
  */
 void core_submit(struct op *op);
+
+/* Nobody waits for an OP_READ any more: it ends as CANCELLED. One that a thread has begun is interrupted, soon; one
+ * that still waits gives its place to others at once, and `done` is called in here. Between core_submit and `done`; on
+ * the thread that submitted it. */
+void core_abandon(struct op *op);
 
 /* Runs an OP_READ at once with this thread's reader: for reads of a bounded number of rows by key. op->error says
  * whether it failed; `done` is not called. */

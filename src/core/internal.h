@@ -74,6 +74,8 @@ struct pool *pool_new(struct core *core, unsigned threads, size_t queue, bool re
 void pool_free(struct pool *pool);
 /* False when too much is queued; `always` ignores that. Ownership as in core_submit. */
 bool pool_push(struct pool *pool, struct op *op, bool always);
+/* Takes an op out that no thread has begun yet; false when one has. Any thread; the op lives meanwhile. */
+bool pool_withdraw(struct pool *pool, struct op *op);
 
 /* ---- live.c ---- */
 

@@ -41,9 +41,24 @@ static struct pool *pool_of(const struct op *op)
     return op->kind == OP_READ ? op->core->readers : op->kind == OP_STEP ? op->core->steps : op->core->slow;
 }
 
+static void end_abandoned(struct op *op)
+{
+    reason_set(&op->error, REASON_CANCELLED, "nobody waits for this any more");
+    op->done(op);
+}
+
+void core_abandon(struct op *op)
+{
+    atomic_store(&op->abandoned, true);
+    if (pool_withdraw(op->core->readers, op))
+        end_abandoned(op);
+}
+
 void core_submit(struct op *op)
 {
-    if (op->core->stopped) {
+    if (op->kind == OP_READ && atomic_load(&op->abandoned)) {
+        end_abandoned(op);
+    } else if (op->core->stopped) {
         reason_set(&op->error, REASON_STOPPING, "the server is stopping");
         op->done(op);
     } else if (op->kind == OP_WRITE) {

@@ -23,7 +23,10 @@ static struct op *next_op(struct pool *pool)
     pthread_mutex_lock(&pool->lock);
     while (g_queue_is_empty(&pool->ops) && !pool->stopping)
         pthread_cond_wait(&pool->news, &pool->lock);
-    struct op *op = g_queue_pop_head(&pool->ops);
+    GList *first = g_queue_pop_head_link(&pool->ops);
+    struct op *op = first ? first->data : NULL;
+    if (op)
+        op->waits.data = NULL;
     pthread_mutex_unlock(&pool->lock);
     return op;
 }
@@ -40,10 +43,6 @@ void core_read(struct op *op, struct store_reader *reader)
 /* A thread opens its reader with its first op: most installations never need all of them. */
 static void run_read(struct core *core, struct store_reader **reader, struct op *op)
 {
-    if (atomic_load(&op->abandoned)) {
-        reason_set(&op->error, REASON_CANCELLED, "nobody waits for this any more");
-        return;
-    }
     if (!*reader && !(*reader = store_reader_open(core->store, &op->error)))
         return;
     store_reader_stop_when(*reader, &op->abandoned);
@@ -111,9 +110,22 @@ bool pool_push(struct pool *pool, struct op *op, bool always)
     pthread_mutex_lock(&pool->lock);
     bool room = always || g_queue_get_length(&pool->ops) < pool->queue_max;
     if (room) {
-        g_queue_push_tail(&pool->ops, op);
+        op->waits = (GList){.data = op};
+        g_queue_push_tail_link(&pool->ops, &op->waits);
         pthread_cond_signal(&pool->news);
     }
     pthread_mutex_unlock(&pool->lock);
     return room;
+}
+
+bool pool_withdraw(struct pool *pool, struct op *op)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool waits = op->waits.data != NULL;
+    if (waits) {
+        g_queue_unlink(&pool->ops, &op->waits);
+        op->waits.data = NULL;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return waits;
 }

@@ -110,7 +110,7 @@ static void closed(struct http_request *request, struct http_stream *stream)
     struct page *page = page_of(stream);
     page->request = NULL;
     if (page->under_way)
-        atomic_store(&page->op.abandoned, true); /* arrive frees it */
+        core_abandon(&page->op); /* arrive frees it */
     else
         page_free(page);
 }
@@ -119,7 +119,7 @@ static void closed(struct http_request *request, struct http_stream *stream)
 static void abandon(struct http_request *request)
 {
     struct page *page = request->user;
-    atomic_store(&page->op.abandoned, true);
+    core_abandon(&page->op);
 }
 
 static struct str kept_bytes(const struct page *page)
