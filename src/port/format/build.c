@@ -273,12 +273,25 @@ int64_t build_time_of(const struct conversion_hints *hints, const struct json_no
     return NO_TIME;
 }
 
+/* Without printf, which takes a tenth of what reading a mapped conversation takes. */
+static struct str digits_of(int64_t value, struct arena *a)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10));
+    if (value < 0)
+        *--at = '-';
+    return arena_str(a, str_from(at, (size_t)(digits + sizeof digits - at)));
+}
+
 struct str build_word(const struct json_node *value, struct arena *a)
 {
     if (json_is(value, JSON_STRING))
         return value->string;
     if (json_is(value, JSON_INTEGER))
-        return arena_printf(a, "%" G_GINT64_FORMAT, value->integer);
+        return digits_of(value->integer, a);
     if (json_is(value, JSON_BOOL))
         return value->truth ? STR("true") : STR("false");
     if (json_is(value, JSON_REAL))

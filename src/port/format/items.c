@@ -84,6 +84,41 @@ static bool close_bracket(struct scanner *s, GError **error)
     return s->item(s->data, buf_str(&s->text), &s->begun, error);
 }
 
+/* A string that may be the name of a wrapper's member. */
+static void add_to_name(struct scanner *s, struct str bytes)
+{
+    if (s->depth < 1 || s->depth > WRAPPERS_MAX)
+        return;
+    struct buf *name = &s->names[s->depth - 1];
+    buf_add(name, str_from(bytes.ptr, MIN(bytes.len, NAME_MAX_BYTES - name->len)));
+}
+
+/* Takes what means nothing where it stands: in a string up to its end or an escape, else up to a bracket or a quote.
+ * Nearly all bytes are such, so that they are looked at and copied in runs. */
+static size_t take_run(struct scanner *s, struct str bytes)
+{
+    enum { IN_STRING = 1, OUTSIDE = 2 };
+    static const uint8_t stops[256] = {['"'] = IN_STRING | OUTSIDE,
+                                       ['\\'] = IN_STRING,
+                                       ['\n'] = IN_STRING | OUTSIDE,
+                                       ['{'] = OUTSIDE,
+                                       ['}'] = OUTSIDE,
+                                       ['['] = OUTSIDE,
+                                       [']'] = OUTSIDE};
+    size_t length = 0;
+    int where = s->in_string ? IN_STRING : OUTSIDE;
+    if (s->escaped)
+        return 0;
+    while (length < bytes.len && !(stops[(uint8_t)bytes.ptr[length]] & where))
+        length++;
+    if (s->collecting)
+        buf_add(&s->text, str_from(bytes.ptr, length));
+    if (s->in_string)
+        add_to_name(s, str_from(bytes.ptr, length));
+    s->at.offset += (int64_t)length;
+    return length;
+}
+
 /* A byte inside a string. */
 static void take_character(struct scanner *s, char c)
 {
@@ -93,8 +128,8 @@ static void take_character(struct scanner *s, char c)
         s->escaped = true;
     else if (c == '"')
         s->in_string = false;
-    if (s->in_string && s->depth >= 1 && s->depth <= WRAPPERS_MAX && s->names[s->depth - 1].len < NAME_MAX_BYTES)
-        buf_add_byte(&s->names[s->depth - 1], c);
+    if (s->in_string)
+        add_to_name(s, str_from(&c, 1));
 }
 
 static bool take_byte(struct scanner *s, char c, GError **error)
@@ -133,8 +168,10 @@ bool items_read(struct input *input, const char *const *arrays,
         buf_init(&s.names[i], NAME_MAX_BYTES);
     while (ok && (count = input_read(input, piece, PIECE, error)) != 0) {
         ok = count > 0;
-        for (int i = 0; ok && i < count; i++)
-            ok = take_byte(&s, piece[i], error);
+        for (int i = 0; ok && i < count; i++) {
+            i += (int)take_run(&s, str_from(piece + i, (size_t)(count - i)));
+            ok = i == count || take_byte(&s, piece[i], error);
+        }
     }
     if (ok && (s.depth || s.in_string))
         ok = refuse_items(&s, "the file ends in the middle of an item", error);

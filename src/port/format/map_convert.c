@@ -17,7 +17,7 @@ struct conversation {
 /* One message or the like, before its turn. */
 struct entry {
     struct scope scope;
-    int64_t order;
+    int64_t at_ms, order;
 };
 
 static const struct path *path_of(const struct conversation *v, enum map_group group, enum map_key key)
@@ -136,6 +136,7 @@ static struct str text_of(struct conversation *v, enum map_group group, const st
 
 struct happening {
     int64_t at_ms;
+    struct str id;
     uint32_t by;
     struct str type; /* the product's word for it */
     struct str text;
@@ -184,12 +185,11 @@ static bool add_files(struct conversation *v, enum map_group group, const struct
 static void add_message(struct conversation *v, enum map_group group, const struct scope *scope,
                         const struct happening *h)
 {
-    struct str id = word_of(v, group, MAP_EVENT_ID, scope);
     struct str deleted = word_of(v, group, MAP_EVENT_DELETED, scope);
     if (h->text.len) {
         struct event *e = build_event(&v->b, EVENT_MESSAGE, h->at_ms, h->by, h->text);
         uint32_t index = e->index;
-        e->id = id.len <= LIMIT_ID && id.len ? id : STR_NULL;
+        e->id = h->id.len <= LIMIT_ID ? h->id : STR_NULL;
         end_event(v, h);
         if (deleted.len && !str_equal(deleted, STR("false")) && !str_equal(deleted, STR("0")))
             build_event(&v->b, EVENT_DELETE, h->at_ms, 0, STR_NULL)->target = index;
@@ -233,16 +233,12 @@ static void add_event(struct conversation *v, enum map_group group, const struct
         add_other(v, group, scope, kind, h);
 }
 
-static bool is_repeated(struct conversation *v, enum map_group group, const struct scope *scope)
+/* `at_ms` is what event.time says. */
+static bool read_event(struct conversation *v, enum map_group group, const struct scope *scope, int64_t at_ms)
 {
-    struct str id = word_of(v, group, MAP_EVENT_ID, scope);
-    return id.len && !g_hash_table_add(v->seen, str_to_heap(id));
-}
-
-static bool read_event(struct conversation *v, enum map_group group, const struct scope *scope)
-{
-    struct happening h = {.at_ms = time_of(v, group, MAP_EVENT_TIME, scope)};
-    if (is_repeated(v, group, scope) || v->error)
+    struct happening h = {.at_ms = at_ms, .id = word_of(v, group, MAP_EVENT_ID, scope)};
+    bool is_repeated = h.id.len && !g_hash_table_add(v->seen, str_to_heap(h.id));
+    if (is_repeated || v->error)
         return !v->error;
     if (h.at_ms == NO_TIME)
         h.at_ms = v->last_ms;
@@ -281,20 +277,22 @@ static bool read_events(struct conversation *v, const struct json_node *top)
     const struct path *events = path_of(v, MAP_MAIN, MAP_EVENTS);
     struct entry entry = {.scope = scope, .order = INT64_MIN};
     if (!events)
-        return read_event(v, MAP_MAIN, &scope);
+        return read_event(v, MAP_MAIN, &scope, time_of(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
     for (const struct json_node *e = json_first(path_node(events, &scope, v->b.arena)); e; e = e->next) {
         entry.scope.here = e;
-        int64_t at_ms = time_of(v, MAP_MAIN, MAP_EVENT_TIME, &entry.scope);
+        entry.at_ms = time_of(v, MAP_MAIN, MAP_EVENT_TIME, &entry.scope);
         if (v->error)
             return false;
-        entry.order = at_ms == NO_TIME ? entry.order : at_ms;
+        entry.order = entry.at_ms == NO_TIME ? entry.order : entry.at_ms;
         str_to_int64(word_of(v, MAP_MAIN, MAP_EVENT_ORDER, &entry.scope), &entry.order);
         g_array_append_val(entries, entry);
     }
     g_array_sort(entries, by_order); /* a stable one */
     bool ok = true;
-    for (guint i = 0; ok && i < entries->len; i++)
-        ok = read_event(v, MAP_MAIN, &g_array_index(entries, struct entry, i).scope);
+    for (guint i = 0; ok && i < entries->len; i++) {
+        const struct entry *next = &g_array_index(entries, struct entry, i);
+        ok = read_event(v, MAP_MAIN, &next->scope, next->at_ms);
+    }
     return ok;
 }
 
@@ -385,7 +383,9 @@ static bool convert_object(struct conversation *v, const struct json_node *top)
     read_head(v, MAP_MAIN, &scope);
     v->last_ms = v->b.line->start_ms;
     bool has_opening = v->map->has[MAP_OPENING] && text_of(v, MAP_OPENING, &scope).len;
-    if (v->error || (has_opening && !read_event(v, MAP_OPENING, &scope)) || !read_events(v, top))
+    if (v->error ||
+        (has_opening && !read_event(v, MAP_OPENING, &scope, time_of(v, MAP_OPENING, MAP_EVENT_TIME, &scope))) ||
+        !read_events(v, top))
         return false;
     end_session(v, MAP_MAIN, &scope);
     return !v->error;
@@ -410,7 +410,7 @@ static bool convert_rows(struct conversation *v, const struct record *records, s
         first = first ? first : row;
         last = row;
         if (!v->error)
-            read_event(v, MAP_MAIN, &scope);
+            read_event(v, MAP_MAIN, &scope, time_of(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
     }
     if (!first && session)
         read_head(v, MAP_OF_SESSION, &(struct scope){session, session});
