@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { load } from "../clients/packages.mjs";
 import { bring, sessionsIn } from "../support/archive.mjs";
 import { parley, temporaryFolder } from "../support/server.mjs";
 
@@ -199,3 +200,36 @@ test("--format help lists every map that comes along, a line each", () => {
   assert.ok(names.includes("csv") && names.includes("json"));
   assert.ok(lines.every((line) => line.length < 160));
 });
+
+// ---- files that another program writes
+
+const { stringify } = load("csv-stringify/sync");
+
+const ROWS = [
+  { chat: "1", at: "2024-03-05T09:12:03Z", who: "guest", text: 'He said "no",\nthen; left\ttabs' },
+  { chat: "1", at: "2024-03-05T09:12:04Z", who: "staff", text: "=SUM(A1:A2)" },
+  { chat: "2", at: "2024-03-05T09:12:05Z", who: "guest", text: "Grüße € –" },
+  { chat: "2", at: "2024-03-05T09:12:06Z", who: "staff", text: "two\r\nlines, 'quoted'" },
+];
+const DIALECTS = {
+  "plain": {},
+  "all quoted, CRLF": { quoted: true, record_delimiter: "windows" },
+  "semicolons, byte order mark": { delimiter: ";", bom: true },
+  "tabs, CR": { delimiter: "\t", record_delimiter: "mac" },
+  "formulas escaped": { escape_formulas: true },
+};
+const ENCODINGS = {
+  "UTF-8": (text) => Buffer.from(text),
+  "UTF-16LE": (text) => Buffer.from("\ufeff" + text.replace(/^\ufeff/, ""), "utf16le"),
+  "windows-1252": (text) => Buffer.from(text.replace(/^\ufeff/, "").replaceAll("€", "\x80").replaceAll("–", "\x96"), "latin1"),
+};
+
+for (const [dialect, options] of Object.entries(DIALECTS))
+  for (const [encoding, encode] of Object.entries(ENCODINGS))
+    test(`npm's csv-stringify: ${dialect}, ${encoding}`, () => {
+      const text = stringify(ROWS, { header: true, columns: ["chat", "at", "who", "text"], ...options });
+      const named = encoding === "windows-1252" ? MAP.replace("[map]", `encoding=${encoding}\n[map]`) : MAP;
+      const { at, data } = place({ "talk.csv": encode(text), "my.ini": named + TABLE });
+      assert.deepEqual(bring(data, "--map", at("my.ini"), at("talk.csv")).report.refusals, []);
+      assert.deepEqual(texts(data).flat(), ROWS.map((row) => row.text));
+    });
