@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { REFUSALS_SHOWN = 1000, DIRECTORY_DEPTH = 8 };
+enum { DIRECTORY_DEPTH = 8 };
 
 /* ---- files ---- */
 
@@ -121,43 +121,7 @@ bool archive_format(const struct archive_options *options, char **files, struct 
            format_map(format->format, options->map, text ? str_from(text, length) : STR_NULL, &format->map, error);
 }
 
-/* ---- the run ---- */
-
-struct archive {
-    struct conversion_options conversion;
-    const volatile sig_atomic_t *interrupted;
-    struct buf refusals;
-    struct json w;
-    int64_t shown;
-};
-
-static void print_refused(void *data, const char *file, const struct item_place *place, const GError *why)
-{
-    struct archive *archive = data;
-    struct str field = reason_field(why);
-    if (place->line)
-        fprintf(stderr, "%s:%lld: ", file, (long long)place->line);
-    else
-        fprintf(stderr, "%s: byte %lld: ", file, (long long)place->offset);
-    fprintf(stderr, "%.*s%s%s\n", STR_ARG(field), field.len ? ": " : "", why->message);
-    if (archive->shown++ >= REFUSALS_SHOWN)
-        return;
-    json_object_begin(&archive->w);
-    json_member_string(&archive->w, "file", str_from_c(file));
-    if (place->line)
-        json_member_int(&archive->w, "line", place->line);
-    else
-        json_member_int(&archive->w, "offset", place->offset);
-    json_member_string(&archive->w, "reason", str_from_c(why->message));
-    json_object_end(&archive->w);
-}
-
-static bool print_progress(void *data, const char *file, int64_t done, int64_t size)
-{
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%s %lld of %lld MB", file, (long long)(done >> 20), (long long)(size >> 20));
-    return !*((struct archive *)data)->interrupted;
-}
+/* ---- hints ---- */
 
 static bool read_bound(const char *text, const char *field, const struct zone *zone, int64_t *ms, GError **error)
 {
@@ -171,71 +135,13 @@ static bool read_bound(const char *text, const char *field, const struct zone *z
     return true;
 }
 
-static bool read_hints(const struct archive_options *options, struct conversion_hints *hints, GError **error)
+bool archive_hints(const struct archive_options *options, struct conversion_hints *hints, GError **error)
 {
     hints->account = str_from_c(options->account);
     hints->zone = options->time_zone ? zone_get(str_from_c(options->time_zone), error) : NULL;
     return (!options->time_zone || hints->zone) &&
            read_bound(options->since, "since", hints->zone, &hints->from_ms, error) &&
            read_bound(options->until, "until", hints->zone, &hints->to_ms, error);
-}
-
-static void print_report(struct archive *archive, const struct conversion_report *report)
-{
-    struct buf out;
-    struct json w;
-    fprintf(stderr, "%s%lld conversations read: %lld created, %lld extended, %lld unchanged, %lld refused%s\n",
-            isatty(STDERR_FILENO) ? "\r\033[K" : "", (long long)report->read, (long long)report->created,
-            (long long)report->extended, (long long)report->unchanged, (long long)report->refused,
-            archive->conversion.dry_run ? " (a dry run: nothing was written)" : "");
-    buf_init(&out, 2 * LIMIT_IMPORT_LINE);
-    json_init(&w, &out);
-    json_array_end(&archive->w);
-    json_object_begin(&w);
-    conversion_report_write(report, &w);
-    json_member_raw(&w, "refusals", buf_str(&archive->refusals));
-    json_object_end(&w);
-    printf("%.*s\n", STR_ARG(buf_str(&out)));
-    buf_clear(&out);
-}
-
-int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
-                   struct core *core, int64_t company, const char *data, const volatile sig_atomic_t *interrupted)
-{
-    struct archive archive = {.interrupted = interrupted};
-    struct conversion_report report;
-    GError *error = NULL;
-    g_autofree char *beside = g_path_get_dirname(data);
-    archive.conversion = (struct conversion_options){
-        .core = core,
-        .company = company,
-        .format = format->format,
-        .map = format->map,
-        .dry_run = options->dry_run,
-        .scratch_directory = beside,
-        .files = files,
-        .refused = print_refused,
-        .progress = print_progress,
-        .data = &archive,
-    };
-    if (!read_hints(options, &archive.conversion.hints, &error))
-        return command_fail(error);
-    fprintf(stderr, "reading as %s: %s\n", format->format->name, format->format->about);
-    buf_init(&archive.refusals, LIMIT_IMPORT_LINE);
-    json_init(&archive.w, &archive.refusals);
-    json_array_begin(&archive.w);
-    bool ok = conversion_run(&archive.conversion, &report, &error);
-    print_report(&archive, &report);
-    conversion_report_clear(&report);
-    buf_clear(&archive.refusals);
-    if (ok)
-        return EXIT_FINE;
-    if (*interrupted) {
-        g_clear_error(&error);
-        fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
-        return EXIT_FAILED;
-    }
-    return command_fail(error);
 }
 
 /* ---- guessing ---- */
@@ -270,7 +176,7 @@ static bool show_guess(const struct archive_options *options, char **files, stru
     struct archive_format format = {0};
     struct conversion_options conversion = {
         .files = files, .preview = show_line, .refused = print_refused_guess, .data = &shown};
-    if (!find_format(options, files, &format.format, error) || !read_hints(options, &conversion.hints, error))
+    if (!find_format(options, files, &format.format, error) || !archive_hints(options, &conversion.hints, error))
         return false;
     if (!format.format || !format.format->type)
         format.format = recognise(files[0], true);

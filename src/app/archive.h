@@ -1,6 +1,7 @@
 /* `parley import` of another product's archive (port/format): files found, format told or recognised, the report. */
 #pragma once
 
+#include "app/place.h"
 #include "port/format/conversion.h"
 
 #include <signal.h>
@@ -28,9 +29,24 @@ bool archive_format(const struct archive_options *options, char **files, struct 
 /* What `--format help` prints. */
 void archive_print_formats(void);
 
-/* Runs the import and prints its report; the exit code. */
+/* What was said about the files. ZONE_UNKNOWN, TIME_INVALID. */
+bool archive_hints(const struct archive_options *options, struct conversion_hints *hints, GError **error);
+
+/* Into which company, and who hears of it. */
+struct archive_target {
+    const struct place *place;
+    int64_t company;          /* where the data directory is here */
+    const char *company_name; /* where a server has it; NULL = its default one */
+    const char *data;         /* the directory */
+    const volatile sig_atomic_t *interrupted;
+};
+
+/* The route of the server's import with all that was said; to g_free. */
+char *archive_path(const struct archive_options *options, const struct archive_format *format, bool skip_bad);
+
+/* Runs the import, in this process or in the server, and prints its report; the exit code. */
 int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
-                   struct core *core, int64_t company, const char *data, const volatile sig_atomic_t *interrupted);
+                   const struct archive_target *target);
 
 /* Prints a map for the file on standard output, and the first three conversations as they would be read by it (or by
  * --map's) on standard error; the exit code. Writes nothing. */

@@ -2,7 +2,7 @@
 #include "app/client.h"
 #include "app/command.h"
 #include "app/place.h"
-#include "base/clock.h"
+#include "app/report.h"
 #include "port/admin.h"
 #include "port/format/map.h"
 #include "port/import.h"
@@ -11,9 +11,8 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
-enum { PIECE = 64 * 1024, PROGRESS_EVERY_MS = 100 };
+enum { PIECE = 64 * 1024 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -28,36 +27,28 @@ struct job {
     int64_t company;
     char *company_name; /* as given; NULL = the default one */
     gboolean skip_bad;
+    const struct archive_options *options;
+    struct conversion_hints hints;
     const char *file;
     struct input *input;
     GError *input_error;
-    int64_t shown_ms;
+    struct report *report;
+    struct conversion_report counts; /* of all files */
 };
 
-/* ---- progress -------------------------------------------------------------------------------------------- */
+/* ---- what is told ---------------------------------------------------------------------------------------- */
 
-static void show_progress(struct job *job, bool last)
+static void show_progress(struct job *job)
 {
-    static const char bar[] = "########################################";
-    int64_t done, size, now = clock_monotonic_ms();
-    if (!isatty(STDERR_FILENO) || (!last && now - job->shown_ms < PROGRESS_EVERY_MS))
-        return;
-    job->shown_ms = now;
+    int64_t done, size;
     input_progress(job->input, &done, &size);
-    if (last)
-        fprintf(stderr, "\r\033[K");
-    else if (size > 0)
-        fprintf(stderr, "\r%s [%-40.*s] %3d%%", job->file, (int)(40 * done / size), bar, (int)(100 * done / size));
-    else
-        fprintf(stderr, "\r%s %lld MB", job->file, (long long)(done >> 20));
+    report_progress(job->report, job->file, done, size);
 }
 
 static void show_refused(void *data, int64_t line, const GError *why)
 {
     const struct job *job = data;
-    struct str field = reason_field(why);
-    fprintf(stderr, "%s:%lld: %.*s%s%s\n", job->file, (long long)line, STR_ARG(field), field.len ? ": " : "",
-            why->message);
+    report_refused(job->report, job->file, line, 0, why);
 }
 
 /* ---- in this process ------------------------------------------------------------------------------------- */
@@ -72,7 +63,7 @@ static bool feed(struct job *job, struct import *import)
             return false;
         if (count == 0)
             return true;
-        show_progress(job, false);
+        show_progress(job);
         room = import_feed(import, str_from(piece, (size_t)count)) || import_wait(import);
     }
     return !interrupted;
@@ -85,6 +76,9 @@ static bool import_once(struct job *job, struct str place_name, const struct imp
         .core = job->place->core,
         .company = job->company,
         .skip_bad = job->skip_bad,
+        .dry_run = job->options->dry_run,
+        .from_ms = job->hints.from_ms == NO_TIME ? 0 : job->hints.from_ms,
+        .to_ms = job->hints.to_ms == NO_TIME ? 0 : MAX(job->hints.to_ms, 1),
         .refused = show_refused,
         .data = job,
         .place_name = place_name,
@@ -103,7 +97,7 @@ static bool import_once(struct job *job, struct str place_name, const struct imp
     else
         import_cancel(import);
     import_finish(import, result);
-    show_progress(job, true);
+    report_progress_over();
     input_close(job->input);
     return true;
 }
@@ -158,7 +152,7 @@ static size_t give_piece(void *data, char *piece, size_t size)
 {
     struct job *job = data;
     int count = interrupted ? -1 : input_read(job->input, piece, (unsigned)MIN(size, PIECE), &job->input_error);
-    show_progress(job, false);
+    show_progress(job);
     return count < 0 ? SIZE_MAX : (size_t)count;
 }
 
@@ -205,10 +199,12 @@ static void find_line(struct import_result *result)
 static bool import_there(struct job *job, struct import_result *result, GError **error)
 {
     struct buf reply;
+    const struct archive_format lines = {0};
+    g_autofree char *path = archive_path(job->options, &lines, job->skip_bad);
     buf_init(&reply, LIMIT_IMPORT_LINE);
     struct client_request request = {
         .socket = job->place->socket,
-        .path = job->skip_bad ? "/parley/v1/import?skipBad=true" : "/parley/v1/import",
+        .path = path,
         .company = job->company_name,
         .source = give_piece,
         .source_data = job,
@@ -219,7 +215,7 @@ static bool import_there(struct job *job, struct import_result *result, GError *
     if (!job->input)
         return false;
     bool ok = client_run(&request, &result->error);
-    show_progress(job, true);
+    report_progress_over();
     if (ok)
         read_answer(job, buf_str(&reply), result);
     else
@@ -240,6 +236,9 @@ static int tell_import(struct job *job, struct import_result *result)
                (long long)result->counts.created, (long long)result->counts.appended,
                (long long)result->counts.unchanged, (long long)result->counts.refused,
                (long long)result->counts.events);
+    if (error && result->line > 0)
+        result->counts.refused++;
+    conversion_report_add(&job->counts, result);
     if (!error)
         return EXIT_FINE;
     if (interrupted)
@@ -272,26 +271,38 @@ static bool find_company(struct job *job, GError **error)
             admin_company(place->core, place->reader, str_from_c(job->company_name), &job->company, error));
 }
 
-/* What came of other products goes in as one archive; lines of our own file by file. */
-static int import_files(struct job *job, const struct archive_options *options, const struct archive_format *format,
-                        char **files, const char *data)
+/* Lines of our own, file by file. */
+static int import_each_file(struct job *job, char **files)
 {
     int code = EXIT_FINE;
-    if (format->format && job->place->core)
-        return archive_import(options, format, files, job->place->core, job->company, data, &interrupted);
+    job->report = report_new();
+    conversion_report_init(&job->counts);
     for (; code == EXIT_FINE && *files; files++) {
         job->file = *files;
         code = import_file(job);
     }
+    report_print(job->report, &job->counts);
+    conversion_report_clear(&job->counts);
     return code;
+}
+
+/* What came of another product goes in as one archive. */
+static int import_files(struct job *job, const struct archive_format *format, char **files, const char *data)
+{
+    const struct archive_target target = {.place = job->place,
+                                          .company = job->company,
+                                          .company_name = job->company_name,
+                                          .data = data,
+                                          .interrupted = &interrupted};
+    return format->format ? archive_import(job->options, format, files, &target) : import_each_file(job, files);
 }
 
 int command_import(int argc, char **argv)
 {
     static const char *const only[] = {"data", NULL};
     struct place place = {0};
-    struct job job = {.place = &place};
     struct archive_options options = {0};
+    struct job job = {.place = &place, .options = &options};
     gboolean guess = FALSE;
     struct command_line line;
     GError *error = NULL;
@@ -333,11 +344,11 @@ int command_import(int argc, char **argv)
         code = command_fail(error);
     else if (guess)
         code = archive_guess(&options, files);
-    else if (!archive_format(&options, files, &format, &error) || !place_open(&place, &line.settings, true, &error) ||
-             !find_company(&job, &error))
+    else if (!archive_hints(&options, &job.hints, &error) || !archive_format(&options, files, &format, &error) ||
+             !place_open(&place, &line.settings, true, &error) || !find_company(&job, &error))
         code = command_fail(error); /* before anything is made: a slip in a name is to leave nothing behind */
     else
-        code = import_files(&job, &options, &format, files, line.settings.data);
+        code = import_files(&job, &format, files, line.settings.data);
     place_close(&place);
     map_free(format.map);
     g_strfreev(files);

@@ -53,6 +53,7 @@ static void *make_parley(const struct dialects *d)
                                                          .cors_origin = str_from_c(s->parley_cors_origin),
                                                          .user_header = str_from_c(user_header),
                                                          .sign_in_ms = s->sign_in_time * 1000,
+                                                         .scratch_directory = s->data,
                                                          .markup = &d->markup});
 }
 

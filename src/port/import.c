@@ -6,6 +6,8 @@ struct import *import_new(const struct import_options *options, GError **error)
         return NULL;
     struct import *import = g_new0(struct import, 1);
     import->options = *options;
+    if (options->dry_run)
+        import->options.place_name = STR_NULL;
     import_step_init(import);
     if (options->place)
         import->place = *options->place;

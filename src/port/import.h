@@ -37,7 +37,8 @@ struct import_options {
     struct core *core;
     int64_t company;
     bool skip_bad;
-    bool dry_run; /* counts and refuses the same, writes nothing */
+    bool dry_run;           /* counts and refuses the same, writes nothing */
+    int64_t from_ms, to_ms; /* only sessions begun in [from, to): the others are not counted; 0 = unbounded */
     /* Told of each line refused under skip_bad, on the thread that moves the import; may be NULL. */
     void (*refused)(void *data, int64_t line, const GError *why);
     void *data;

@@ -145,7 +145,7 @@ void import_parts_account(struct import *import)
         import->result.counts.created++;
     else if (parts->appended)
         import->result.counts.appended++;
-    else if (!parts->refused)
+    else if (!parts->refused && !parts->left_out)
         import->result.counts.unchanged++;
     atomic_fetch_add(&import->lines_done, 1);
 }

@@ -38,7 +38,7 @@ struct batch {
 /* A line that is too much for one job of the writer: its first part opens the session, the others append to it. The
  * next line is read when all are answered. */
 struct parts {
-    bool open, all_submitted;
+    bool open, all_submitted, left_out; /* left out: not of the time that is wanted */
     struct line line; /* events_stored: of the parts submitted */
     struct arena arena;
     size_t created, appended, refused; /* parts that did or were */

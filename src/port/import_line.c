@@ -16,6 +16,13 @@ static bool parse_line(struct import *import, struct str text, struct line *line
     return false;
 }
 
+static bool is_wanted(const struct import *import, const struct line *line)
+{
+    const struct import_options *options = &import->options;
+    return (!options->from_ms || line->start_ms >= options->from_ms) &&
+           (!options->to_ms || line->start_ms < options->to_ms);
+}
+
 static void add_line(struct import *import, const struct line *line, size_t bytes)
 {
     g_array_append_vals(import->batch->lines, line, 1);
@@ -31,8 +38,11 @@ static void take_long_line(struct import *import, struct str text)
         import_submit(import, NOTE_NOTHING); /* the place is behind this line already */
     *parts = (struct parts){.open = true};
     arena_init(&parts->arena);
-    parts->all_submitted = !parse_line(import, text, &parts->line, &parts->arena);
-    parts->refused = parts->all_submitted;
+    if (!parse_line(import, text, &parts->line, &parts->arena))
+        parts->refused = 1;
+    else if (!is_wanted(import, &parts->line))
+        parts->left_out = true;
+    parts->all_submitted = parts->refused || parts->left_out;
 }
 
 void import_parts_close(struct import *import)
@@ -83,7 +93,7 @@ static void store_line(struct import *import, struct str text)
         take_long_line(import, text);
         return;
     }
-    if (!parse_line(import, text, &line, &import->batch->op.op.arena))
+    if (!parse_line(import, text, &line, &import->batch->op.op.arena) || !is_wanted(import, &line))
         return;
     add_line(import, &line, text.len);
     if (import->batch->events >= BATCH_EVENTS || import->batch->bytes >= IMPORT_BATCH_BYTES)

@@ -30,8 +30,10 @@ struct conversion {
     int64_t lines;
     struct buf line;
     struct input *input; /* being read */
-    unsigned file;
-    int64_t records; /* of a preview */
+    GPtrArray *names;    /* char *, of the files; where they come one by one of those so far */
+    unsigned begun;      /* so many of them */
+    unsigned file;       /* the one being read, or 0 */
+    int64_t records;     /* of a preview */
     int64_t shown_ms;
 };
 
@@ -58,11 +60,16 @@ void conversion_lost(struct conversion *c, struct str what)
     count(c->report->lost, what);
 }
 
+static const char *name_of_file(const struct conversion *c, unsigned file)
+{
+    return file < c->names->len ? c->names->pdata[file] : "";
+}
+
 static void tell_refused(struct conversion *c, const struct item_place *place, const GError *why)
 {
     c->report->refused++;
     if (c->options->refused)
-        c->options->refused(c->options->data, c->options->files[place->file], place, why);
+        c->options->refused(c->options->data, name_of_file(c, place->file), place, why);
 }
 
 static void refuse(struct conversion *c, const struct item_place *place, const GError *why)
@@ -102,6 +109,22 @@ void conversion_report_write(const struct conversion_report *report, struct json
     write_counts(w, report->notices);
     json_key_literal(w, "lost");
     write_counts(w, report->lost);
+}
+
+void conversion_report_init(struct conversion_report *report)
+{
+    *report = (struct conversion_report){.notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                                         .lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+}
+
+void conversion_report_add(struct conversion_report *report, const struct import_result *lines)
+{
+    report->created += lines->counts.created;
+    report->extended += lines->counts.appended;
+    report->unchanged += lines->counts.unchanged;
+    report->refused += lines->counts.refused;
+    report->events += lines->counts.events;
+    report->read += lines->counts.created + lines->counts.appended + lines->counts.unchanged + lines->counts.refused;
 }
 
 void conversion_report_clear(struct conversion_report *report)
@@ -287,7 +310,7 @@ static bool tell_progress(struct conversion *c, GError **error)
     c->shown_ms = now;
     if (c->input)
         input_progress(c->input, &done, &size);
-    if (options->progress(options->data, options->files[c->file], done, size))
+    if (options->progress(options->data, name_of_file(c, c->file), done, size))
         return true;
     reason_set(error, REASON_CANCELLED, "interrupted");
     return false;
@@ -338,16 +361,34 @@ static void refused_line(void *data, int64_t line, const GError *why)
     pthread_mutex_unlock(&c->lock);
 }
 
+static struct input *next_file(struct conversion *c, GError **error)
+{
+    const struct conversion_options *options = c->options;
+    struct input *input = options->next_file                 ? options->next_file(options->data, error)
+                          : options->files[c->begun] != NULL ? input_open(options->files[c->begun], error)
+                                                             : NULL;
+    if (input && options->next_file) {
+        pthread_mutex_lock(&c->lock); /* who refuses looks names up */
+        g_ptr_array_add(c->names, g_strdup(input_path(input)));
+        pthread_mutex_unlock(&c->lock);
+    }
+    c->begun += input != NULL;
+    return input;
+}
+
 static bool read_files(struct conversion *c, GError **error)
 {
+    GError *why = NULL;
     bool ok = true;
-    for (c->file = 0; ok && c->options->files[c->file]; c->file++) {
-        c->input = input_open(c->options->files[c->file], error);
-        ok = c->input && c->options->format->read(c, c->input, error);
-        if (c->input)
-            input_close(g_steal_pointer(&c->input));
+    while (ok && (c->input = next_file(c, &why))) {
+        c->file = c->begun - 1;
+        ok = c->options->format->read(c, c->input, &why);
+        input_close(g_steal_pointer(&c->input));
     }
     c->file = 0;
+    ok = ok && !why;
+    if (why)
+        g_propagate_error(error, why);
     return ok;
 }
 
@@ -377,14 +418,18 @@ static void name_scratch(const struct conversion_options *options, char hex[2 * 
     if (options->hints.zone)
         crypto_generichash_update(&state, (const uint8_t *)zone_id(options->hints.zone).ptr,
                                   zone_id(options->hints.zone).len);
-    for (char *const *file = options->files; *file; file++) {
+    if (options->next_file) { /* nobody can bring them again */
+        randombytes_buf(hash, sizeof hash);
+        crypto_generichash_update(&state, hash, sizeof hash);
+    }
+    for (char *const *file = options->files; file && *file; file++) {
         struct stat about = {0};
         if (stat(*file, &about) != 0 || !S_ISREG(about.st_mode)) /* a pipe is another one each time */
             randombytes_buf(&about.st_mtim, sizeof about.st_mtim);
         int64_t facts[] = {(int64_t)about.st_size, (int64_t)about.st_mtim.tv_sec, (int64_t)about.st_mtim.tv_nsec};
         crypto_generichash_update(&state, (const uint8_t *)*file, strlen(*file) + 1);
         crypto_generichash_update(&state, (const uint8_t *)facts, sizeof facts);
-        *bytes += (int64_t)about.st_size * (is_compressed(*file) ? COMPRESSED_TO : 1);
+        *bytes += (int64_t)about.st_size * (about.st_size && is_compressed(*file) ? COMPRESSED_TO : 1);
     }
     crypto_generichash_final(&state, hash, sizeof hash);
     sodium_bin2hex(hex, 2 * SCRATCH_ID + 1, hash, SCRATCH_ID);
@@ -403,7 +448,7 @@ static bool run_scattered(struct conversion *c, GError **error)
     complete |= ok;
     ok = ok && (!c->options->format->begin || c->options->format->begin(c, error)) &&
          scratch_each(c->scratch, convert_sorted, c, error);
-    scratch_close(c->scratch, complete && !ok);
+    scratch_close(c->scratch, complete && !ok && !c->options->next_file);
     return ok;
 }
 
@@ -464,12 +509,14 @@ bool conversion_run(const struct conversion_options *options, struct conversion_
                                     .dry_run = options->dry_run,
                                     .refused = refused_line,
                                     .data = c};
-    *report = (struct conversion_report){.notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-                                         .lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+    conversion_report_init(report);
     c->options = options;
     c->report = report;
     pthread_mutex_init(&c->lock, NULL);
     buf_init(&c->line, LIMIT_IMPORT_LINE);
+    c->names = g_ptr_array_new_with_free_func(g_free);
+    for (char *const *file = options->files; file && *file; file++)
+        g_ptr_array_add(c->names, g_strdup(*file));
     c->reader = options->preview ? NULL : core_reader_open(options->core, error);
     c->import = c->reader ? import_new(&import, error) : NULL;
     bool ok = (c->import || options->preview) && run(c, error);
@@ -477,6 +524,7 @@ bool conversion_run(const struct conversion_options *options, struct conversion_
         ok = finish(c, ok, error);
     g_clear_pointer(&c->reader, core_reader_close);
     buf_clear(&c->line);
+    g_ptr_array_unref(c->names);
     pthread_mutex_destroy(&c->lock);
     g_free(c);
     return ok;

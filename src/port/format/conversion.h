@@ -16,7 +16,10 @@ struct conversion_options {
     bool (*preview)(void *data, const struct line *line);
     const char *scratch_directory; /* where records are sorted */
     char *const *files;            /* ended by NULL; read in this order */
-    /* Told of each conversation or item refused, as it happens; `file` is a name of `files`. */
+    /* Not NULL: gives the files instead, one after the other; NULL at the end or with an error. They are closed here,
+     * and cannot be read again by a later run. */
+    struct input *(*next_file)(void *data, GError **error);
+    /* Told of each conversation or item refused, as it happens; `file` is the name of one. */
     void (*refused)(void *data, const char *file, const struct item_place *place, const GError *why);
     /* Now and then: how far, of how much, in bytes on disk. FALSE stops the run. */
     bool (*progress)(void *data, const char *file, int64_t done, int64_t size);
@@ -34,7 +37,11 @@ struct conversion_report {
  * thread but a loop's and the writer's. */
 bool conversion_run(const struct conversion_options *options, struct conversion_report *report, GError **error);
 
+/* All zero. */
+void conversion_report_init(struct conversion_report *report);
 void conversion_report_clear(struct conversion_report *report);
+/* Adds what an import of lines did. */
+void conversion_report_add(struct conversion_report *report, const struct import_result *lines);
 /* The report's members but `refusals` into an open object. */
 void conversion_report_write(const struct conversion_report *report, struct json *w);
 

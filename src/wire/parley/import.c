@@ -1,11 +1,12 @@
-/* Import as a stream: a body of lines in, paced by what the import can take (port/import.h). */
-#include "port/import.h"
+/* Import as a stream: a body of any format in, paced by what the import can take (port/upload.h). */
+#include "port/filter.h"
+#include "port/upload.h"
 #include "wire/parley/internal.h"
 
 #include <stdatomic.h>
 
 enum {
-    REFUSALS_MAX = 1024 * 1024, /* bytes of an answer that say which lines were bad; some thousands of lines */
+    REFUSALS_MAX = 1024 * 1024, /* bytes of an answer that say what was bad; some thousands of lines */
     REFUSAL_MAX = 16 * 1024,    /* bytes of one */
 };
 
@@ -15,8 +16,8 @@ struct incoming {
     struct http_post post;
     atomic_bool posted;
     struct http_request *request;
-    struct import *import; /* NULL once it was finished */
-    struct import_result result;
+    struct upload *upload; /* NULL once it was finished */
+    struct upload_result result;
     bool body_ended;
     GError *cut_off;     /* why the body did not come whole; NULL = it did */
     struct buf refusals; /* JSON objects; touched by the import's thread until it is over */
@@ -31,7 +32,7 @@ static void wake(struct waiter *waiter)
         http_post(incoming->request->loop, &incoming->post);
 }
 
-static void note_refusal(void *data, int64_t line, const GError *why)
+static void note_refusal(void *data, const char *file, const struct item_place *place, const GError *why)
 {
     struct incoming *incoming = data;
     struct json *w = &incoming->refusals_json;
@@ -39,7 +40,11 @@ static void note_refusal(void *data, int64_t line, const GError *why)
     if (incoming->refusals_cut)
         return;
     json_object_begin(w);
-    json_member_int(w, "line", line);
+    json_member_string_if(w, "file", str_from_c(file));
+    if (place->line)
+        json_member_int(w, "line", place->line);
+    else
+        json_member_int(w, "offset", place->offset);
     json_member_string(w, "reason", str_from_c(reason_name(reason_of(why))));
     json_member_string_if(w, "field", reason_field(why));
     json_member_string(w, "detail", str_from_c(why->message));
@@ -49,10 +54,10 @@ static void note_refusal(void *data, int64_t line, const GError *why)
 static void answer(struct incoming *incoming)
 {
     struct http_request *request = incoming->request;
-    struct import_result *result = &incoming->result;
+    struct upload_result *result = &incoming->result;
     if (incoming->cut_off) { /* that counts, and not what its last, torn line looked like */
         g_autoptr(GError) error = g_steal_pointer(&incoming->cut_off);
-        import_result_clear(result);
+        upload_result_clear(result);
         buf_clear(&incoming->refusals);
         parley_refuse(request, error);
         return;
@@ -64,7 +69,7 @@ static void answer(struct incoming *incoming)
                                        field.len ? "." : "", STR_ARG(field));
         reason_set_field(&error, reason_of(result->error), result->line ? path : STR_NULL, "%s",
                          result->error->message);
-        import_result_clear(result);
+        upload_result_clear(result);
         buf_clear(&incoming->refusals);
         parley_refuse(request, error);
         return;
@@ -74,12 +79,15 @@ static void answer(struct incoming *incoming)
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER + incoming->refusals.len);
     json_init(&w, &body);
     json_object_begin(&w);
-    import_result_write(result, &w);
+    conversion_report_write(&result->report, &w);
+    json_member_int(&w, "appended", result->report.extended);
+    json_member_int(&w, "events", result->report.events);
     json_array_end(&incoming->refusals_json);
     json_member_raw(&w, "refusals", buf_str(&incoming->refusals));
     json_member_bool(&w, "refusalsComplete", !incoming->refusals_cut);
     json_object_end(&w);
     buf_clear(&incoming->refusals);
+    upload_result_clear(result);
     parley_reply(request, 200, &body);
     buf_clear(&body);
 }
@@ -89,13 +97,13 @@ static void news(struct http_post *post)
 {
     struct incoming *incoming = (struct incoming *)((char *)post - offsetof(struct incoming, post));
     atomic_store(&incoming->posted, false);
-    if (incoming->import && !import_is_over(incoming->import)) {
+    if (incoming->upload && !upload_is_over(incoming->upload)) {
         if (!incoming->body_ended)
             http_body_resume(incoming->request);
         return;
     }
-    if (incoming->import)
-        import_finish(g_steal_pointer(&incoming->import), &incoming->result);
+    if (incoming->upload)
+        upload_finish(g_steal_pointer(&incoming->upload), &incoming->result);
     /* It will not wake any more; a wake from before may still be on its way here, and comes first. */
     if (!atomic_load(&incoming->posted))
         answer(incoming);
@@ -104,7 +112,7 @@ static void news(struct http_post *post)
 static void piece(struct http_request *request, struct str bytes)
 {
     struct incoming *incoming = request->user;
-    if (!import_feed(incoming->import, bytes))
+    if (!upload_feed(incoming->upload, bytes))
         http_body_pause(request);
 }
 
@@ -112,8 +120,8 @@ static void piece(struct http_request *request, struct str bytes)
 static void give_up(struct http_request *request)
 {
     struct incoming *incoming = request->user;
-    if (incoming->import)
-        import_cancel(incoming->import);
+    if (incoming->upload)
+        upload_cancel(incoming->upload);
 }
 
 static void end_import(struct http_request *request, const GError *error)
@@ -122,34 +130,56 @@ static void end_import(struct http_request *request, const GError *error)
     incoming->body_ended = true;
     if (error) {
         incoming->cut_off = g_error_copy(error);
-        import_cancel(incoming->import);
+        upload_cancel(incoming->upload);
     } else {
         http_request_on_gone(request, give_up);
-        import_end(incoming->import);
+        upload_end(incoming->upload);
     }
+}
+
+static bool read_options(const struct call *call, struct upload_options *options, struct arena *a, GError **error)
+{
+    const struct query *query = &call->query;
+    struct str format = arena_str(a, query_get(query, STR("format"))), zone = query_get(query, STR("timeZone"));
+    struct conversion_hints *hints = &options->hints;
+    struct time_point point;
+    options->format = format.ptr;
+    options->map = query_get(query, STR("map"));
+    options->skip_bad = str_equal(query_get(query, STR("skipBad")), STR("true"));
+    options->dry_run = str_equal(query_get(query, STR("dryRun")), STR("true"));
+    hints->account = query_get(query, STR("account"));
+    hints->zone = zone.ptr ? zone_get(zone, error) : NULL;
+    const struct zone *clock = hints->zone ? hints->zone : call->zone;
+    hints->from_ms = parameter_time(query, STR("since"), clock, &point) ? time_point_ceil_ms(point) : NO_TIME;
+    hints->to_ms = parameter_time(query, STR("until"), clock, &point) ? time_point_ceil_ms(point) : NO_TIME;
+    if (!format.ptr || str_equal(format, STR("ndjson")) || format_by_name(format))
+        return !zone.ptr || hints->zone;
+    reason_set_field(error, REASON_PARAMETER_VALUE, STR("format"),
+                     "there is no such format: `parley import --format help` lists them");
+    return false;
 }
 
 void parley_import(struct http_request *request, const struct call *call)
 {
     static const struct http_body_reader reader = {piece, end_import};
     g_autoptr(GError) error = NULL;
-    struct str skip = query_get(&call->query, STR("skipBad"));
     struct incoming *incoming = arena_new(&request->arena, struct incoming);
     *incoming = (struct incoming){.waiter.wake = wake, .post.run = news, .request = request};
     buf_init(&incoming->refusals, REFUSALS_MAX + REFUSAL_MAX);
     json_init(&incoming->refusals_json, &incoming->refusals);
     json_array_begin(&incoming->refusals_json);
     request->user = incoming;
-    struct import_options options = {
+    struct upload_options options = {
         .core = call->parley->core,
         .company = call->caller.company,
-        .skip_bad = str_equal(skip, STR("true")),
+        .scratch_directory = call->parley->settings.scratch_directory,
         .refused = note_refusal,
         .data = incoming,
         .waiter = &incoming->waiter,
     };
-    incoming->import = import_new(&options, &error);
-    if (!incoming->import) {
+    if (read_options(call, &options, &request->arena, &error))
+        incoming->upload = upload_new(&options, &error);
+    if (!incoming->upload) {
         buf_clear(&incoming->refusals);
         parley_refuse(request, error);
         return;

@@ -19,6 +19,7 @@ struct parley_settings {
     struct str user_header;              /* in which a trusted proxy names an operator; "" = none does; borrowed */
     int64_t sign_in_ms;                  /* how long a sign-in lasts */
     const struct markup_options *markup; /* how messages are read; borrowed */
+    const char *scratch_directory;       /* where imports sort what lies apart; borrowed */
 };
 
 /* The dialect on a core; `settings` are copied. Freed after the server closed. */

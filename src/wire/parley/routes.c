@@ -76,6 +76,16 @@ static const struct parameter summary[] = {
 };
 
 static const struct parameter import[] = {
+    {.name = "format", .meaning = "Whose archive it is; recognised by its first bytes."},
+    {.name = "map", .meaning = "The text of a map to read CSV or JSON by."},
+    {.name = "account", .meaning = "Where ids are unique per account: which one."},
+    {.name = "timeZone", .type = PARAMETER_ZONE, .meaning = "Of times that name none."},
+    {.name = "since", .type = PARAMETER_TIME, .meaning = "Only sessions begun at this time or later."},
+    {.name = "until", .type = PARAMETER_TIME, .meaning = "Only sessions begun before this time."},
+    {.name = "dryRun",
+     .type = PARAMETER_CHOICE,
+     .words = "true false",
+     .meaning = "Count and refuse the same, write nothing."},
     {.name = "skipBad", .type = PARAMETER_CHOICE, .words = "true false", .meaning = "Leave bad lines out and go on."},
 };
 
@@ -120,7 +130,7 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_GET, "/search", RIGHT_READ, parley_search, PARAMETERS(search), 0, "Messages."},
     {HTTP_GET, "/summary", RIGHT_READ, parley_summary, PARAMETERS(summary), 0, "How many sessions, how long."},
     {HTTP_POST, "/import", RIGHT_IMPORT, parley_import, PARAMETERS(import), HTTP_ROUTE_STREAM,
-     "Sessions as NDJSON, one a line."},
+     "Sessions as NDJSON, one a line, or another product's archive."},
     {HTTP_GET, "/export", RIGHT_MANAGE, parley_export, export_parameters, EXPORT_PARAMETERS, 0,
      "Sessions in one of the formats, oldest first."},
 };
