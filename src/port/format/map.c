@@ -232,13 +232,17 @@ static bool refuse_unknown_groups(const struct reading *r, GError **error)
 static bool has_needed(const struct reading *r, GError **error)
 {
     const struct path *const *paths = r->map->paths[MAP_MAIN];
-    bool has_text = paths[MAP_EVENT_TEXT] || paths[MAP_EVENT_HTML];
+    static const enum map_key texts[] = MAP_TEXT_KEYS;
+    bool has_text = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        has_text |= paths[texts[i]] != NULL;
     if (!paths[MAP_SESSION_ID])
         return refuse_key(r, "map", "session.id", "it must say which conversation a row or object belongs to", error);
     if (r->map->is_scattered && !paths[MAP_EVENT_TIME])
         return refuse_key(r, "map", "event.time", "it must say when a message was written", error);
     if (!has_text)
-        return refuse_key(r, "map", "event.text", "it must say where a message's text stands (or event.html)", error);
+        return refuse_key(r, "map", "event.text",
+                          "it must say where a message's text stands (or event.html, event.bbcode)", error);
     return true;
 }
 

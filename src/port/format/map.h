@@ -48,6 +48,7 @@
     X(EVENT_TYPE, "event.type") \
     X(EVENT_TEXT, "event.text") \
     X(EVENT_HTML, "event.html") \
+    X(EVENT_BBCODE, "event.bbcode") \
     X(EVENT_VISIBILITY, "event.visibility") \
     X(EVENT_DELETED, "event.deleted") \
     X(EVENT_FILES, "event.files") \
@@ -63,6 +64,12 @@ enum map_key {
 #undef X
         MAP_KEY_COUNT
 };
+
+/* A message's text stands in one of these. */
+#define MAP_TEXT_KEYS \
+    { \
+        MAP_EVENT_TEXT, MAP_EVENT_HTML, MAP_EVENT_BBCODE \
+    }
 
 enum map_group { MAP_MAIN, MAP_OF_SESSION, MAP_OPENING, MAP_GROUP_COUNT };
 

@@ -1,42 +1,13 @@
 /* A conversation by a map: of one object, or of rows that were sorted together. */
-#include "port/format/build.h"
 #include "port/format/conversion.h"
 #include "port/format/formats.h"
-#include "port/format/html.h"
-#include "port/format/map.h"
-
-struct conversation {
-    const struct map *map;
-    const struct zone *zone; /* the user's */
-    struct build b;
-    int64_t last_ms;  /* of the event before: one without a time of its own has its */
-    GHashTable *seen; /* ids of events: pages overlap */
-    GError *error;
-};
+#include "port/format/map_inside.h"
 
 /* One message or the like, before its turn. */
 struct entry {
     struct scope scope;
     int64_t at_ms, order;
 };
-
-static const struct path *path_of(const struct conversation *v, enum map_group group, enum map_key key)
-{
-    return v->map->paths[group][key];
-}
-
-static struct str word_of(const struct conversation *v, enum map_group group, enum map_key key,
-                          const struct scope *scope)
-{
-    return path_word(path_of(v, group, key), scope, v->b.arena);
-}
-
-/* NO_TIME when nothing stands there, or an error was set. */
-static int64_t time_of(struct conversation *v, enum map_group group, enum map_key key, const struct scope *scope)
-{
-    struct str word = word_of(v, group, key, scope);
-    return word.len && !v->error ? map_time(v->map, word, v->zone, &v->error) : NO_TIME;
-}
 
 /* ---- the head ---- */
 
@@ -57,20 +28,14 @@ static void read_visitor(struct conversation *v, enum map_group group, const str
         {MAP_SESSION_DEPARTMENT, offsetof(struct head, department.id), LIMIT_ID},
     };
     struct head *head = &v->b.line->head;
-    struct str id = word_of(v, group, MAP_VISITOR_ID, scope);
+    struct str id = map_word_at(v, group, MAP_VISITOR_ID, scope);
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
         struct str *member = (struct str *)((char *)head + members[i].member);
         if (!member->ptr)
-            *member = build_text(&v->b, word_of(v, group, members[i].key, scope), members[i].max);
+            *member = build_text(&v->b, map_word_at(v, group, members[i].key, scope), members[i].max);
     }
     if (id.len && !head->visitor.id.len)
         head->visitor.id = conversion_visitor_id(v->b.conversion, id, v->b.arena);
-}
-
-static void learn_visitor(struct conversation *v, enum map_group group, const struct scope *scope, int64_t at_ms)
-{
-    build_visitor(&v->b, at_ms, word_of(v, group, MAP_VISITOR_NAME, scope), word_of(v, group, MAP_VISITOR_EMAIL, scope),
-                  word_of(v, group, MAP_VISITOR_PHONE, scope));
 }
 
 /* Who has no id is known by the address, else is somebody of this conversation alone. */
@@ -87,180 +52,11 @@ static void end_head(struct conversation *v)
 
 static void read_head(struct conversation *v, enum map_group group, const struct scope *scope)
 {
-    int64_t start_ms = time_of(v, group, MAP_SESSION_START, scope);
+    int64_t start_ms = map_time_at(v, group, MAP_SESSION_START, scope);
     if (v->b.line->start_ms == NO_TIME)
         v->b.line->start_ms = start_ms;
     read_visitor(v, group, scope);
-    learn_visitor(v, group, scope, NO_TIME);
-}
-
-/* ---- people ---- */
-
-static enum participant_type participant_type_of(struct conversation *v, enum map_group group,
-                                                 const struct scope *scope)
-{
-    enum participant_type type = PARTICIPANT_EXTERNAL;
-    struct str value = word_of(v, group, MAP_PARTICIPANT_TYPE, scope);
-    struct str word = map_word(v->map, TABLE_PARTICIPANT_TYPE, value);
-    if (participant_type_from_name(word.len ? word : value, &type))
-        return type;
-    conversion_notice(v->b.conversion, arena_printf(v->b.arena, "participant.type %.*s",
-                                                    (int)MIN(value.len, (size_t)60), value.ptr ? value.ptr : ""));
-    return PARTICIPANT_EXTERNAL;
-}
-
-static uint32_t read_participant(struct conversation *v, enum map_group group, const struct scope *scope, int64_t at_ms)
-{
-    enum participant_type type = participant_type_of(v, group, scope);
-    struct str id = word_of(v, group, MAP_PARTICIPANT_ID, scope);
-    struct str name = word_of(v, group, MAP_PARTICIPANT_NAME, scope);
-    struct str email = word_of(v, group, MAP_PARTICIPANT_EMAIL, scope);
-    bool is_client = type == PARTICIPANT_CLIENT;
-    if (is_client && str_equal(name, word_of(v, group, MAP_PARTICIPANT_TYPE, scope))) /* one column says both */
-        name = STR_NULL;
-    if (is_client)
-        build_visitor(&v->b, at_ms, name, email, STR_NULL);
-    if (is_client && !name.len)
-        name = v->b.name;
-    struct str key = arena_printf(v->b.arena, "%d %.*s", (int)type, STR_ARG(id.len ? id : is_client ? STR_NULL : name));
-    return build_participant(&v->b, key, type, name, email);
-}
-
-/* ---- events ---- */
-
-static struct str text_of(struct conversation *v, enum map_group group, const struct scope *scope)
-{
-    struct str text = word_of(v, group, MAP_EVENT_TEXT, scope);
-    return text.len ? text : html_text(word_of(v, group, MAP_EVENT_HTML, scope), v->b.arena);
-}
-
-struct happening {
-    int64_t at_ms;
-    struct str id;
-    uint32_t by;
-    struct str type; /* the product's word for it */
-    struct str text;
-    bool is_internal;
-};
-
-static void end_event(struct conversation *v, const struct happening *h)
-{
-    if (h->is_internal)
-        build_hide(&v->b);
-}
-
-static void add_notice(struct conversation *v, const struct happening *h)
-{
-    build_notice(&v->b, h->type.len ? h->type : STR("message without a text"), h->at_ms, h->by, h->text);
-    end_event(v, h);
-}
-
-static bool add_file(struct conversation *v, enum map_group group, const struct scope *scope, const struct happening *h)
-{
-    int64_t size = -1;
-    struct str name = word_of(v, group, MAP_FILE_NAME, scope), url = word_of(v, group, MAP_FILE_URL, scope);
-    if (!name.len && !url.len)
-        return false;
-    str_to_int64(word_of(v, group, MAP_FILE_SIZE, scope), &size);
-    build_file(&v->b, h->at_ms, h->by, name.len ? name : STR_NULL, word_of(v, group, MAP_FILE_TYPE, scope), size,
-               url.len ? url : STR_NULL);
-    end_event(v, h);
-    return true;
-}
-
-static bool add_files(struct conversation *v, enum map_group group, const struct scope *scope,
-                      const struct happening *h)
-{
-    const struct path *path = path_of(v, group, MAP_EVENT_FILES);
-    bool any = false;
-    if (!path)
-        return add_file(v, group, scope, h);
-    for (const struct json_node *file = json_first(path_node(path, scope, v->b.arena)); file; file = file->next) {
-        struct scope inner = {scope->top, file};
-        any |= add_file(v, group, &inner, h);
-    }
-    return any;
-}
-
-static void add_message(struct conversation *v, enum map_group group, const struct scope *scope,
-                        const struct happening *h)
-{
-    struct str deleted = word_of(v, group, MAP_EVENT_DELETED, scope);
-    if (h->text.len) {
-        struct event *e = build_event(&v->b, EVENT_MESSAGE, h->at_ms, h->by, h->text);
-        uint32_t index = e->index;
-        e->id = h->id.len <= LIMIT_ID ? h->id : STR_NULL;
-        end_event(v, h);
-        if (deleted.len && !str_equal(deleted, STR("false")) && !str_equal(deleted, STR("0")))
-            build_event(&v->b, EVENT_DELETE, h->at_ms, 0, STR_NULL)->target = index;
-    }
-    if (!add_files(v, group, scope, h) && !h->text.len)
-        add_notice(v, h);
-}
-
-/* "survey" keeps what was answered as data; the others are their kind and their text. */
-static void add_other(struct conversation *v, enum map_group group, const struct scope *scope, enum event_kind kind,
-                      const struct happening *h)
-{
-    if (kind == EVENT_FILE) {
-        if (!add_files(v, group, scope, h))
-            add_notice(v, h);
-        return;
-    }
-    if ((kind == EVENT_PAGE_VISITED || kind == EVENT_URL) && !h->text.len) {
-        add_notice(v, h);
-        return;
-    }
-    struct event *e = build_event(&v->b, kind, h->at_ms, h->by, h->text.len ? h->text : STR_NULL);
-    if (kind == EVENT_SURVEY && h->text.len) {
-        struct json_node answer = {.kind = JSON_STRING, .string = e->text};
-        e->data = arena_printf(v->b.arena, "{\"survey\":%.*s}", STR_ARG(model_json_text(&answer, v->b.arena)));
-    }
-    end_event(v, h);
-}
-
-static void add_event(struct conversation *v, enum map_group group, const struct scope *scope, struct str word,
-                      const struct happening *h)
-{
-    enum event_kind kind;
-    if (!h->type.len)
-        word = STR("message");
-    if (str_equal(word, STR("message")) || str_equal(word, STR("note")))
-        add_message(v, group, scope, h);
-    else if (str_equal(word, STR("notice")) || !event_kind_from_name(word, &kind))
-        add_notice(v, h);
-    else
-        add_other(v, group, scope, kind, h);
-}
-
-/* `at_ms` is what event.time says. */
-static bool read_event(struct conversation *v, enum map_group group, const struct scope *scope, int64_t at_ms)
-{
-    struct happening h = {.at_ms = at_ms, .id = word_of(v, group, MAP_EVENT_ID, scope)};
-    bool is_repeated = h.id.len && !g_hash_table_add(v->seen, str_to_heap(h.id));
-    if (is_repeated || v->error)
-        return !v->error;
-    if (h.at_ms == NO_TIME)
-        h.at_ms = v->last_ms;
-    if (h.at_ms == NO_TIME) {
-        reason_set(&v->error, REASON_FIELD_MISSING, "nothing says when this conversation began");
-        return false;
-    }
-    v->last_ms = h.at_ms;
-    h.type = word_of(v, group, MAP_EVENT_TYPE, scope);
-    struct str word = map_word(v->map, TABLE_EVENT_TYPE, h.type);
-    if (str_equal(word, STR("skip"))) {
-        conversion_lost(v->b.conversion, h.type);
-        return true;
-    }
-    learn_visitor(v, group, scope, h.at_ms);
-    h.by = read_participant(v, group, scope, h.at_ms);
-    h.text = text_of(v, group, scope);
-    struct str visibility = word_of(v, group, MAP_EVENT_VISIBILITY, scope);
-    h.is_internal = str_equal(word, STR("note")) ||
-                    str_equal(map_word(v->map, TABLE_EVENT_VISIBILITY, visibility), STR("internal"));
-    add_event(v, group, scope, word, &h);
-    return true;
+    map_learn_visitor(v, group, scope, NO_TIME);
 }
 
 static gint by_order(gconstpointer a, gconstpointer b)
@@ -274,24 +70,24 @@ static bool read_events(struct conversation *v, const struct json_node *top)
 {
     struct scope scope = {top, top};
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-    const struct path *events = path_of(v, MAP_MAIN, MAP_EVENTS);
+    const struct path *events = v->map->paths[MAP_MAIN][MAP_EVENTS];
     struct entry entry = {.scope = scope, .order = INT64_MIN};
     if (!events)
-        return read_event(v, MAP_MAIN, &scope, time_of(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
+        return map_read_event(v, MAP_MAIN, &scope, map_time_at(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
     for (const struct json_node *e = json_first(path_node(events, &scope, v->b.arena)); e; e = e->next) {
         entry.scope.here = e;
-        entry.at_ms = time_of(v, MAP_MAIN, MAP_EVENT_TIME, &entry.scope);
+        entry.at_ms = map_time_at(v, MAP_MAIN, MAP_EVENT_TIME, &entry.scope);
         if (v->error)
             return false;
         entry.order = entry.at_ms == NO_TIME ? entry.order : entry.at_ms;
-        str_to_int64(word_of(v, MAP_MAIN, MAP_EVENT_ORDER, &entry.scope), &entry.order);
+        str_to_int64(map_word_at(v, MAP_MAIN, MAP_EVENT_ORDER, &entry.scope), &entry.order);
         g_array_append_val(entries, entry);
     }
     g_array_sort(entries, by_order); /* a stable one */
     bool ok = true;
     for (guint i = 0; ok && i < entries->len; i++) {
         const struct entry *next = &g_array_index(entries, struct entry, i);
-        ok = read_event(v, MAP_MAIN, &next->scope, next->at_ms);
+        ok = map_read_event(v, MAP_MAIN, &next->scope, next->at_ms);
     }
     return ok;
 }
@@ -312,7 +108,7 @@ static void write_tag(struct json *w, const struct json_node *tag)
 /* A list of texts, or of objects with a name; in one text they stand with commas between. */
 static struct str tags_of(struct conversation *v, enum map_group group, const struct scope *scope)
 {
-    const struct json_node *tags = path_node(path_of(v, group, MAP_SESSION_TAGS), scope, v->b.arena);
+    const struct json_node *tags = path_node(v->map->paths[group][MAP_SESSION_TAGS], scope, v->b.arena);
     struct str rest = json_str(tags), next;
     struct buf out;
     struct json w;
@@ -334,8 +130,8 @@ static struct str tags_of(struct conversation *v, enum map_group group, const st
 
 static void close_session(struct conversation *v, enum map_group group, const struct scope *scope)
 {
-    struct str state = word_of(v, group, MAP_SESSION_STATE, scope);
-    int64_t end_ms = time_of(v, group, MAP_SESSION_END, scope);
+    struct str state = map_word_at(v, group, MAP_SESSION_STATE, scope);
+    int64_t end_ms = map_time_at(v, group, MAP_SESSION_END, scope);
     struct str tags = tags_of(v, group, scope);
     bool is_closed = state.len ? str_equal(map_word(v->map, TABLE_SESSION_STATE, state), STR("closed"))
                                : end_ms != NO_TIME && end_ms > 0;
@@ -356,8 +152,8 @@ static void close_session(struct conversation *v, enum map_group group, const st
 
 static void rate_session(struct conversation *v, enum map_group group, const struct scope *scope)
 {
-    struct str rating = word_of(v, group, MAP_SESSION_RATING, scope), text;
-    struct str comment = word_of(v, group, MAP_SESSION_RATING_COMMENT, scope);
+    struct str rating = map_word_at(v, group, MAP_SESSION_RATING, scope), text;
+    struct str comment = map_word_at(v, group, MAP_SESSION_RATING_COMMENT, scope);
     if (!rating.len || str_equal(rating, STR("0")) || v->last_ms == NO_TIME)
         return;
     struct json_node answers[] = {
@@ -382,9 +178,11 @@ static bool convert_object(struct conversation *v, const struct json_node *top)
     struct scope scope = {top, top};
     read_head(v, MAP_MAIN, &scope);
     v->last_ms = v->b.line->start_ms;
-    bool has_opening = v->map->has[MAP_OPENING] && text_of(v, MAP_OPENING, &scope).len;
+    const struct path *files = v->map->paths[MAP_OPENING][MAP_EVENT_FILES];
+    bool has_opening = v->map->has[MAP_OPENING] &&
+                       (map_text_at(v, MAP_OPENING, &scope).len || json_first(path_node(files, &scope, v->b.arena)));
     if (v->error ||
-        (has_opening && !read_event(v, MAP_OPENING, &scope, time_of(v, MAP_OPENING, MAP_EVENT_TIME, &scope))) ||
+        (has_opening && !map_read_event(v, MAP_OPENING, &scope, map_time_at(v, MAP_OPENING, MAP_EVENT_TIME, &scope))) ||
         !read_events(v, top))
         return false;
     end_session(v, MAP_MAIN, &scope);
@@ -410,7 +208,7 @@ static bool convert_rows(struct conversation *v, const struct record *records, s
         first = first ? first : row;
         last = row;
         if (!v->error)
-            read_event(v, MAP_MAIN, &scope, time_of(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
+            map_read_event(v, MAP_MAIN, &scope, map_time_at(v, MAP_MAIN, MAP_EVENT_TIME, &scope));
     }
     if (!first && session)
         read_head(v, MAP_OF_SESSION, &(struct scope){session, session});

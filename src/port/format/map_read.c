@@ -106,7 +106,10 @@ static void say_no_column(const struct reader *r, const struct csv_row *row, con
 static bool look_at_columns(struct reader *r, const struct csv_row *row, GError **error)
 {
     const struct path *const *paths = r->map->paths[MAP_MAIN];
-    bool has_text = has_column(row, paths[MAP_EVENT_TEXT]) || has_column(row, paths[MAP_EVENT_HTML]);
+    static const enum map_key texts[] = MAP_TEXT_KEYS;
+    bool has_text = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        has_text |= has_column(row, paths[texts[i]]);
     r->tells_of_sessions = r->map->has[MAP_OF_SESSION] && !has_text;
     if (!has_column(row, r->map->paths[r->tells_of_sessions ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID]))
         say_no_column(r, row, "session.id", error);
@@ -210,8 +213,10 @@ static bool take_item(void *data, struct str text, const struct item_place *plac
     }
     if (is_skipped(r, &scope))
         return true;
-    bool is_message =
-        path_exists(paths[MAP_EVENT_TEXT], &scope, &r->row) || path_exists(paths[MAP_EVENT_HTML], &scope, &r->row);
+    static const enum map_key texts[] = MAP_TEXT_KEYS;
+    bool is_message = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        is_message |= path_exists(paths[texts[i]], &scope, &r->row);
     return give_record(r, &scope, r->map->has[MAP_OF_SESSION] && !is_message, text, place, error);
 }
 
