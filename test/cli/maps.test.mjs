@@ -184,6 +184,27 @@ test("what becomes known of the visitor later is an event, so that a longer expo
   assert.deepEqual(events[1].data, { visitor: { name: "Lea Sample", email: "lea@example.org" } });
 });
 
+test("a time that is finer than a millisecond is kept as it was written", () => {
+  const rows = ["2024-03-05T09:12:03.123456Z", "2024-03-05T09:12:04.123000Z", "1709629925123456", "1709629926.1234"];
+  const { at, data } = place({ "talk.csv": `chat,at,who,text\n${rows.map((row) => `1,${row},guest,x\n`).join("")}`, "my.ini": MAP + TABLE });
+  bring(data, "--map", at("my.ini"), at("talk.csv"));
+  assert.deepEqual(sessionsIn(data)[0].events.map(({ at: ms, data: kept }) => [ms, kept?.time]), [
+    [1709629923123, rows[0]],
+    [1709629924123, undefined],
+    [1709629925123, rows[2]],
+    [1709629926123, rows[3]],
+  ]);
+});
+
+test("a cell that a spreadsheet cut is counted, departments and operators get our names", () => {
+  const map = `${MAP}session.department=team\n${TABLE}[session.department]\nSales team=sales\n[operator]\nTom=tom.tester\n`.replace("participant.type", "participant.name=name\nparticipant.type");
+  const { at, data } = place({ "talk.csv": `chat,at,who,name,text,team\n1,1709629923,staff,Tom,${"x".repeat(32766)}ä,Sales team\n1,1709629924,staff,Tom,${"x".repeat(32766)},\n`, "my.ini": map });
+  assert.deepEqual(bring(data, "--map", at("my.ini"), at("talk.csv")).report.lost, { "text behind a spreadsheet's 32,767 characters": 1 });
+  const [session] = sessionsIn(data);
+  assert.equal(session.department, "sales");
+  assert.equal(session.events[0].data.participant.operator.username, "tom.tester");
+});
+
 test("pages that overlap bring each message once; the same ids of two accounts are two conversations", () => {
   const page = (from) => JSON.stringify({ payload: [from, from + 1].map((id) => ({ id, content: `m${id}`, conversation_id: 1, message_type: 0, created_at: 1709629923 + id, sender: { type: "contact", id: 1 } })) });
   const { at, data } = place({ "1.json": page(2), "2.json": page(1) });

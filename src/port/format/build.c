@@ -3,6 +3,8 @@
 #include "base/utf8.h"
 #include "text/time.h"
 
+enum { TIME_TEXT_MAX_BYTES = 64 };
+
 void build_init(struct build *b, struct conversion *c, struct line *line, struct str id, struct arena *a)
 {
     *line = (struct line){.id = id, .start_ms = NO_TIME};
@@ -130,13 +132,46 @@ struct event *build_internal(struct build *b, enum event_kind kind, int64_t time
     return e;
 }
 
-void build_hide(struct build *b)
+/* `member` is one as JSON, of the newest event's data. */
+static void add_member(struct build *b, struct str member)
 {
     struct event *e = &g_array_index(b->events, struct event, b->events->len - 1);
-    struct str mark = STR("{\"visibility\":\"internal\"");
     e->data = e->data.len > strlen("{}")
-                  ? arena_printf(b->arena, "%.*s,%.*s", STR_ARG(mark), STR_ARG(str_skip(e->data, 1)))
-                  : arena_printf(b->arena, "%.*s}", STR_ARG(mark));
+                  ? arena_printf(b->arena, "{%.*s,%.*s", STR_ARG(member), STR_ARG(str_skip(e->data, 1)))
+                  : arena_printf(b->arena, "{%.*s}", STR_ARG(member));
+}
+
+void build_hide(struct build *b)
+{
+    add_member(b, STR("\"visibility\":\"internal\""));
+}
+
+/* Digits other than 0 behind the third of a fraction of seconds, or microseconds since 1970. */
+static bool is_finer(struct str text)
+{
+    int64_t number;
+    struct str whole;
+    const char *point = memchr(text.ptr, '.', text.len);
+    str_split(text, '.', &whole);
+    if (!point)
+        return text.len >= strlen("1000000000000000") && str_to_int64(text, &number) && number % 1000;
+    if (!memchr(whole.ptr, ':', whole.len) && !str_to_int64(whole, &number))
+        return false;
+    if (str_to_int64(whole, &number) && number < 100000000) /* the day of a date, or of a spreadsheet */
+        return false;
+    for (const char *digit = point + 4; digit < text.ptr + text.len && g_ascii_isdigit(*digit); digit++)
+        if (*digit != '0')
+            return true;
+    return false;
+}
+
+void build_source_time(struct build *b, struct str text)
+{
+    text = str_trim(text);
+    if (!text.len || text.len > TIME_TEXT_MAX_BYTES || !b->events->len || !is_finer(text))
+        return;
+    struct json_node value = {.kind = JSON_STRING, .string = text};
+    add_member(b, arena_printf(b->arena, "\"time\":%.*s", STR_ARG(model_json_text(&value, b->arena))));
 }
 
 /* One JSON object of strings, in the arena. */

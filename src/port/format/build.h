@@ -37,6 +37,9 @@ struct event *build_internal(struct build *b, enum event_kind kind, int64_t time
 /* The newest event is for agents only, whatever it is. */
 void build_hide(struct build *b);
 
+/* Where the newest event's time was given finer than in milliseconds, the text of it is kept as data.time. */
+void build_source_time(struct build *b, struct str text);
+
 /* What no event is like: a notice with `what` in its data, counted in the report. */
 void build_notice(struct build *b, struct str what, int64_t time_ms, uint32_t participant, struct str text);
 

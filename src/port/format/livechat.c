@@ -97,6 +97,7 @@ static void read_event(struct build *b, const struct json_node *chat, const stru
         struct event *e = is_internal(event) ? build_internal(b, EVENT_MESSAGE, at_ms, by, text)
                                              : build_event(b, EVENT_MESSAGE, at_ms, by, text);
         e->id = json_str(json_get(event, "id"));
+        build_source_time(b, json_str(json_get(event, "created_at")));
     } else if (str_equal(type, STR("file")) && by) {
         build_file(b, at_ms, by, json_str(json_get(event, "name")), json_str(json_get(event, "content_type")),
                    json_get(event, "size") ? json_int64(json_get(event, "size")) : -1,
@@ -106,6 +107,18 @@ static void read_event(struct build *b, const struct json_node *chat, const stru
     } else {
         build_notice(b, type.len ? type : STR("event without type"), at_ms, by, text);
     }
+}
+
+/* Tags go with the close; the rating is a property: {"score":1,"comment":"..."}, {"score":{"value":1}} of old ones. */
+static void end_thread(struct build *b, const struct json_node *thread, int64_t at_ms)
+{
+    const struct json_node *tags = json_get(thread, "tags"), *rating = build_get(thread, "properties.rating");
+    struct event *closed = build_event(b, EVENT_CLOSED, at_ms, 0, STR_NULL);
+    if (json_first(tags))
+        closed->data = arena_printf(b->arena, "{\"tags\":%.*s}", STR_ARG(model_json_text(tags, b->arena)));
+    if (json_get(rating, "score"))
+        build_event(b, EVENT_SURVEY, at_ms, 0, STR_NULL)->data =
+            arena_printf(b->arena, "{\"survey\":%.*s}", STR_ARG(model_json_text(rating, b->arena)));
 }
 
 static bool read_events(struct build *b, const struct json_node *chat, const struct json_node *thread, GError **error)
@@ -124,8 +137,8 @@ static bool read_events(struct build *b, const struct json_node *chat, const str
         last_ms = at_ms == NO_TIME ? last_ms : at_ms;
         read_event(b, chat, event, last_ms);
     }
-    if (json_get(thread, "active") && !json_get(thread, "active")->truth && last_ms != NO_TIME)
-        build_event(b, EVENT_CLOSED, last_ms, 0, STR_NULL);
+    if (json_is(json_get(thread, "active"), JSON_BOOL) && !json_get(thread, "active")->truth && last_ms != NO_TIME)
+        end_thread(b, thread, last_ms);
     if (json_is(json_get(thread, "restricted_access"), JSON_STRING))
         conversion_lost(b->conversion, STR("events of a thread with restricted access"));
     return true;
@@ -134,7 +147,8 @@ static bool read_events(struct build *b, const struct json_node *chat, const str
 static bool read_thread(struct build *b, const struct json_node *chat, const struct json_node *thread, GError **error)
 {
     GError *bad = NULL;
-    b->line->start_ms = build_time_of(conversion_hints(b->conversion), json_get(thread, "created_at"), &bad);
+    const struct json_node *created = json_get(thread, "created_at"), *started = json_get(thread, "timestamp");
+    b->line->start_ms = build_time_of(conversion_hints(b->conversion), created ? created : started, &bad);
     if (bad) {
         g_propagate_error(error, bad);
         return false;

@@ -12,7 +12,7 @@ static const char *const keys[MAP_KEY_COUNT] = {
 static const char *const groups[MAP_GROUP_COUNT] = {"map", "session", "opening"};
 
 static const struct {
-    const char *name, *words; /* blanks between; NULL = those of event kinds, too */
+    const char *name, *words; /* blanks between; NULL = any */
 } tables[MAP_TABLE_COUNT] = {
     [TABLE_PARTICIPANT_TYPE] = {"participant.type", "Client Agent Supervisor External"},
     [TABLE_EVENT_TYPE] = {"event.type",
@@ -20,6 +20,8 @@ static const struct {
     [TABLE_EVENT_VISIBILITY] = {"event.visibility", "internal all"},
     [TABLE_SESSION_STATE] = {"session.state", "open closed"},
     [TABLE_ITEM_TYPE] = {"item.type", "session skip"},
+    [TABLE_DEPARTMENT] = {"session.department", NULL},
+    [TABLE_OPERATOR] = {"operator", NULL},
 };
 
 struct reading {
@@ -98,7 +100,7 @@ static bool read_table(const struct reading *r, enum map_table table, GError **e
     for (gsize i = 0; i < count; i++) {
         entries[i].value = arena_str(&r->map->arena, str_from_c(values[i]));
         entries[i].word = value_of(r, name, values[i]);
-        if (!is_one_of(entries[i].word, tables[table].words)) {
+        if (tables[table].words && !is_one_of(entries[i].word, tables[table].words)) {
             g_autofree char *why = g_strdup_printf("one of these must stand here: %s", tables[table].words);
             return refuse_key(r, name, values[i], why, error);
         }
@@ -223,7 +225,7 @@ static bool refuse_unknown_groups(const struct reading *r, GError **error)
         if (!known)
             return refuse_key(r, *name, NULL,
                               "there is no such group; there are file, map, session, opening, participant.type, "
-                              "event.type, event.visibility, session.state, item.type",
+                              "event.type, event.visibility, session.state, item.type, session.department, operator",
                               error);
     }
     return true;

@@ -9,6 +9,8 @@
  *     [event.visibility]   VALUE=internal|all
  *     [session.state]      VALUE=open|closed
  *     [item.type]          VALUE=session|skip
+ *     [session.department] VALUE=a department of ours
+ *     [operator]           VALUE=a username of ours; VALUE is the e-mail, name or id of who wrote
  *
  * Presets are maps too: data/maps/NAME.ini, part of the program. A map never changes; any thread may read it. */
 #pragma once
@@ -79,6 +81,8 @@ enum map_table {
     TABLE_EVENT_VISIBILITY,
     TABLE_SESSION_STATE,
     TABLE_ITEM_TYPE,
+    TABLE_DEPARTMENT,
+    TABLE_OPERATOR,
     MAP_TABLE_COUNT
 };
 

@@ -25,7 +25,6 @@ static void read_visitor(struct conversation *v, enum map_group group, const str
         {MAP_VISITOR_BROWSER, offsetof(struct head, visitor.browser), LIMIT_NAME},
         {MAP_SESSION_SUBJECT, offsetof(struct head, subject), LIMIT_URL},
         {MAP_SESSION_START_PAGE, offsetof(struct head, start_page), LIMIT_URL},
-        {MAP_SESSION_DEPARTMENT, offsetof(struct head, department.id), LIMIT_ID},
     };
     struct head *head = &v->b.line->head;
     struct str id = map_word_at(v, group, MAP_VISITOR_ID, scope);
@@ -33,6 +32,11 @@ static void read_visitor(struct conversation *v, enum map_group group, const str
         struct str *member = (struct str *)((char *)head + members[i].member);
         if (!member->ptr)
             *member = build_text(&v->b, map_word_at(v, group, members[i].key, scope), members[i].max);
+    }
+    struct str department = map_word_at(v, group, MAP_SESSION_DEPARTMENT, scope);
+    if (department.len && !head->department.id.len) {
+        struct str ours = map_word(v->map, TABLE_DEPARTMENT, department);
+        head->department.id = build_text(&v->b, ours.len ? ours : department, LIMIT_ID);
     }
     if (id.len && !head->visitor.id.len)
         head->visitor.id = conversion_visitor_id(v->b.conversion, id, v->b.arena);
@@ -46,8 +50,6 @@ static void end_head(struct conversation *v)
         head->visitor.id = conversion_visitor_id(v->b.conversion, head->visitor.email, v->b.arena);
     if (!head->visitor.id.len)
         head->visitor.id = v->b.line->id;
-    if (!head->department.id.len)
-        head->department.id = STR_NULL;
 }
 
 static void read_head(struct conversation *v, enum map_group group, const struct scope *scope)

@@ -36,6 +36,17 @@ static enum participant_type participant_type_of(struct conversation *v, enum ma
     return PARTICIPANT_EXTERNAL;
 }
 
+static struct str operator_name(const struct conversation *v, struct str email, struct str name, struct str id)
+{
+    struct str known_by[] = {email, name, id};
+    for (size_t i = 0; i < G_N_ELEMENTS(known_by); i++) {
+        struct str username = map_word(v->map, TABLE_OPERATOR, known_by[i]);
+        if (username.len)
+            return username;
+    }
+    return email;
+}
+
 static uint32_t read_participant(struct conversation *v, enum map_group group, const struct scope *scope, int64_t at_ms)
 {
     enum participant_type type = participant_type_of(v, group, scope);
@@ -50,7 +61,7 @@ static uint32_t read_participant(struct conversation *v, enum map_group group, c
     if (is_client && !name.len)
         name = v->b.name;
     struct str key = arena_printf(v->b.arena, "%d %.*s", (int)type, STR_ARG(id.len ? id : is_client ? STR_NULL : name));
-    return build_participant(&v->b, key, type, name, email);
+    return build_participant(&v->b, key, type, name, operator_name(v, email, name, id));
 }
 
 /* ---- events ---- */
@@ -135,6 +146,7 @@ static void add_message(struct conversation *v, enum map_group group, const stru
         struct event *e = build_event(&v->b, EVENT_MESSAGE, h->at_ms, h->by, h->text);
         uint32_t index = e->index;
         e->id = h->id.len <= LIMIT_ID ? h->id : STR_NULL;
+        build_source_time(&v->b, map_word_at(v, group, MAP_EVENT_TIME, scope));
         end_event(v, h);
         if (deleted.len && !str_equal(deleted, STR("false")) && !str_equal(deleted, STR("0")))
             build_event(&v->b, EVENT_DELETE, h->at_ms, 0, STR_NULL)->target = index;

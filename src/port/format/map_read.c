@@ -7,6 +7,8 @@
 #include "port/format/items.h"
 #include "port/format/map.h"
 
+enum { SPREADSHEET_CELL_MAX = 32767 };
+
 struct reader {
     struct conversion *c;
     const struct map *map;
@@ -141,6 +143,17 @@ static struct str clean_cell(struct str cell, struct arena *a)
     return arena_str(a, str_from_c(valid));
 }
 
+/* Spreadsheets hold no more in a cell, and cut it without a word. They count in UTF-16. */
+static bool is_cut(struct str cell)
+{
+    if (cell.len < SPREADSHEET_CELL_MAX || cell.len > 3 * SPREADSHEET_CELL_MAX)
+        return false;
+    size_t units = 0;
+    for (size_t i = 0; i < cell.len; i++)
+        units += ((unsigned char)cell.ptr[i] & 0xc0) != 0x80 ? 1 + ((unsigned char)cell.ptr[i] >= 0xf0) : 0;
+    return units == SPREADSHEET_CELL_MAX;
+}
+
 /* The row as an object of the cells that the map looks at and that are not empty. */
 static const struct json_node *row_object(struct reader *r, const struct csv_row *row)
 {
@@ -148,6 +161,8 @@ static const struct json_node *row_object(struct reader *r, const struct csv_row
     struct json_node *last = NULL;
     object->kind = JSON_OBJECT;
     for (size_t i = 0; i < row->count; i++) {
+        if (is_cut(row->cells[i]))
+            conversion_lost(r->c, STR("text behind a spreadsheet's 32,767 characters"));
         if (row->cells[i].len && !r->used[i])
             conversion_lost(r->c, r->unmapped[i]);
         if (!row->cells[i].len || !r->used[i])
