@@ -36,6 +36,12 @@
     X(SHORT_LINE, 1024 * 1024, "bytes", "", IMPORTS_BUSY, "one import at a time may hold a longer line") \
     X(IMPORT_COLUMNS, 4096, "columns", "", LINE_INVALID, "of a CSV file to import") \
     X(IMPORTS, 16, "imports", "", IMPORTS_BUSY, "under way at once") \
+    X(PREFERENCES, 64 * 1024, "bytes", "", FIELD_TOO_LONG, "what an operator's console keeps here, as JSON") \
+    X(CANNED_TEXT, 8 * 1024, "bytes", "", TEXT_TOO_LONG, "the text of a canned answer") \
+    X(CANNED_ANSWERS, 2000, "answers", "", CANNED_ANSWERS_FULL, "of one company") \
+    X(VIEWS, 16 * 1024, "views", "", NONE, \
+      "sessions that operators say they have open, all together; beyond, what was said longest ago is forgotten") \
+    X(VIEW_TIME, 30 * 1000, "milliseconds", "", NONE, "until a session counts as open no longer, unless it is said again") \
     X(LOGINS, 100, "tokens", "", NONE, "of one operator that came by logging in: the oldest ends then") \
     X(SETTING, 4096, "bytes", "", SETTING_INVALID, "one value of the settings") \
     /* Lists and search. */ \

@@ -17,14 +17,13 @@ bool access_sees_all(const struct caller *caller)
     return caller->kind != CALLER_OPERATOR || (caller->roles & (ROLE_ADMIN | ROLE_MANAGER | ROLE_MONITOR));
 }
 
-bool access_works_in(const struct caller *caller, struct str department)
+bool access_works_in(struct str departments, struct str department)
 {
     bool found = false;
     struct arena scratch;
     arena_init(&scratch);
-    const struct json_node *departments =
-        caller->departments.len ? json_read(caller->departments, JSON_TOP_ANY, &scratch, NULL) : NULL;
-    for (const struct json_node *d = json_first(departments); d; d = d->next)
+    const struct json_node *ids = departments.len ? json_read(departments, JSON_TOP_ANY, &scratch, NULL) : NULL;
+    for (const struct json_node *d = json_first(ids); d; d = d->next)
         found |= str_equal(json_str(d), department);
     arena_clear(&scratch);
     return found;
@@ -45,5 +44,6 @@ bool access_sees(const struct caller *caller, const struct session *s)
     if (!(caller->roles & ROLE_AGENT))
         return false;
     bool waits = s->state == SESSION_OPEN && operator_ref_is_nobody(&s->served_by);
-    return access_serves(caller, s) || (s->department_id.len ? access_works_in(caller, s->department_id) : waits);
+    return access_serves(caller, s) ||
+           (s->department_id.len ? access_works_in(caller->departments, s->department_id) : waits);
 }

@@ -25,5 +25,5 @@ bool access_sees(const struct caller *caller, const struct session *s);
 /* Do they serve it? */
 bool access_serves(const struct caller *caller, const struct session *s);
 
-/* Do they work in this department? */
-bool access_works_in(const struct caller *caller, struct str department);
+/* Is the department (its id) among those that an operator works in, a JSON array of ids? O(their number). */
+bool access_works_in(struct str departments, struct str department);

@@ -87,6 +87,7 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->credentials = credentials_new();
     core->kept = kept_new(options->answer_bytes);
     core->quotas = quotas_new(&options->quota);
+    core->viewers = viewers_new(LIMIT_VIEW_TIME);
     core->eraser = eraser_new(core);
     core->refill = refill_new(core);
     if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error) &&
@@ -119,6 +120,7 @@ void core_close(struct core *core)
         keepalive_free(core->keepalive);
     eraser_free(core->eraser);
     quotas_free(core->quotas);
+    viewers_free(core->viewers);
     refill_free(core->refill);
     kept_free(core->kept);
     credentials_free(core->credentials);

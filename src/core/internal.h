@@ -13,6 +13,7 @@ struct eraser;
 struct refill;
 struct kept_answers;
 struct quotas;
+struct viewers;
 struct caller;
 
 struct core;
@@ -32,6 +33,7 @@ struct core {
     struct directories *directories;
     struct credentials *credentials;
     struct quotas *quotas;
+    struct viewers *viewers;
     struct eraser *eraser;
     struct refill *refill;
     bool stopped;
@@ -113,6 +115,12 @@ bool identity_of_token(struct core *core, struct store_reader *reader, struct st
 
 struct kept_answers *kept_new(size_t bytes);
 void kept_free(struct kept_answers *answers);
+
+/* ---- viewers.c ---- */
+
+/* A view is forgotten when it was not said again for so long. */
+struct viewers *viewers_new(int64_t time_ms);
+void viewers_free(struct viewers *viewers);
 
 /* ---- erase.c ---- */
 

@@ -1031,6 +1031,96 @@ static void test_accounts(void)
     world_close(&w);
 }
 
+/* ---- the team ---- */
+
+static bool put_status(struct store_txn *txn, void *data, GError **error)
+{
+    return store_status_put(txn, data, error);
+}
+
+static bool put_preference(struct store_txn *txn, void *data, GError **error)
+{
+    return store_preference_put(txn, STR("op1"), str_from_c(data), error);
+}
+
+static bool put_canned(struct store_txn *txn, void *data, GError **error)
+{
+    return store_canned_put(txn, data, error);
+}
+
+static bool drop_canned(struct store_txn *txn, void *data, GError **error)
+{
+    return store_canned_delete(txn, 1, str_from_c(data), error);
+}
+
+static void verify_team(struct world *w)
+{
+    struct arena a;
+    struct operator_status status, *statuses;
+    struct canned_answer c, *answers;
+    struct str value;
+    size_t count;
+    bool found;
+    arena_init(&a);
+    struct store_txn *txn = world_read(w);
+    OK(store_status_get(txn, 1, STR("op1"), &status, &failure));
+    g_assert_true(status.availability == AVAILABILITY_AWAY && status.since_ms == 20);
+    OK(store_status_get(txn, 2, STR("op1"), &status, &failure));
+    g_assert_true(status.availability == AVAILABILITY_OFFLINE && status.since_ms == NO_TIME);
+    OK(store_statuses(txn, 1, &a, &statuses, &count, &failure));
+    g_assert_true(count == 1 && str_equal(statuses[0].operator_id, STR("op1")));
+    OK(store_preference_get(txn, STR("op1"), &a, &value, &found, &failure));
+    g_assert_true(found && str_equal(value, STR("{\"a\":2}")));
+    OK(store_preference_get(txn, STR("op2"), &a, &value, &found, &failure));
+    g_assert_false(found);
+    OK(store_canned_get(txn, 1, STR("c1"), &a, &c, &found, &failure));
+    g_assert_true(found && str_equal(c.text, STR("Hello!")) && str_equal(c.shortcut, STR("hi")) && !c.department.len);
+    OK(store_canned_get(txn, 2, STR("c1"), &a, &c, &found, &failure));
+    g_assert_false(found);
+    OK(store_canned_list(txn, 1, NULL, 10, &a, &answers, &count, &failure));
+    g_assert_true(count == 3 && str_equal(answers[0].id, STR("c3")) && str_equal(answers[1].id, STR("c1")) &&
+                  str_equal(answers[2].id, STR("c2")));
+    OK(store_canned_list(txn, 1, &answers[1], 10, &a, &answers, &count, &failure));
+    g_assert_true(count == 1 && str_equal(answers[0].id, STR("c2")));
+    OK(store_canned_count(txn, 1, &count, &failure));
+    g_assert_cmpuint(count, ==, 3);
+    store_read_end(txn);
+    arena_clear(&a);
+}
+
+static void test_team(void)
+{
+    struct world w;
+    GError *error = NULL;
+    world_open(&w, false);
+    uint64_t epoch = store_account_epoch(w.store);
+    struct operator_status status = {1, STR("op1"), AVAILABILITY_ONLINE, 10};
+    OK(write_step(&w, put_status, &status, &failure));
+    status = (struct operator_status){1, STR("op1"), AVAILABILITY_AWAY, 20};
+    OK(write_step(&w, put_status, &status, &failure));
+    OK(write_step(&w, put_preference, (void *)"{\"a\":1}", &failure));
+    OK(write_step(&w, put_preference, (void *)"{\"a\":2}", &failure));
+    struct canned_answer answers[] = {{1, STR("c1"), STR(""), STR("hi"), STR("Hi!"), 1},
+                                      {1, STR("c2"), STR("d1"), STR("hi"), STR("Hi there!"), 2},
+                                      {1, STR("c3"), STR(""), STR("bye"), STR("Bye!"), 3},
+                                      {1, STR("c4"), STR(""), STR("later"), STR("Later!"), 4},
+                                      {2, STR("c9"), STR(""), STR("hi"), STR("Other!"), 5}};
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
+        OK(write_step(&w, put_canned, &answers[i], &failure));
+    struct canned_answer taken = {1, STR("c5"), STR("d1"), STR("hi"), STR("Ho!"), 6};
+    g_assert_false(write_step(&w, put_canned, &taken, &error));
+    g_assert_error(error, REASON, REASON_NAME_TAKEN);
+    g_clear_error(&error);
+    answers[0].text = STR("Hello!");
+    OK(write_step(&w, put_canned, &answers[0], &failure));
+    OK(write_step(&w, drop_canned, (void *)"c4", &failure));
+    verify_team(&w);
+    world_reopen(&w);
+    verify_team(&w);
+    g_assert_cmpuint(store_account_epoch(w.store), ==, epoch);
+    world_close(&w);
+}
+
 static bool put_keys(struct store_txn *txn, void *data, GError **error)
 {
     int64_t session = *(int64_t *)data;
@@ -1515,6 +1605,7 @@ int main(int argc, char **argv)
     g_test_add_func("/contract/erase/id", test_erase_id);
     g_test_add_func("/contract/scrub", test_scrub);
     g_test_add_func("/contract/accounts", test_accounts);
+    g_test_add_func("/contract/team", test_team);
     g_test_add_func("/contract/chat-keys", test_chat_keys);
     g_test_add_func("/contract/changed-since", test_changed_since);
     g_test_add_func("/contract/backup", test_backup);

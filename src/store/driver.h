@@ -185,6 +185,37 @@ struct store_txn {
       (txn, operator_id, now_ms, keep, error)) \
     X(store_token_delete_of, token_delete_of, (struct store_txn *txn, struct str operator_id, GError **error), \
       (txn, operator_id, error)) \
+    X(store_status_put, status_put, (struct store_txn *txn, const struct operator_status *status, GError **error), \
+      (txn, status, error)) \
+    X(store_status_get, status_get, \
+      (struct store_txn *txn, int64_t company, struct str operator_id, struct operator_status *status, \
+       GError **error), \
+      (txn, company, operator_id, status, error)) \
+    X(store_statuses, statuses, \
+      (struct store_txn *txn, int64_t company, struct arena *a, struct operator_status **statuses, size_t *count, \
+       GError **error), \
+      (txn, company, a, statuses, count, error)) \
+    X(store_preference_put, preference_put, \
+      (struct store_txn *txn, struct str operator_id, struct str value, GError **error), \
+      (txn, operator_id, value, error)) \
+    X(store_preference_get, preference_get, \
+      (struct store_txn *txn, struct str operator_id, struct arena *a, struct str *value, bool *found, \
+       GError **error), \
+      (txn, operator_id, a, value, found, error)) \
+    X(store_canned_put, canned_put, (struct store_txn *txn, const struct canned_answer *c, GError **error), \
+      (txn, c, error)) \
+    X(store_canned_get, canned_get, \
+      (struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct canned_answer *c, bool *found, \
+       GError **error), \
+      (txn, company, id, a, c, found, error)) \
+    X(store_canned_delete, canned_delete, (struct store_txn *txn, int64_t company, struct str id, GError **error), \
+      (txn, company, id, error)) \
+    X(store_canned_list, canned_list, \
+      (struct store_txn *txn, int64_t company, const struct canned_answer *after, size_t limit, struct arena *a, \
+       struct canned_answer **answers, size_t *count, GError **error), \
+      (txn, company, after, limit, a, answers, count, error)) \
+    X(store_canned_count, canned_count, (struct store_txn *txn, int64_t company, size_t *count, GError **error), \
+      (txn, company, count, error)) \
     X(store_chat_key_put, chat_key_put, \
       (struct store_txn *txn, const struct chat_key *k, GError **error), (txn, k, error)) \
     X(store_chat_keys, chat_keys, \

@@ -27,6 +27,7 @@
 #pragma once
 
 #include "model/account.h"
+#include "model/team.h"
 #include "model/visitor.h"
 
 #include <stdatomic.h>
@@ -385,6 +386,30 @@ bool store_token_trim(struct store_txn *txn, struct str operator_id, int64_t now
 /* All of one operator. */
 bool store_token_delete_of(struct store_txn *txn, struct str operator_id, GError **error);
 
+/* What operators say of themselves; none of it is an account commit. The status of who never said one is offline since
+ * NO_TIME. All of a company's that were said, by operator id. */
+bool store_status_put(struct store_txn *txn, const struct operator_status *status, GError **error);
+bool store_status_get(struct store_txn *txn, int64_t company, struct str operator_id, struct operator_status *status,
+                      GError **error);
+bool store_statuses(struct store_txn *txn, int64_t company, struct arena *a, struct operator_status **statuses,
+                    size_t *count, GError **error);
+
+/* An operator's preferences: a JSON object that nobody here reads. No account commit. */
+bool store_preference_put(struct store_txn *txn, struct str operator_id, struct str value, GError **error);
+bool store_preference_get(struct store_txn *txn, struct str operator_id, struct arena *a, struct str *value,
+                          bool *found, GError **error);
+
+/* Inserts, or replaces the one with this id. NAME_TAKEN (the shortcut, in that department). No account commit. */
+bool store_canned_put(struct store_txn *txn, const struct canned_answer *c, GError **error);
+bool store_canned_get(struct store_txn *txn, int64_t company, struct str id, struct arena *a, struct canned_answer *c,
+                      bool *found, GError **error);
+bool store_canned_delete(struct store_txn *txn, int64_t company, struct str id, GError **error);
+/* By shortcut, then department, strictly behind those of `after` (NULL = from the start). */
+bool store_canned_list(struct store_txn *txn, int64_t company, const struct canned_answer *after, size_t limit,
+                       struct arena *a, struct canned_answer **answers, size_t *count, GError **error);
+/* O(answers of the company). */
+bool store_canned_count(struct store_txn *txn, int64_t company, size_t *count, GError **error);
+
 bool store_chat_key_put(struct store_txn *txn, const struct chat_key *k, GError **error);
 bool store_chat_keys(struct store_txn *txn, int64_t session, struct arena *a, struct chat_key **keys, size_t *count,
                      GError **error);
@@ -396,7 +421,7 @@ bool store_live_chats(struct store_txn *txn, struct arena *a, int64_t **sessions
 bool store_live_chat_put(struct store_txn *txn, int64_t session, GError **error);
 bool store_live_chat_delete(struct store_txn *txn, int64_t session, GError **error);
 
-/* Counts accounts-table commits (anything in this section but chat keys, guests and the use of tokens): caches drop
+/* Counts accounts-table commits (anything in this section that is not said to be none, nor about chats): caches drop
  * what they hold when it moves. Any thread, one atomic load. */
 uint64_t store_account_epoch(struct store *store);
 

@@ -20,8 +20,9 @@ async function fill(company, credentials, mark) {
     events: [{ type: "message", at: 1700000000000, by: 1, id: `${company}-message`, text: mark }],
   }]);
   const key = await api.post(`/sessions/${session}/genesys-credentials`, undefined);
+  const canned = (await api.post("/canned-answers", { shortcut: mark, text: mark })).id;
   return {
-    company, session, visitor: `${company}-visitor`, key,
+    company, session, canned, visitor: `${company}-visitor`, key,
     headers: {
       rocketchat: { "X-User-Id": user.userId, "X-Auth-Token": user.authToken },
       agendize: { apiKey: credentials.apiKey, token: credentials.token },
@@ -46,6 +47,9 @@ function isDialectRefusal(route, answer, what) {
   assert.ok(isRefusal[dialectOf(route.path)](answer.body), `${what}: not this dialect's shape: ${answer.status} ${answer.text.slice(0, 300)}`);
 }
 
+/** Does it read a body, and leave the credentials alone? */
+const takesBody = ({ method, path }) => /^(POST|PUT|PATCH)$/.test(method) && !/logout$|sign-out$|genesys-credentials$|import$/.test(path);
+
 const fillPath = (path, id) => path.replaceAll(/:\w+/g, id);
 
 before(async () => {
@@ -65,11 +69,11 @@ after(() => server.stop());
 test("a body that is no JSON object of the right kind is refused in the dialect's shape", async () => {
   const bodies = ["{x", "", "[]", '"text"', "7", '{"a":1,"a":2}', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), '{"n":1e999}',
     '{"n":99999999999999999999999}', "[".repeat(100000), '{"a":"\\u0000"}', '{"a":"\\ud800"}', "{} x"];
-  for (const route of routes.filter(({ method, path }) => method === "POST" && !/logout$|sign-out$|genesys-credentials$|import$/.test(path)))
+  for (const route of routes.filter(takesBody))
     for (const body of bodies) {
-      if (!body.length && /\/(take|release|hold|resume|close|typing)$/.test(route.path)) continue; // these need none
+      if (!body.length && /\/(take|release|hold|resume|close|typing|viewers)$/.test(route.path)) continue; // these need none
       const path = fillPath(route.path, ours.session);
-      const answer = await call(server, "POST", path, { headers: { "Content-Type": "application/json", ...ours.headers[dialectOf(path)] }, body });
+      const answer = await call(server, route.method, path, { headers: { "Content-Type": "application/json", ...ours.headers[dialectOf(path)] }, body });
       isDialectRefusal(route, answer, `${path} with ${String(body).slice(0, 40)}`);
       assert.ok([400, 401].includes(answer.status), `${path} with ${String(body).slice(0, 40)}: ${answer.status}`);
     }
@@ -79,11 +83,11 @@ test("wrong types in every member are refused, never stored", async () => {
   const members = ["tenantName", "nickname", "userId", "secureKey", "alias", "operationName", "text", "transcriptPosition", "userData", "pushUrl",
     "type", "by", "id", "data", "at", "target", "visitor", "participants", "events", "user", "password", "resume"];
   const values = [null, true, -1, 1.5, 1e300, "", [], {}, [[]], { a: { b: {} } }];
-  for (const route of routes.filter(({ method, path }) => method === "POST" && !/logout$|sign-out$|genesys-credentials$|import$/.test(path)))
+  for (const route of routes.filter(takesBody).filter(({ path }) => !/preferences$/.test(path))) // which are any object
     for (const value of values) {
       const path = fillPath(route.path, ours.session);
       const json = Object.fromEntries(members.map((name) => [name, value]));
-      const answer = await call(server, "POST", path, { headers: ours.headers[dialectOf(path)], json });
+      const answer = await call(server, route.method, path, { headers: ours.headers[dialectOf(path)], json });
       isDialectRefusal(route, answer, `${path} with ${JSON.stringify(value)}`);
     }
 });
@@ -131,7 +135,8 @@ test("unknown and repeated parameters are refused by name where the dialect know
 test("a method that a path does not have is 405 with Allow; a path that is none is 404; both in the dialect's shape", async () => {
   for (const route of routes) {
     const path = fillPath(route.path, ours.session);
-    const answer = await call(server, "PATCH", path, { headers: ours.headers[dialectOf(path)] });
+    const other = routes.some(({ method, path }) => method === "PATCH" && path === route.path) ? "PUT" : "PATCH";
+    const answer = await call(server, other, path, { headers: ours.headers[dialectOf(path)] });
     assert.equal(answer.status, 405, path);
     assert.match(answer.headers.allow, new RegExp(`\\b${route.method}\\b`));
     isDialectRefusal(route, answer, path);
@@ -166,18 +171,26 @@ test("requests that could be read in two ways are refused and the connection is 
   }
 });
 
+/** What Parley's routes of one session or canned answer take. */
+function parleyBody(path) {
+  if (/events$/.test(path)) return { type: "message", by: 1, text: "x" };
+  if (/(messages|notes|canned-answers\/:id)$/.test(path)) return { text: "x" };
+  return /transfer$/.test(path) ? { department: "x" } : {};
+}
+
 test("with one company's credentials another's ids are ids that nobody has", async () => {
   for (const route of routes.filter(({ path }) => path.includes(":"))) {
     const dialect = dialectOf(route.path);
-    const path = route.path.replace(/:visitorId|:id$/, (name) => (name === ":id" && !route.path.includes("visitors") ? theirs.session : theirs.visitor)).replaceAll(/:\w+/g, theirs.session);
+    const path = route.path.replace(/canned-answers\/:id/, `canned-answers/${theirs.canned}`).replace(/:visitorId|:id$/, (name) => (name === ":id" && !route.path.includes("visitors") ? theirs.session : theirs.visitor)).replaceAll(/:\w+/g, theirs.session);
     for (const tenantName of dialect === "genesys" ? ["Environment", "Nobody"] : [undefined]) {
-      const json = route.method === "POST" ? { ...theirs.key, chatId: undefined, tenantName, operationName: "SendMessage", text: "x", type: "message", by: 1 } : undefined;
-      const answer = await call(server, route.method, path, { headers: ours.headers[dialect], json: dialect === "parley" && json ? { type: "message", by: 1, text: "x" } : json });
+      const json = ["POST", "PUT", "PATCH"].includes(route.method) ? { ...theirs.key, chatId: undefined, tenantName, operationName: "SendMessage", text: "x", type: "message", by: 1 } : undefined;
+      const answer = await call(server, route.method, path, { headers: ours.headers[dialect], json: dialect === "parley" && json ? parleyBody(route.path) : json });
       assert.ok(!answer.text.includes(MARK), `${route.method} ${path}: ${answer.text}`);
       isDialectRefusal(route, answer, `${route.method} ${path}`);
+      if (dialect === "parley") assert.equal(answer.status, 404, `${route.method} ${path}: ${answer.text}`);
     }
   }
-  for (const path of ["/parley/v1/sessions", `/parley/v1/search?q=${MARK}`, `/parley/v1/visitors?q=${MARK}`, "/parley/v1/export"]) {
+  for (const path of ["/parley/v1/sessions", `/parley/v1/search?q=${MARK}`, `/parley/v1/visitors?q=${MARK}`, "/parley/v1/export", "/parley/v1/queue", "/parley/v1/operators", "/parley/v1/canned-answers"]) {
     const answer = await call(server, "GET", path, { headers: ours.headers.parley });
     assert.equal(answer.status, 200, path);
     assert.ok(!answer.text.includes(MARK), `${path}: ${answer.text}`);

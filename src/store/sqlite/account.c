@@ -6,17 +6,6 @@ static void moved(struct store_txn *txn)
     txn->accounts_changed = true;
 }
 
-/* Hands an array over to the arena. */
-static void *take_array(GArray *read, struct arena *a, size_t *count)
-{
-    size_t size = g_array_get_element_size(read);
-    void *result = arena_array(a, MAX(read->len, 1), size);
-    if (read->len)
-        memcpy(result, read->data, read->len * size);
-    *count = read->len;
-    return result;
-}
-
 /* Is there a row? `s` is bound. */
 static bool any(struct store_txn *txn, sqlite3_stmt *s, bool *found, GError **error)
 {
@@ -98,7 +87,7 @@ bool sqlite_companies(struct store_txn *txn, struct arena *a, struct company **c
         };
         g_array_append_val(read, company);
     }
-    *companies = take_array(read, a, count);
+    *companies = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -222,7 +211,7 @@ bool sqlite_operators(struct store_txn *txn, int64_t company, struct arena *a, s
         struct operator_account o = operator_column(s, a);
         g_array_append_val(read, o);
     }
-    *operators = take_array(read, a, count);
+    *operators = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -265,7 +254,7 @@ bool sqlite_departments(struct store_txn *txn, int64_t company, struct arena *a,
         };
         g_array_append_val(read, d);
     }
-    *departments = take_array(read, a, count);
+    *departments = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -299,7 +288,7 @@ bool sqlite_buttons(struct store_txn *txn, int64_t company, struct arena *a, str
         };
         g_array_append_val(read, b);
     }
-    *buttons = take_array(read, a, count);
+    *buttons = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -399,7 +388,7 @@ bool sqlite_tokens(struct store_txn *txn, int64_t company, struct str operator_i
             return false;
         g_array_append_val(read, t);
     }
-    *tokens = take_array(read, a, count);
+    *tokens = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -494,7 +483,7 @@ bool sqlite_chat_keys(struct store_txn *txn, int64_t session, struct arena *a, s
         }
         g_array_append_val(read, k);
     }
-    *keys = take_array(read, a, count);
+    *keys = rows_take(read, a, count);
     return row == 0;
 }
 
@@ -515,7 +504,7 @@ bool sqlite_live_chats(struct store_txn *txn, struct arena *a, int64_t **session
         int64_t session = column_int(s, 0);
         g_array_append_val(read, session);
     }
-    *sessions = take_array(read, a, count);
+    *sessions = rows_take(read, a, count);
     return row == 0;
 }
 

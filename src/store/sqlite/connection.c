@@ -241,6 +241,16 @@ struct str column_str(sqlite3_stmt *s, int at, struct arena *a)
     return sqlite3_column_type(s, at) == SQLITE_NULL ? STR_NULL : STR("");
 }
 
+void *rows_take(const GArray *read, struct arena *a, size_t *count)
+{
+    size_t size = g_array_get_element_size((GArray *)read);
+    void *result = arena_array(a, MAX(read->len, 1), size);
+    if (read->len)
+        memcpy(result, read->data, read->len * size);
+    *count = read->len;
+    return result;
+}
+
 bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size)
 {
     const void *bytes = sqlite3_column_blob(s, at);

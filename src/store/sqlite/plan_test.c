@@ -75,6 +75,11 @@ static void read_all(struct store_txn *txn, struct arena *a)
     no_error(store_tokens(txn, 1, STR("o"), a, &tokens, &count, &error), error);
     no_error(store_tokens(txn, 1, STR_NULL, a, &tokens, &count, &error), error);
     no_error(store_chat_keys(txn, 1, a, &keys, &count, &error), error);
+    struct canned_answer *answers;
+    struct operator_status *statuses;
+    static const struct canned_answer behind = {.shortcut = {"x", 1}, .department = {"", 0}};
+    no_error(store_canned_list(txn, 1, &behind, 10, a, &answers, &count, &error), error);
+    no_error(store_statuses(txn, 1, a, &statuses, &count, &error), error);
 }
 
 /* What the plan of `sql` says that it must not; NULL = nothing. */
@@ -106,6 +111,7 @@ static const struct {
     {"change_session WHERE c.session", "change_session (session=?)"},
     {"token_operator", "token_operator (operator_id=?)"},
     {"token_company", "token_company (company=?)"},
+    {"canned_answer_shortcut", "canned_answer_shortcut (company=? AND (shortcut,department)>(?,?))"},
 };
 
 static bool plan_has(sqlite3 *db, const char *sql, const char *step)

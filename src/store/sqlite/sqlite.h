@@ -200,6 +200,9 @@ static inline int64_t column_time(sqlite3_stmt *s, int at)
 /* A copy in the arena; NULL reads as STR_NULL. */
 struct str column_str(sqlite3_stmt *s, int at, struct arena *a);
 
+/* The rows that were read, handed over to the arena. */
+void *rows_take(const GArray *read, struct arena *a, size_t *count);
+
 /* Copies exactly `size` bytes; false (nothing copied) when the column holds another size or NULL. */
 bool column_bytes(sqlite3_stmt *s, int at, void *to, size_t size);
 

@@ -1,5 +1,6 @@
 /* Parley's own documents. Times are RFC 3339 UTC with milliseconds; what there is none of yet is null where a client
  * will look for it, and left out elsewhere. */
+#include "model/team.h"
 #include "text/json_read.h"
 #include "wire/parley/internal.h"
 
@@ -68,6 +69,14 @@ void document_session(struct json *w, const struct history_item *item, bool open
         json_member_bool(w, "erased", true);
     if (!open)
         json_object_end(w);
+}
+
+void document_status(struct json *w, const struct operator_status *status)
+{
+    static const struct str words[] = {{"offline", 7}, {"online", 6}, {"away", 4}};
+    json_member_string(w, "status", words[status->availability]);
+    if (status->since_ms != NO_TIME)
+        json_member_time(w, "statusSince", status->since_ms);
 }
 
 void document_participants(struct json *w, const struct session_view *view)

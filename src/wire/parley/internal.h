@@ -52,7 +52,7 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 27 };
+enum { PARLEY_ROUTES = 38 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
@@ -85,10 +85,24 @@ bool parameters_filter_is_slow(const struct call *call);
 bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
                      struct arena *a, struct session_view *view, GError **error);
 
+/* ---- one document ---- */
+
+/* A page of one document: `call` and the request live as long as it is made. */
+struct single {
+    struct page page;
+    const struct call *call;
+};
+void single_reply(struct http_request *request, const struct call *call, size_t row_max,
+                  bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                               GError **error));
+
 /* ---- documents ---- */
 
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
 void document_session(struct json *w, const struct history_item *item, bool open);
+/* `status` and `statusSince`, of an operator who said what that is. */
+struct operator_status;
+void document_status(struct json *w, const struct operator_status *status);
 /* How a list goes on: its members behind the sessions. */
 void list_ends(struct json *w, const struct list_page *list);
 void document_participants(struct json *w, const struct session_view *view);
@@ -118,6 +132,15 @@ void event_written_reply(struct http_request *request, struct op *op);
 void parley_sign_in(struct http_request *request, const struct call *call);
 void parley_sign_out(struct http_request *request, const struct call *call);
 void parley_me(struct http_request *request, const struct call *call);
+void parley_set_status(struct http_request *request, const struct call *call);
+void parley_preferences(struct http_request *request, const struct call *call);
+void parley_set_preferences(struct http_request *request, const struct call *call);
+void parley_operators(struct http_request *request, const struct call *call);
+void parley_canned(struct http_request *request, const struct call *call);
+void parley_canned_add(struct http_request *request, const struct call *call);
+void parley_canned_change(struct http_request *request, const struct call *call);
+void parley_canned_delete(struct http_request *request, const struct call *call);
+void parley_viewers(struct http_request *request, const struct call *call);
 void parley_queue(struct http_request *request, const struct call *call);
 void parley_take(struct http_request *request, const struct call *call);
 void parley_release(struct http_request *request, const struct call *call);

@@ -2,15 +2,9 @@
 #include "text/cursor.h"
 #include "wire/parley/internal.h"
 
-/* A page of one document: `call` and the request live as long as it is made. */
-struct single {
-    struct page page;
-    const struct call *call;
-};
-
-static void reply_single(struct http_request *request, const struct call *call, size_t row_max,
-                         bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
-                                      GError **error))
+void single_reply(struct http_request *request, const struct call *call, size_t row_max,
+                  bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                               GError **error))
 {
     struct single *single = (struct single *)page_new(call->parley->core, sizeof *single);
     single->call = call;
@@ -45,7 +39,7 @@ static bool session_part(struct page *page, struct store_txn *txn, struct json *
 
 void parley_session(struct http_request *request, const struct call *call)
 {
-    reply_single(request, call, SESSION_MAX, session_part);
+    single_reply(request, call, SESSION_MAX, session_part);
 }
 
 static bool visitor_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
@@ -62,7 +56,7 @@ static bool visitor_part(struct page *page, struct store_txn *txn, struct json *
 
 void parley_visitor(struct http_request *request, const struct call *call)
 {
-    reply_single(request, call, LIMIT_HTTP_REPLY_BUFFER, visitor_part);
+    single_reply(request, call, LIMIT_HTTP_REPLY_BUFFER, visitor_part);
 }
 
 /* ---- visitors ---- */

@@ -1,4 +1,5 @@
 /* Every route of this dialect: what may be asked, by whom, and what it does. */
+#include "model/team.h"
 #include "port/export/query.h"
 #include "port/filter.h"
 #include "wire/parley/internal.h"
@@ -46,6 +47,15 @@ static const struct parameter transcript[] = {
     EXPORT_PARAMETER_FORMAT("text html markdown", "text"),
     EXPORT_PARAMETER_ZONE,
     EXPORT_PARAMETER_NOTES,
+};
+
+static const struct parameter operators[] = {
+    {.name = "status", .type = PARAMETER_CHOICE, .words = AVAILABILITY_WORDS, .meaning = "Only who says this."},
+    {.name = "department", .meaning = "Only who works in the department with this id."},
+};
+
+static const struct parameter canned[] = {
+    {.name = "department", .meaning = "Only answers for sessions of the department with this id."},
 };
 
 static const struct parameter queue[] = {
@@ -100,6 +110,21 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_POST, "/sign-out", PARLEY_OPERATOR, parley_sign_out, NO_PARAMETERS, 0,
      "End this sign-in, or all of the operator's."},
     {HTTP_GET, "/me", 0, parley_me, NO_PARAMETERS, 0, "Who calls, and what they may do."},
+    {HTTP_PUT, "/me/status", DESK, parley_set_status, NO_PARAMETERS, 0, "Say whether one is there."},
+    {HTTP_GET, "/me/preferences", PARLEY_OPERATOR, parley_preferences, NO_PARAMETERS, 0,
+     "What the operator's console keeps here."},
+    {HTTP_PUT, "/me/preferences", PARLEY_OPERATOR, parley_set_preferences, NO_PARAMETERS, 0, "Replace it."},
+    {HTTP_GET, "/operators", RIGHT_READ, parley_operators, PARAMETERS(operators), 0,
+     "Who works at the desk, and who is there."},
+    {HTTP_GET, "/canned-answers", RIGHT_READ, parley_canned, PARAMETERS(canned), 0, "Canned answers, by shortcut."},
+    {HTTP_POST, "/canned-answers", RIGHT_MANAGE, parley_canned_add, NO_PARAMETERS, 0, "Add one."},
+    {HTTP_PATCH, "/canned-answers/:id", RIGHT_MANAGE, parley_canned_change, NO_PARAMETERS, 0, "Change one."},
+    {HTTP_DELETE, "/canned-answers/:id", RIGHT_MANAGE, parley_canned_delete, NO_PARAMETERS, 0, "Remove one."},
+    {HTTP_GET, "/sessions/:id/viewers", RIGHT_READ, parley_viewers, NO_PARAMETERS, 0, "Who has the session open."},
+    {HTTP_POST, "/sessions/:id/viewers", DESK, parley_viewers, NO_PARAMETERS, 0,
+     "Say that one has it open: good for 30 seconds."},
+    {HTTP_DELETE, "/sessions/:id/viewers", DESK, parley_viewers, NO_PARAMETERS, 0,
+     "Say that one has it open no longer."},
     {HTTP_GET, "/queue", RIGHT_READ, parley_queue, PARAMETERS(queue), 0, "The sessions that wait, longest first."},
     {HTTP_POST, "/sessions/:id/take", DESK, parley_take, NO_PARAMETERS, 0, "Join it and serve it."},
     {HTTP_POST, "/sessions/:id/release", DESK, parley_release, NO_PARAMETERS, 0, "Back to the queue."},

@@ -1,5 +1,6 @@
 /* POST sign-in, POST sign-out, GET me. */
 #include "core/directory.h"
+#include "core/team.h"
 #include "text/json_read.h"
 #include "wire/outcome/deferred.h"
 #include "wire/parley/credential.h"
@@ -40,21 +41,50 @@ static void add_operator(struct json *w, const struct directory *d, const struct
     add_departments(w, d, o);
 }
 
-/* Members of an open object. `o` NULL: a token of the company itself. */
-static void add_me(struct json *w, const struct directory *d, const struct company *c, const struct operator_account *o,
-                   unsigned rights)
+/* What is told of somebody: rows of the directory, whose reference it holds. */
+struct me {
+    struct directory *directory;
+    const struct company *company;
+    const struct operator_account *account; /* NULL = a token of the company itself */
+    struct operator_status status;
+    unsigned rights;
+};
+
+static bool read_me(struct http_request *request, const struct caller *caller, struct me *me, GError **error)
+{
+    const struct parley *parley = request->mount->word;
+    struct store_reader *reader = http_loop_data(request->loop);
+    *me = (struct me){.rights = caller->rights};
+    me->directory = directory_ref(parley->core, reader, error);
+    if (!me->directory)
+        return false;
+    me->company = directory_company(me->directory, caller->company);
+    me->account = directory_operator(me->directory, caller->operator_id);
+    struct store_txn *txn = core_read_begin(reader, error);
+    bool read = txn && team_status(txn, caller, &me->status, error);
+    if (txn)
+        core_read_end(txn);
+    if (!read)
+        directory_unref(me->directory);
+    return read;
+}
+
+/* Members of an open object. */
+static void add_me(struct json *w, const struct me *me)
 {
     json_member_object_begin(w, "company");
-    json_member_string(w, "name", c->name);
-    json_member_string(w, "timeZone", c->time_zone);
+    json_member_string(w, "name", me->company->name);
+    json_member_string(w, "timeZone", me->company->time_zone);
     json_object_end(w);
-    if (o)
-        add_operator(w, d, o);
-    else
+    if (me->account) {
+        add_operator(w, me->directory, me->account);
+        document_status(w, &me->status);
+    } else {
         json_member_null(w, "operator");
+    }
     json_member_array_begin(w, "rights");
     for (unsigned right = 1; right <= RIGHT_ALL; right <<= 1)
-        if (rights & right)
+        if (me->rights & right)
             json_add_string(w, right_name(right));
     json_array_end(w);
 }
@@ -62,8 +92,8 @@ static void add_me(struct json *w, const struct directory *d, const struct compa
 void parley_me(struct http_request *request, const struct call *call)
 {
     g_autoptr(GError) error = NULL;
-    struct directory *d = directory_ref(call->parley->core, http_loop_data(request->loop), &error);
-    if (!d) {
+    struct me me;
+    if (!read_me(request, &call->caller, &me, &error)) {
         parley_refuse(request, error);
         return;
     }
@@ -72,12 +102,11 @@ void parley_me(struct http_request *request, const struct call *call)
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
     json_init(&w, &body);
     json_object_begin(&w);
-    add_me(&w, d, directory_company(d, call->caller.company), directory_operator(d, call->caller.operator_id),
-           call->caller.rights);
+    add_me(&w, &me);
     json_object_end(&w);
     parley_reply(request, 200, &body);
     buf_clear(&body);
-    directory_unref(d);
+    directory_unref(me.directory);
 }
 
 /* ---- in ---- */
@@ -87,10 +116,20 @@ struct sign_in {
     bool cookie;
 };
 
-static void answer_signed_in(struct http_request *request, const struct sign_in *in, const struct directory *d)
+static void answer_sign_in(struct http_request *request, struct op *base)
 {
     const struct parley *parley = request->mount->word;
+    const struct sign_in *in = (struct sign_in *)base;
     const struct login_op *login = &in->login;
+    const struct caller caller = {.kind = CALLER_OPERATOR,
+                                  .company = login->account.company,
+                                  .operator_id = login->account.id,
+                                  .rights = access_rights(login->account.roles)};
+    struct me me;
+    if (base->error || !read_me(request, &caller, &me, &base->error)) {
+        parley_refuse(request, base->error);
+        return;
+    }
     struct buf body;
     struct json w;
     buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
@@ -101,23 +140,11 @@ static void answer_signed_in(struct http_request *request, const struct sign_in 
     else
         json_member_string(&w, "token", login->auth_token);
     json_member_time(&w, "expires", login->expires_ms);
-    add_me(&w, d, directory_company(d, login->account.company), &login->account, access_rights(login->account.roles));
+    add_me(&w, &me);
     json_object_end(&w);
     parley_reply(request, 200, &body);
     buf_clear(&body);
-}
-
-static void answer_sign_in(struct http_request *request, struct op *base)
-{
-    const struct parley *parley = request->mount->word;
-    const struct sign_in *in = (struct sign_in *)base;
-    struct directory *d = base->error ? NULL : directory_ref(parley->core, http_loop_data(request->loop), &base->error);
-    if (!d) {
-        parley_refuse(request, base->error);
-        return;
-    }
-    answer_signed_in(request, in, d);
-    directory_unref(d);
+    directory_unref(me.directory);
 }
 
 static bool read_sign_in(struct http_request *request, struct sign_in *in, GError **error)

@@ -58,6 +58,7 @@ test("a name and a password give a token, and who that is", async () => {
     operator: { id: "id-ann", username: "ann", name: "Ann A.", email: "ann@example.org" },
     roles: ["livechat-agent"],
     departments: [{ id: "sales", name: "sales" }],
+    status: "offline",
     rights: ["read", "notes", "desk"],
   });
   const { token, expires, ...rest } = body;
