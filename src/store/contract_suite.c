@@ -1114,10 +1114,10 @@ static void test_team(void)
     answers[0].text = STR("Hello!");
     OK(write_step(&w, put_canned, &answers[0], &failure));
     OK(write_step(&w, drop_canned, (void *)"c4", &failure));
+    g_assert_cmpuint(store_account_epoch(w.store), ==, epoch);
     verify_team(&w);
     world_reopen(&w);
     verify_team(&w);
-    g_assert_cmpuint(store_account_epoch(w.store), ==, epoch);
     world_close(&w);
 }
 
