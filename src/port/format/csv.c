@@ -1,14 +1,6 @@
 #include "port/format/csv.h"
 
-#include "base/buf.h"
-
-#include <errno.h>
-
-enum {
-    PIECE = 64 * 1024,
-    HEAD = 4096,   /* looked at before the first row is read: byte order mark, `sep=`, separator */
-    BROKEN = 0xff, /* what no encoding makes: stands for bytes that are none, so that the row is refused as a whole */
-};
+#include "port/format/decode.h"
 
 enum state {
     CELL_BEGINS,
@@ -19,11 +11,7 @@ enum state {
 
 struct csv {
     struct csv_options options;
-    char *encoding; /* owned copy; NULL = UTF-8 */
-    GIConv converter;
-    size_t unit;        /* bytes that are skipped where the encoding is broken */
-    struct buf pending; /* raw bytes: the head until it is looked at, then the beginning of a character */
-    struct buf decoded;
+    struct decode decode;
     bool is_looked_at;
     char separator;
     enum state state;
@@ -44,71 +32,24 @@ struct csv *csv_new(const struct csv_options *options)
     struct csv *csv = g_new0(struct csv, 1);
     csv->options = *options;
     csv->separator = options->separator;
-    csv->converter = (GIConv)-1;
-    csv->encoding = options->encoding.len ? str_to_heap(options->encoding) : NULL;
     csv->at.line = 1;
     csv->begun.line = 1;
     csv->ends = g_array_new(FALSE, FALSE, sizeof(size_t));
     csv->cells = g_array_new(FALSE, FALSE, sizeof(struct str));
-    buf_init(&csv->pending, 2 * PIECE);
-    buf_init(&csv->decoded, 16 * PIECE);
+    decode_init(&csv->decode, options->encoding);
     buf_init(&csv->text, LIMIT_IMPORT_LINE);
     return csv;
 }
 
 void csv_free(struct csv *csv)
 {
-    if (csv->converter != (GIConv)-1)
-        g_iconv_close(csv->converter);
-    buf_clear(&csv->pending);
-    buf_clear(&csv->decoded);
+    decode_clear(&csv->decode);
     buf_clear(&csv->text);
     g_array_unref(csv->ends);
     g_array_unref(csv->cells);
     g_free(csv->names);
     g_free(csv->name_bytes);
-    g_free(csv->encoding);
     g_free(csv);
-}
-
-/* ---- encodings ---- */
-
-static bool open_converter(struct csv *csv, GError **error)
-{
-    if (!csv->encoding || !g_ascii_strcasecmp(csv->encoding, "utf-8") || !g_ascii_strcasecmp(csv->encoding, "utf8"))
-        return true;
-    csv->converter = g_iconv_open("UTF-8", csv->encoding);
-    csv->unit = !g_ascii_strncasecmp(csv->encoding, "utf-16", 6) ? 2 : 1;
-    if (csv->converter != (GIConv)-1)
-        return true;
-    reason_set(error, REASON_USAGE, "%s: there is no encoding %s; `iconv --list` has those that there are",
-               csv->options.name, csv->encoding);
-    return false;
-}
-
-/* Appends to `decoded`; what is left of `bytes` is the beginning of a character. */
-static struct str decode_all(struct csv *csv, struct str bytes)
-{
-    gchar *in = (gchar *)bytes.ptr;
-    gsize left = bytes.len;
-    while (left > 0) {
-        gsize room = 4 * left + 16;
-        gchar *out = buf_reserve(&csv->decoded, room);
-        if (!out)
-            break;
-        gchar *begin = out;
-        gsize done = g_iconv(csv->converter, &in, &left, &out, &room);
-        csv->decoded.len += (size_t)(out - begin);
-        if (done != (gsize)-1 || errno == EINVAL)
-            break;
-        if (errno == EILSEQ) {
-            buf_add_byte(&csv->decoded, (char)BROKEN);
-            gsize skip = MIN(csv->unit, left);
-            in += skip;
-            left -= skip;
-        }
-    }
-    return str_from(in, left);
 }
 
 /* ---- rows ---- */
@@ -140,7 +81,7 @@ static GError *judge_row(const struct csv *csv)
         reason_set(&why, REASON_LINE_INVALID, "the row has more than %d cells", LIMIT_IMPORT_COLUMNS);
     else if (!str_is_utf8(buf_str(&csv->text)))
         reason_set(&why, REASON_LINE_INVALID, "the row is not %s",
-                   csv->encoding ? csv->encoding : "UTF-8: which encoding is it in?");
+                   csv->decode.encoding ? csv->decode.encoding : "UTF-8: which encoding is it in?");
     else if (csv->names && csv->count > csv->name_count)
         reason_set(&why, REASON_LINE_INVALID, "the row has %zu cells for %zu columns: is one not quoted?", csv->count,
                    csv->name_count);
@@ -283,21 +224,6 @@ static bool take_text(struct csv *csv, struct str bytes, GError **error)
 
 /* ---- the head ---- */
 
-static struct str take_mark(struct csv *csv, struct str bytes)
-{
-    static const struct {
-        struct str mark;
-        const char *encoding;
-    } marks[] = {{STR("\xef\xbb\xbf"), NULL}, {STR("\xff\xfe"), "UTF-16LE"}, {STR("\xfe\xff"), "UTF-16BE"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-        if (str_starts_with(bytes, marks[i].mark)) {
-            g_free(csv->encoding);
-            csv->encoding = g_strdup(marks[i].encoding);
-            return str_skip(bytes, marks[i].mark.len);
-        }
-    return bytes;
-}
-
 /* The separator that the first row has most of, outside its quotes. */
 static char find_separator(struct str text)
 {
@@ -333,43 +259,31 @@ static struct str take_sep_line(struct csv *csv, struct str text)
     return str_skip(text, length);
 }
 
-static bool take_decoded(struct csv *csv, struct str bytes, GError **error)
+/* The first text is all of the head, or of the file. */
+static bool take_decoded(struct csv *csv, struct str text, GError **error)
 {
-    struct str text = bytes, left = STR_NULL;
-    if (csv->converter != (GIConv)-1) {
-        buf_reset(&csv->decoded);
-        left = decode_all(csv, bytes);
-        text = buf_str(&csv->decoded);
-    }
-    if (!csv->is_looked_at) {
+    if (text.len && !csv->is_looked_at) {
         csv->is_looked_at = true;
         text = take_sep_line(csv, text);
         if (!csv->separator)
             csv->separator = find_separator(text);
     }
-    bool ok = take_text(csv, text, error);
-    buf_consume(&csv->pending, csv->pending.len - left.len);
-    return ok;
+    return take_text(csv, text, error);
 }
 
-static bool take_pending(struct csv *csv, GError **error)
+static bool name_file(const struct csv *csv, bool decoded, GError **error)
 {
-    struct str bytes = buf_str(&csv->pending);
-    if (!csv->is_looked_at) {
-        bytes = take_mark(csv, bytes);
-        if (!open_converter(csv, error))
-            return false;
-    }
-    return take_decoded(csv, bytes, error);
+    if (!decoded)
+        g_prefix_error(error, "%s: ", csv->options.name);
+    return decoded;
 }
 
 bool csv_feed(struct csv *csv, struct str bytes, GError **error)
 {
     while (bytes.len) {
-        struct str piece = str_from(bytes.ptr, MIN(bytes.len, (size_t)PIECE));
+        struct str text, piece = str_from(bytes.ptr, MIN(bytes.len, (size_t)DECODE_PIECE));
         bytes = str_skip(bytes, piece.len);
-        buf_add(&csv->pending, piece);
-        if ((csv->is_looked_at || csv->pending.len >= HEAD) && !take_pending(csv, error))
+        if (!name_file(csv, decode_feed(&csv->decode, piece, &text, error), error) || !take_decoded(csv, text, error))
             return false;
     }
     return true;
@@ -377,12 +291,9 @@ bool csv_feed(struct csv *csv, struct str bytes, GError **error)
 
 bool csv_end(struct csv *csv, GError **error)
 {
-    if (!take_pending(csv, error))
+    struct str text;
+    if (!name_file(csv, decode_end(&csv->decode, &text, error), error) || !take_decoded(csv, text, error))
         return false;
-    if (csv->pending.len) { /* the file ends in the middle of a character */
-        buf_add_byte(&csv->text, (char)BROKEN);
-        csv->state = csv->state == CELL_BEGINS ? PLAIN : csv->state;
-    }
     if (csv->state == CELL_BEGINS && !csv->count)
         return true;
     GError *why = csv->state == QUOTED ? judge_row(csv) : NULL;
@@ -395,10 +306,10 @@ bool csv_read(struct input *input, const struct csv_options *options, GError **e
     struct csv_options named = *options;
     named.name = input_path(input);
     struct csv *csv = csv_new(&named);
-    char *piece = g_malloc(PIECE);
+    char *piece = g_malloc(DECODE_PIECE);
     int count;
     bool ok = true;
-    while (ok && (count = input_read(input, piece, PIECE, error)) != 0)
+    while (ok && (count = input_read(input, piece, DECODE_PIECE, error)) != 0)
         ok = count > 0 && csv_feed(csv, str_from(piece, (size_t)count), error);
     ok = ok && csv_end(csv, error);
     csv_free(csv);
