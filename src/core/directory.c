@@ -273,10 +273,11 @@ const struct operator_account *directory_operator_like(const struct directory *d
     return like;
 }
 
-const struct operator_account *directory_operator_by_email(const struct directory *d, struct str email)
+const struct operator_account *directory_operator_by_email(const struct directory *d, int64_t company, struct str email)
 {
     for (size_t i = 0; i < d->operator_count; i++)
-        if (email.len && str_equal_nocase(d->operators[i].email, email))
+        if (email.len && str_equal_nocase(d->operators[i].email, email) &&
+            (!company || d->operators[i].company == company))
             return &d->operators[i];
     return NULL;
 }

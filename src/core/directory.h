@@ -28,8 +28,9 @@ const struct operator_account *directory_operator(const struct directory *d, str
 const struct operator_account *directory_operator_by_username(const struct directory *d, struct str username);
 /* The same, else the only one whose name differs in nothing but case: people type names in any. O(operators). */
 const struct operator_account *directory_operator_like(const struct directory *d, struct str username);
-/* Without case; the first in the order of usernames. O(operators). */
-const struct operator_account *directory_operator_by_email(const struct directory *d, struct str email);
+/* Without case; of a company (0 = any) the first in the order of usernames. O(operators). */
+const struct operator_account *directory_operator_by_email(const struct directory *d, int64_t company,
+                                                           struct str email);
 const struct department *directory_department(const struct directory *d, int64_t company, struct str id_or_name);
 const struct button *directory_button(const struct directory *d, int64_t company, struct str id);
 

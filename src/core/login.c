@@ -18,11 +18,11 @@
 /* A user name, else an e-mail address; of the company that is asked for. NULL where they may not log in. */
 static const struct operator_account *find_user(const struct login_op *op, const struct directory *d)
 {
+    const struct company *of = op->company.ptr ? directory_company_by_name(d, op->company) : NULL;
     const struct operator_account *o = directory_operator_like(d, op->user);
     if (!o)
-        o = directory_operator_by_email(d, op->user);
-    const struct company *c = o ? directory_company(d, o->company) : NULL;
-    bool usable = c && !o->disabled && (!op->company.ptr || str_equal(c->name, op->company));
+        o = directory_operator_by_email(d, of ? of->number : 0, op->user);
+    bool usable = o && !o->disabled && (!op->company.ptr || (of && of->number == o->company));
     return usable ? o : NULL;
 }
 

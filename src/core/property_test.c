@@ -2,6 +2,7 @@
  *
  * PARLEY_TEST_SEQUENCES says how many sequences are run, PARLEY_TEST_SEED where to begin (printed when one fails: with
  * it and 1 sequence the same one runs again). The shortest failing beginning of a failed sequence is found and said. */
+#include "core/desk.h"
 #include "core/erase.h"
 #include "core/fixture.h"
 #include "core/history.h"
@@ -168,6 +169,28 @@ static void random_append(struct world *w)
     op_clear(&op.op);
 }
 
+static void random_desk(struct world *w)
+{
+    static const struct str names[] = {{"o1", 2}, {"o2", 2}, {"o3", 2}};
+    static const unsigned roles[] = {ROLE_AGENT, ROLE_AGENT, ROLE_MANAGER};
+    int who = pick(w, 3);
+    const struct caller caller = {.kind = CALLER_OPERATOR,
+                                  .company = w->fixture.company,
+                                  .rights = access_rights(roles[who]),
+                                  .roles = roles[who],
+                                  .operator_id = names[who],
+                                  .username = names[who]};
+    struct desk_op op;
+    desk_op_init(&op, w->fixture.core, (enum desk_act)pick(w, DESK_TYPING_STOPPED + 1), &caller,
+                 session_id(w, pick(w, SESSIONS)));
+    op.operator_name = one_in(w, 2) ? names[pick(w, 3)] : STR_NULL;
+    op.comment = one_in(w, 3) ? STR("why") : STR_NULL;
+    op.text = op.act == DESK_MESSAGE || op.act == DESK_NOTE ? STR("word w") : STR_NULL;
+    op.id = one_in(w, 4) ? arena_printf(&w->arena, "e%d", pick(w, 6)) : STR_NULL;
+    finish(&op.append.op, "desk");
+    op_clear(&op.append.op);
+}
+
 static void random_erase(struct world *w)
 {
     struct erase_op op;
@@ -232,6 +255,9 @@ static const char *check_session(struct world *w, struct store_txn *txn, struct 
             return "there is a gap";
     if (view.session.erased)
         return NULL;
+    bool waits = view.session.state == SESSION_OPEN && operator_ref_is_nobody(&view.session.served_by);
+    if (waits != (view.session.queued_ms != NO_TIME))
+        return "who waits is not queued, or the reverse";
     if (!chain_holds(&view.session, events, count))
         return "the chain is broken";
     if (!revisions_hold(w, events, count))
@@ -331,6 +357,8 @@ static void open_world(struct world *w)
 {
     *w = (struct world){.contributions = g_array_new(FALSE, FALSE, sizeof(struct contribution))};
     fixture_open(&w->fixture, 0);
+    for (const char *const *id = (const char *const[]){"o1", "o2", "o3", NULL}; *id; id++)
+        fixture_add_operator(&w->fixture, w->fixture.company, *id, *id, NULL);
 }
 
 static void close_world(struct world *w)
@@ -368,6 +396,8 @@ static const char *run_sequence(struct world *w, guint32 seed, int ops)
             random_open(w, i);
         else if (kind < 10)
             random_open(w, pick(w, SESSIONS));
+        else if (kind < 30)
+            random_desk(w);
         else if (kind < 97)
             random_append(w);
         else

@@ -95,6 +95,9 @@ test("an unknown user, a wrong password and another company are refused alike", 
     assert.deepEqual(answer.body, answers[0].body);
   }
   assert.equal((await signIn("ann", { company: "Environment" })).body.company.name, "Environment");
+  parley(["operator", "add", "anna", "--company", "Other", "--email", "ann@example.org", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
+  for (const [company, username] of [["Environment", "ann"], ["Other", "anna"]])
+    assert.equal((await signIn("ann@example.org", { company })).body.operator.username, username, "one address, two companies");
 });
 
 test("what is no sign-in is refused by the member at fault", async () => {
