@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bring, sessionsIn } from "../support/archive.mjs";
-import { temporaryFolder } from "../support/server.mjs";
+import { parley, temporaryFolder } from "../support/server.mjs";
 
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
 
@@ -23,6 +23,7 @@ for (const file of readdirSync(SAMPLES).filter((name) => name.endsWith(".expecte
     assert.match(once.said, new RegExp(`^reading as ${given.includes("--format") ? given[given.indexOf("--format") + 1] : name}: `, "m"));
     assert.deepEqual(once.report, report);
     assert.deepEqual(sessionsIn(data).map(withoutMade), sessions);
+    assert.match(parley(["check", "--data", data]), /./);
     const again = bring(data, { cwd: SAMPLES }, ...args).report;
     assert.deepEqual(again, { ...report, created: 0, unchanged: report.created });
   });

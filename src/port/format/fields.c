@@ -123,7 +123,8 @@ static void ignore_bad(void *data, const struct item_place *place, const GError 
 
 static void read_rows(struct fields *g, struct str head)
 {
-    struct csv_options options = {.name = "", .row = note_row, .bad = ignore_bad, .data = g};
+    struct csv_options options = {
+        .name = "", .encoding = str_from_c(g->encoding), .row = note_row, .bad = ignore_bad, .data = g};
     struct csv *csv = csv_new(&options);
     if (csv_feed(csv, head, NULL))
         csv_end(csv, NULL);
@@ -213,11 +214,21 @@ bool fields_are_json(struct str head)
     return head.len && (head.ptr[0] == '{' || head.ptr[0] == '[');
 }
 
+/* The last character may be cut. */
+static bool is_utf(struct str head)
+{
+    const char *end;
+    bool is_marked = str_starts_with(head, STR("\xff\xfe")) || str_starts_with(head, STR("\xfe\xff"));
+    return is_marked || g_utf8_validate(head.ptr ? head.ptr : "", (gssize)head.len, &end) ||
+           head.len - (size_t)(end - head.ptr) < 4;
+}
+
 void fields_read(struct fields *fields, struct str head)
 {
     *fields = (struct fields){.is_json = fields_are_json(head),
                               .top = g_ptr_array_new_with_free_func(field_free),
                               .arrays = g_ptr_array_new_with_free_func(array_free)};
+    fields->encoding = is_utf(head) ? NULL : "windows-1252";
     if (fields->is_json)
         read_objects(fields, head);
     else

@@ -22,10 +22,11 @@ struct field_array {
 
 struct fields {
     bool is_json;
-    const char *items; /* name of a page's array of items; NULL = none. Static. */
-    GPtrArray *top;    /* struct field * */
-    GPtrArray *arrays; /* struct field_array * */
-    int samples;       /* rows or objects that were looked at, some hundred at most */
+    const char *encoding; /* "windows-1252" when it is not UTF-8 and has no byte order mark; else NULL. Static. */
+    const char *items;    /* name of a page's array of items; NULL = none. Static. */
+    GPtrArray *top;       /* struct field * */
+    GPtrArray *arrays;    /* struct field_array * */
+    int samples;          /* rows or objects that were looked at, some hundred at most */
 };
 
 /* Does a file that begins like this hold JSON? Else it is CSV. */

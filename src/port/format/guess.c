@@ -119,6 +119,15 @@ static bool fits_format(const char *value, const char *format)
     return fits;
 }
 
+/* All of them: 03/05 may be in March or in May, 13/05 is not. */
+static bool fit_format(const GPtrArray *values, const char *format)
+{
+    for (guint i = 0; i < values->len; i++)
+        if (!fits_format(values->pdata[i], format))
+            return false;
+    return true;
+}
+
 static void write_time_format(GString *out, const struct field *time)
 {
     static const char *const formats[] = {
@@ -140,7 +149,7 @@ static void write_time_format(GString *out, const struct field *time)
     if (time_parse_bound(value, STR_NULL, zone_utc(), &point, NULL))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
-        if (fits_format(time->first, formats[i])) {
+        if (fit_format(time->values, formats[i])) {
             g_string_append_printf(out, "time_format=%s\n", formats[i]);
             return;
         }
@@ -234,6 +243,8 @@ static char *write_map(const struct guess *g, GError **error)
     }
     GString *out = g_string_new("# A guess by names alone: look it over, then import with --map.\n[file]\n");
     g_string_append_printf(out, "type=%s\nrow=%s\n", g->in.is_json ? "json" : "csv", scattered ? "message" : "session");
+    if (g->in.encoding && !g->in.is_json)
+        g_string_append_printf(out, "# The file is not UTF-8. Is this right?\nencoding=%s\n", g->in.encoding);
     if (g->in.items)
         g_string_append_printf(out, "items=%s\n", g->in.items);
     write_time_format(out, best(g->of_events, MAP_EVENT_TIME, scattered));

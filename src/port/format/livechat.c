@@ -10,7 +10,8 @@ static bool livechat_recognises(struct str head, const char *name)
 {
     (void)name;
     return g_strstr_len(head.ptr, (gssize)head.len, "\"chats\"") &&
-           g_strstr_len(head.ptr, (gssize)head.len, "\"thread\"");
+           (g_strstr_len(head.ptr, (gssize)head.len, "\"thread\"") ||
+            g_strstr_len(head.ptr, (gssize)head.len, "\"users\"")); /* who may fill all that is looked at */
 }
 
 static bool take_chat(void *data, struct str text, const struct item_place *place, GError **error)

@@ -212,27 +212,58 @@ static bool is_skipped(struct reader *r, const struct scope *scope)
     return true;
 }
 
+static bool take_object(struct reader *r, const struct json_node *item, struct str text, const struct item_place *place,
+                        GError **error)
+{
+    static const enum map_key texts[] = MAP_TEXT_KEYS;
+    struct scope scope = {item, item};
+    bool is_message = false;
+    if (is_skipped(r, &scope))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        is_message |= path_exists(r->map->paths[MAP_MAIN][texts[i]], &scope, &r->row);
+    return give_record(r, &scope, r->map->has[MAP_OF_SESSION] && !is_message, text, place, error);
+}
+
+/* Some answers hold their items by id and have nothing around them: {"ID":{...},"OTHER":null}. Such an object begins
+ * with an object or null, has no id of its own, and nothing else in it. */
+static bool may_hold_items(struct str text)
+{
+    struct str name, value = str_trim(str_split(str_skip(text, 1), ':', &name));
+    return value.len && (value.ptr[0] == '{' || value.ptr[0] == 'n');
+}
+
+static bool holds_items(struct reader *r, const struct json_node *object)
+{
+    struct scope scope = {object, object};
+    for (const struct json_node *member = json_first(object); member; member = member->next)
+        if (member->kind != JSON_OBJECT && member->kind != JSON_NULL)
+            return false;
+    return json_first(object) && !path_word(r->map->paths[MAP_MAIN][MAP_SESSION_ID], &scope, &r->row).len;
+}
+
+static bool take_members(struct reader *r, const struct json_node *object, const struct item_place *place,
+                         GError **error)
+{
+    bool ok = true;
+    for (const struct json_node *member = json_first(object); ok && member; member = member->next)
+        if (member->kind == JSON_OBJECT)
+            ok = take_object(r, member, model_json_text(member, &r->row), place, error);
+    return ok;
+}
+
 static bool take_item(void *data, struct str text, const struct item_place *place, GError **error)
 {
     struct reader *r = data;
-    const struct path *const *paths = r->map->paths[MAP_MAIN];
-    if (!r->map->is_scattered && !paths[MAP_ITEM_TYPE])
-        return give_record(r, NULL, false, text, place, error);
     g_autoptr(GError) why = NULL;
+    if (!r->map->is_scattered && !r->map->paths[MAP_MAIN][MAP_ITEM_TYPE] && !may_hold_items(text))
+        return give_record(r, NULL, false, text, place, error);
     arena_reset(&r->row);
     const struct json_node *item = json_read(text, JSON_TOP_OBJECT, &r->row, &why);
-    struct scope scope = {item, item};
-    if (!item) {
-        conversion_refuse(r->c, place, why);
-        return true;
-    }
-    if (is_skipped(r, &scope))
-        return true;
-    static const enum map_key texts[] = MAP_TEXT_KEYS;
-    bool is_message = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        is_message |= path_exists(paths[texts[i]], &scope, &r->row);
-    return give_record(r, &scope, r->map->has[MAP_OF_SESSION] && !is_message, text, place, error);
+    if (item)
+        return holds_items(r, item) ? take_members(r, item, place, error) : take_object(r, item, text, place, error);
+    conversion_refuse(r->c, place, why);
+    return true;
 }
 
 bool map_read(struct conversion *c, struct input *input, GError **error)

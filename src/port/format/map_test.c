@@ -165,6 +165,11 @@ static void test_a_map_is_guessed_from_names_and_values(void)
     struct map *parsed = map_parse("guess", str_from_c(map), NULL, &error);
     g_assert_no_error(error);
     map_free(parsed);
+    g_autofree char *western =
+        guess_map(STR("chat,date,from,text\n1,03/05/2024 10:00,K\xfcnde,a\n1,03/25/2024 10:00,x,b\n"), &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(western, "encoding=windows-1252\n"));
+    g_assert_nonnull(strstr(western, "time_format=%m/%d/%Y %H:%M\n"));
     g_assert_null(guess_map(STR("x,y\n1,2\n"), &error));
     g_assert_error(error, REASON, REASON_USAGE);
 }
