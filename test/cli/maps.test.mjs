@@ -205,6 +205,20 @@ test("a cell that a spreadsheet cut is counted, departments and operators get ou
   assert.equal(session.events[0].data.participant.operator.username, "tom.tester");
 });
 
+test("a row that is a session: its transcript in one cell stays one message, a cell of JSON is gone into", () => {
+  const head = "[file]\nrow=session\n[map]\nsession.id=id\nsession.start=begun\nvisitor.email=mail\n";
+  const cells = '"[{""t"":1709629923,""w"":""guest"",""s"":""Hi""},{""t"":1709629924,""w"":""staff"",""s"":""Hello""}]"';
+  const { at, data } = place({
+    "whole.csv": 'id,begun,mail,talk\n1,2024-03-05T09:12:03Z,lea@example.org,"Lea: Hi\nTom: Hello"\n',
+    "whole.ini": `${head}event.text=talk\nparticipant.type="External"\n`,
+    "cells.csv": `id,begun,mail,talk\n2,2024-03-05T09:12:03Z,lea@example.org,${cells}\n`,
+    "cells.ini": `${head}events=talk\nevent.time=t\nevent.text=s\nparticipant.type=w\n${TABLE}`,
+  });
+  bring(data, "--map", at("whole.ini"), at("whole.csv"));
+  bring(data, "--map", at("cells.ini"), at("cells.csv"));
+  assert.deepEqual(texts(data).sort(), [["Hi", "Hello"], ["Lea: Hi\nTom: Hello"]]);
+});
+
 test("pages that overlap bring each message once; the same ids of two accounts are two conversations", () => {
   const page = (from) => JSON.stringify({ payload: [from, from + 1].map((id) => ({ id, content: `m${id}`, conversation_id: 1, message_type: 0, created_at: 1709629923 + id, sender: { type: "contact", id: 1 } })) });
   const { at, data } = place({ "1.json": page(2), "2.json": page(1) });

@@ -102,6 +102,14 @@ uint32_t build_participant(struct build *b, struct str key, enum participant_typ
     return id;
 }
 
+uint32_t build_client(const struct build *b)
+{
+    for (guint i = 0; i < b->participants->len; i++)
+        if (g_array_index(b->participants, struct participant, i).type == PARTICIPANT_CLIENT)
+            return i + 1;
+    return 0;
+}
+
 static size_t text_max(enum event_kind kind)
 {
     return kind == EVENT_URL || kind == EVENT_PAGE_VISITED ? LIMIT_URL

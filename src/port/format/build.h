@@ -26,6 +26,9 @@ void build_clear(struct build *b);
 uint32_t build_participant(struct build *b, struct str key, enum participant_type type, struct str name,
                            struct str username);
 
+/* The first participant that is a client; 0 while there is none. */
+uint32_t build_client(const struct build *b);
+
 /* An event; `text` STR_NULL = none. The result is valid until the next one; set `id`, `data`, `target` in it. */
 struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
                           struct str text);

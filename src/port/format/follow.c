@@ -12,7 +12,7 @@ struct following {
 
 static bool is_of_state(const struct event *e)
 {
-    return (e->kind == EVENT_CLOSED || e->kind == EVENT_SURVEY || e->kind == EVENT_USER_DATA) && !e->participant;
+    return e->kind == EVENT_SURVEY || ((e->kind == EVENT_CLOSED || e->kind == EVENT_USER_DATA) && !e->participant);
 }
 
 static bool is_revision(const struct event *e)

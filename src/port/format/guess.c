@@ -27,12 +27,12 @@ static const struct {
     {MAP_EVENT_TEXT, "text message body content msg messagebody messagetext messagecontent bodytext plaintextbody "
                      "comment nachricht"},
     {MAP_PARTICIPANT_TYPE,
-     "sendertype authortype messageauthortype usertype participanttype role from direction sender "
+     "sendertype authortype messageauthortype usertype participanttype role by from direction sender "
      "author fromagent absender type"},
     {MAP_PARTICIPANT_NAME, "sendername authorname messageauthorname agentname author sender name nick nickname user "
                            "username from absender"},
     {MAP_EVENT_ID, "messageid msgid eventid fingerprint id"},
-    {MAP_VISITOR_ID, "visitorid customerid contactid clientid userid"},
+    {MAP_VISITOR_ID, "visitorid customerid contactid clientid userid visitor"},
     {MAP_VISITOR_NAME, "visitorname customername contactname clientname visitornickname nickname name kunde"},
     {MAP_VISITOR_EMAIL, "visitoremail customeremail contactemail clientemail email mail emailaddress"},
     {MAP_VISITOR_PHONE, "visitorphone customerphone contactphone phone phonenumber telefon"},

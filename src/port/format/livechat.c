@@ -118,7 +118,7 @@ static void end_thread(struct build *b, const struct json_node *thread, int64_t 
     if (json_first(tags))
         closed->data = arena_printf(b->arena, "{\"tags\":%.*s}", STR_ARG(model_json_text(tags, b->arena)));
     if (json_get(rating, "score"))
-        build_event(b, EVENT_SURVEY, at_ms, 0, STR_NULL)->data =
+        build_event(b, EVENT_SURVEY, at_ms, build_client(b), STR_NULL)->data =
             arena_printf(b->arena, "{\"survey\":%.*s}", STR_ARG(model_json_text(rating, b->arena)));
 }
 

@@ -163,7 +163,7 @@ static void rate_session(struct conversation *v, enum map_group group, const str
         {.name = STR("comment"), .kind = JSON_STRING, .string = comment}};
     struct json_node survey = {.kind = JSON_OBJECT, .count = comment.len ? 2 : 1, .first = answers};
     text = model_json_text(&survey, v->b.arena);
-    build_event(&v->b, EVENT_SURVEY, v->last_ms, 0, STR_NULL)->data =
+    build_event(&v->b, EVENT_SURVEY, v->last_ms, build_client(&v->b), STR_NULL)->data =
         arena_printf(v->b.arena, "{\"survey\":%.*s}", STR_ARG(text));
 }
 
