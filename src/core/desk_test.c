@@ -2,6 +2,8 @@
 #include "core/desk.h"
 #include "core/fixture.h"
 
+#include <pthread.h>
+
 static const char chat[] = "{'id':'s','visitor':{'id':'v'},'participants':[{'id':1,'type':'Client','name':'Vera'}],"
                            "'events':[]}";
 
@@ -84,18 +86,18 @@ static void test_newcomers(void)
 
 struct race {
     struct desk_op op;
-    GMutex *lock;
-    GCond *over;
+    pthread_mutex_t *lock;
+    pthread_cond_t *over;
     int *left;
 };
 
 static void race_done(struct op *op)
 {
     struct race *race = op->user;
-    g_mutex_lock(race->lock);
+    pthread_mutex_lock(race->lock);
     if (--*race->left == 0)
-        g_cond_signal(race->over);
-    g_mutex_unlock(race->lock);
+        pthread_cond_signal(race->over);
+    pthread_mutex_unlock(race->lock);
 }
 
 /* In one group of the writer as well as in several. */
@@ -105,11 +107,9 @@ static void test_one_winner(void)
     struct fixture f;
     open_desk(&f);
     struct race races[RACERS];
-    GMutex lock;
-    GCond over;
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t over = PTHREAD_COND_INITIALIZER;
     int left = RACERS, winners = 0;
-    g_mutex_init(&lock);
-    g_cond_init(&over);
     for (int i = 0; i < RACERS; i++) {
         g_autofree char *name = g_strdup_printf("o%d", i);
         struct caller caller = agent(&f, name, ROLE_AGENT);
@@ -120,10 +120,10 @@ static void test_one_winner(void)
     }
     for (int i = 0; i < RACERS; i++)
         core_submit(&races[i].op.append.op);
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     while (left > 0)
-        g_cond_wait(&over, &lock);
-    g_mutex_unlock(&lock);
+        pthread_cond_wait(&over, &lock);
+    pthread_mutex_unlock(&lock);
     for (int i = 0; i < RACERS; i++) {
         GError *error = races[i].op.append.op.error;
         winners += !error;
@@ -132,8 +132,8 @@ static void test_one_winner(void)
     }
     g_assert_cmpint(winners, ==, 1);
     g_assert_cmpuint(fixture_session(&f, "s").participant_count, ==, 2);
-    g_mutex_clear(&lock);
-    g_cond_clear(&over);
+    pthread_mutex_destroy(&lock);
+    pthread_cond_destroy(&over);
     fixture_close(&f);
 }
 

@@ -63,6 +63,12 @@ bool team_members(struct store_txn *txn, int64_t company, struct arena *a, struc
     return true;
 }
 
+bool team_departments(struct store_txn *txn, int64_t company, struct arena *a, struct department **departments,
+                      size_t *count, GError **error)
+{
+    return store_departments(txn, company, a, departments, count, error);
+}
+
 static bool run_preference(struct op *base, struct store_txn *txn, GError **error)
 {
     struct preference_op *op = (struct preference_op *)base;

@@ -25,6 +25,10 @@ struct team_member {
 bool team_members(struct store_txn *txn, int64_t company, struct arena *a, struct team_member **members, size_t *count,
                   GError **error);
 
+/* Where they work: all departments of the company, by id. O(departments). */
+bool team_departments(struct store_txn *txn, int64_t company, struct arena *a, struct department **departments,
+                      size_t *count, GError **error);
+
 /* WRITE: replaces an operator's preferences, a JSON object of at most LIMIT_PREFERENCES bytes that the caller checked.
  */
 struct preference_op {

@@ -52,7 +52,7 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 38 };
+enum { PARLEY_ROUTES = 39 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
@@ -135,6 +135,7 @@ void parley_me(struct http_request *request, const struct call *call);
 void parley_set_status(struct http_request *request, const struct call *call);
 void parley_preferences(struct http_request *request, const struct call *call);
 void parley_set_preferences(struct http_request *request, const struct call *call);
+void parley_departments(struct http_request *request, const struct call *call);
 void parley_operators(struct http_request *request, const struct call *call);
 void parley_canned(struct http_request *request, const struct call *call);
 void parley_canned_add(struct http_request *request, const struct call *call);

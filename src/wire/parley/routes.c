@@ -116,6 +116,7 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
     {HTTP_PUT, "/me/preferences", PARLEY_OPERATOR, parley_set_preferences, NO_PARAMETERS, 0, "Replace it."},
     {HTTP_GET, "/operators", RIGHT_READ, parley_operators, PARAMETERS(operators), 0,
      "Who works at the desk, and who is there."},
+    {HTTP_GET, "/departments", RIGHT_READ, parley_departments, NO_PARAMETERS, 0, "The company's departments, by id."},
     {HTTP_GET, "/canned-answers", RIGHT_READ, parley_canned, PARAMETERS(canned), 0, "Canned answers, by shortcut."},
     {HTTP_POST, "/canned-answers", RIGHT_MANAGE, parley_canned_add, NO_PARAMETERS, 0, "Add one."},
     {HTTP_PATCH, "/canned-answers/:id", RIGHT_MANAGE, parley_canned_change, NO_PARAMETERS, 0, "Change one."},

@@ -1,4 +1,4 @@
-/* PUT me/status, GET and PUT me/preferences, GET operators. */
+/* PUT me/status, GET and PUT me/preferences, GET operators, GET departments. */
 #include "core/team.h"
 
 #include "text/json_read.h"
@@ -162,4 +162,54 @@ void parley_operators(struct http_request *request, const struct call *call)
     members->availability = parameter_word(AVAILABILITY_WORDS, query_get(&call->query, STR("status")));
     members->department = arena_str(&members->page.op.arena, query_get(&call->query, STR("department")));
     parley_reply_page(request, &members->page);
+}
+
+/* ---- departments ---- */
+
+struct departments {
+    struct page page;
+    int64_t company;
+    struct department *list;
+    size_t count, told;
+};
+
+static void add_department(struct json *w, const struct department *d)
+{
+    json_object_begin(w);
+    json_member_string(w, "id", d->id);
+    json_member_string(w, "name", d->name);
+    json_member_string_or_null(w, "parent", d->parent);
+    json_member_bool(w, "enabled", d->enabled);
+    json_object_end(w);
+}
+
+static bool departments_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
+                             GError **error)
+{
+    struct departments *all = (struct departments *)page;
+    (void)scratch;
+    if (!page->parts) {
+        if (!team_departments(txn, all->company, &page->op.arena, &all->list, &all->count, error))
+            return false;
+        json_object_begin(w);
+        json_member_array_begin(w, "departments");
+    }
+    for (; all->told < all->count && !page_is_full(page); all->told++)
+        add_department(w, &all->list[all->told]);
+    page->last = all->told == all->count;
+    if (page->last) {
+        json_array_end(w);
+        json_object_end(w);
+    }
+    return true;
+}
+
+void parley_departments(struct http_request *request, const struct call *call)
+{
+    struct departments *all = (struct departments *)page_new(call->parley->core, sizeof *all);
+    all->page.part = departments_part;
+    all->page.row_max = 24 * LIMIT_NAME;
+    all->page.is_long = true; /* every department of the company */
+    all->company = call->caller.company;
+    parley_reply_page(request, &all->page);
 }

@@ -78,6 +78,15 @@ test("a status that is none, and one of who does not work at the desk, are refus
   problem(await desk.ann.call("GET", "/operators?status=busy"), 400, "parameter_value", "status");
 });
 
+test("departments, with what stands above them", async () => {
+  parley(["department", "add", "Returns", "--id", "returns", "--parent", "sales", "--data", data]);
+  const { departments } = await desk.ann.get("/departments");
+  assert.deepEqual(departments[0], { id: "returns", name: "Returns", parent: "sales", enabled: true });
+  assert.deepEqual(departments.map(({ id, parent }) => [id, parent]), [["returns", "sales"], ["sales", null], ["support", null]]);
+  assert.deepEqual((await desk.eve.get("/departments")).departments, []);
+  problem(await desk.plain.call("GET", "/departments"), 403, "right_missing");
+});
+
 // ---- preferences
 
 test("preferences are each operator's own, any JSON object of at most 64 KB", async () => {
