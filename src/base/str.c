@@ -15,6 +15,17 @@ bool str_equal_nocase(struct str a, struct str b)
     return true;
 }
 
+bool str_among_nocase(struct str s, const char *words)
+{
+    struct str rest = str_from_c(words), word;
+    while (rest.ptr) {
+        rest = str_split(rest, ' ', &word);
+        if (str_equal_nocase(word, s))
+            return true;
+    }
+    return false;
+}
+
 int str_compare(struct str a, struct str b)
 {
     size_t shorter = MIN(a.len, b.len);

@@ -52,6 +52,9 @@ static inline bool str_equal(struct str a, struct str b)
 /* ASCII case-insensitive equality; other bytes compare exactly. */
 bool str_equal_nocase(struct str a, struct str b);
 
+/* Is it one of `words`, which stand with single blanks between? ASCII case-insensitive. O(words). */
+bool str_among_nocase(struct str s, const char *words);
+
 /* Byte order, a prefix before what it begins: <0, 0, >0. */
 int str_compare(struct str a, struct str b);
 

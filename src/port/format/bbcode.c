@@ -22,17 +22,6 @@ static size_t take_mark(struct str text, struct mark *mark)
     return end + 1;
 }
 
-static bool is_one_of(struct str name, const char *names)
-{
-    struct str rest = str_from_c(names), next;
-    while (rest.ptr) {
-        rest = str_split(rest, ' ', &next);
-        if (str_equal_nocase(next, name))
-            return true;
-    }
-    return false;
-}
-
 static bool add_file(struct bbcode *read, const struct mark *mark, struct arena *a)
 {
     struct str id;
@@ -46,18 +35,19 @@ static bool add_file(struct bbcode *read, const struct mark *mark, struct arena 
 /* FALSE: it is none of ours, and stays. */
 static bool apply(struct bbcode *read, const struct mark *mark, struct str *link, GString *out, struct arena *a)
 {
-    if (is_one_of(mark->name, "file") && !mark->closes)
+    if (str_among_nocase(mark->name, "file") && !mark->closes)
         return add_file(read, mark, a);
-    if (is_one_of(mark->name, "url")) {
+    if (str_among_nocase(mark->name, "url")) {
         if (mark->closes && link->len)
             g_string_append_printf(out, " (%.*s)", STR_ARG(*link));
         *link = mark->closes ? STR_NULL : mark->value;
         return true;
     }
-    if (is_one_of(mark->name, "*") && !mark->closes)
+    if (str_among_nocase(mark->name, "*") && !mark->closes)
         g_string_append(out, "- ");
-    return is_one_of(mark->name, "b i u s strike list * img color html quote code level center left right size fs10 "
-                                 "fs11 fs12 fs14 fs16 fs18 fs20");
+    return str_among_nocase(mark->name,
+                            "b i u s strike list * img color html quote code level center left right size fs10 "
+                            "fs11 fs12 fs14 fs16 fs18 fs20");
 }
 
 void bbcode_read(struct str text, struct bbcode *read, struct arena *a)

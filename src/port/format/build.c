@@ -342,21 +342,28 @@ struct str build_word(const struct json_node *value, struct arena *a)
     return STR_NULL;
 }
 
+const struct json_node *build_child(const struct json_node *tree, struct str name)
+{
+    int64_t number;
+    const struct json_node *child = json_first(tree);
+    if (json_is(tree, JSON_ARRAY)) {
+        if (!str_to_int64(name, &number) || number < 0)
+            return NULL;
+        for (; child && number > 0; number--)
+            child = child->next;
+        return child;
+    }
+    while (child && !str_equal(child->name, name))
+        child = child->next;
+    return child;
+}
+
 const struct json_node *build_get(const struct json_node *tree, const char *path)
 {
     struct str rest = str_from_c(path), name;
     while (tree && rest.ptr) {
         rest = str_split(rest, '.', &name);
-        int64_t number;
-        const struct json_node *child = json_first(tree);
-        if (json_is(tree, JSON_ARRAY) && str_to_int64(name, &number)) {
-            for (; child && number > 0; number--)
-                child = child->next;
-        } else {
-            while (child && !str_equal(child->name, name))
-                child = child->next;
-        }
-        tree = child;
+        tree = build_child(tree, name);
     }
     return tree;
 }

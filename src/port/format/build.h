@@ -67,5 +67,8 @@ int64_t build_time_of(const struct conversion_hints *hints, const struct json_no
 /* A string, or a number or boolean as its text; STR_NULL for anything else. */
 struct str build_word(const struct json_node *value, struct arena *a);
 
-/* json_get along a dotted path ("visitor.name"), array elements by number ("users.0.name"). */
+/* The member of an object, the element of an array by its number; NULL when there is none. O(members). */
+const struct json_node *build_child(const struct json_node *tree, struct str name);
+
+/* build_child along a dotted path ("visitor.name"), array elements by number ("users.0.name"). */
 const struct json_node *build_get(const struct json_node *tree, const char *path);

@@ -124,17 +124,6 @@ static size_t add_character(struct writer *w, struct str html)
 
 /* ---- tags ---- */
 
-static bool is_called(const struct tag *tag, const char *names)
-{
-    struct str rest = str_from_c(names), name;
-    while (rest.ptr) {
-        rest = str_split(rest, ' ', &name);
-        if (str_equal_nocase(name, tag->name))
-            return true;
-    }
-    return false;
-}
-
 /* The value of an attribute, references resolved; STR_NULL when it is not there. */
 static struct str attribute(const struct tag *tag, const char *name, struct arena *a)
 {
@@ -184,23 +173,23 @@ static void add_image(struct writer *w, const struct tag *tag, struct arena *a)
 
 static void add_tag(struct writer *w, const struct tag *tag, struct arena *a)
 {
-    if (is_called(tag, "br")) {
+    if (str_among_nocase(tag->name, "br")) {
         if (w->lines_due) /* an empty line */
             w->lines_due = 2;
         begin_line(w, 1);
-    } else if (is_called(tag, "p h1 h2 h3 h4 h5 h6 ul ol table blockquote hr pre")) {
+    } else if (str_among_nocase(tag->name, "p h1 h2 h3 h4 h5 h6 ul ol table blockquote hr pre")) {
         begin_line(w, 2);
-        if (is_called(tag, "pre"))
+        if (str_among_nocase(tag->name, "pre"))
             w->preformatted = !tag->closes;
-    } else if (is_called(tag, "div li tr dt dd section article header footer form address")) {
+    } else if (str_among_nocase(tag->name, "div li tr dt dd section article header footer form address")) {
         begin_line(w, 1);
-        if (is_called(tag, "li") && !tag->closes)
+        if (str_among_nocase(tag->name, "li") && !tag->closes)
             add_text(w, STR("- "));
-    } else if (is_called(tag, "td th")) {
+    } else if (str_among_nocase(tag->name, "td th")) {
         w->blank_due = true;
-    } else if (is_called(tag, "img")) {
+    } else if (str_among_nocase(tag->name, "img")) {
         add_image(w, tag, a);
-    } else if (is_called(tag, "a")) {
+    } else if (str_among_nocase(tag->name, "a")) {
         close_link(w);
         if (!tag->closes) {
             settle(w);
@@ -268,7 +257,7 @@ static size_t take_markup(struct writer *w, struct str html, struct arena *a)
         add_text(w, STR("<"));
         return 1;
     }
-    if (!tag.closes && is_called(&tag, "script style head title"))
+    if (!tag.closes && str_among_nocase(tag.name, "script style head title"))
         return length + find_close(str_skip(html, length), tag.name);
     add_tag(w, &tag, a);
     return length;

@@ -2,6 +2,7 @@
 #include "port/format/build.h"
 #include "port/format/conversion.h"
 #include "port/format/csv.h"
+#include "port/format/fields.h"
 #include "port/format/follow.h"
 #include "port/format/formats.h"
 #include "port/format/items.h"
@@ -266,15 +267,26 @@ static bool take_item(void *data, struct str text, const struct item_place *plac
     return true;
 }
 
+/* Tables come as lines of JSON too, where a database writes these better than CSV. */
+static bool find_kind(const struct map *map, struct input *input, bool *is_csv, GError **error)
+{
+    struct str head = input_peek(input, INPUT_PEEK, error);
+    *is_csv = map->is_csv && !fields_are_json(head);
+    return head.ptr != NULL;
+}
+
 bool map_read(struct conversion *c, struct input *input, GError **error)
 {
+    bool is_csv;
     struct reader r = {.c = c, .map = conversion_map(c), .path = input_path(input)};
+    if (!find_kind(r.map, input, &is_csv, error))
+        return false;
     arena_init(&r.file);
     arena_init(&r.row);
     buf_init(&r.body, 2 * LIMIT_IMPORT_LINE);
     struct csv_options csv = {
         .encoding = r.map->encoding, .separator = r.map->separator, .row = take_row, .bad = refuse_row, .data = &r};
-    bool ok = r.map->is_csv ? csv_read(input, &csv, error) : items_read(input, r.map->items, take_item, &r, error);
+    bool ok = is_csv ? csv_read(input, &csv, error) : items_read(input, r.map->items, take_item, &r, error);
     buf_clear(&r.body);
     arena_clear(&r.row);
     arena_clear(&r.file);

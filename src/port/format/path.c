@@ -73,20 +73,6 @@ const struct path *path_parse(struct str text, struct arena *a)
 
 /* ---- looking ---- */
 
-static const struct json_node *member_of(const struct json_node *node, struct str name)
-{
-    int64_t number;
-    const struct json_node *child = json_first(node);
-    if (json_is(node, JSON_ARRAY) && str_to_int64(name, &number)) {
-        for (; child && number > 0; number--)
-            child = child->next;
-        return child;
-    }
-    while (child && !str_equal(child->name, name))
-        child = child->next;
-    return child;
-}
-
 static const struct json_node *opened(const struct json_node *node, struct arena *a)
 {
     struct str text = str_trim(json_str(node));
@@ -98,13 +84,13 @@ static const struct json_node *opened(const struct json_node *node, struct arena
 static const struct json_node *find(const struct part *part, const struct scope *scope, struct arena *a)
 {
     const struct json_node *node = part->from_top ? scope->top : scope->here;
-    const struct json_node *child = member_of(node, part->whole);
+    const struct json_node *child = build_child(node, part->whole);
     struct str rest = part->whole, name;
     if (child || !memchr(rest.ptr, '.', rest.len))
         return child;
     while (node && rest.ptr) {
         rest = str_split(rest, '.', &name);
-        node = member_of(node, name);
+        node = build_child(node, name);
         if (node && rest.ptr)
             node = opened(node, a);
     }
