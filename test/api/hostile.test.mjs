@@ -199,6 +199,21 @@ test("with one company's credentials another's ids are ids that nobody has", asy
   assert.ok(list.status === 200 && !list.text.includes(MARK), list.text);
 });
 
+test("Parley: who has no rights is 403 on every route that needs one, who says nothing is 401", async () => {
+  const { authToken } = addOperator(server.data, "Environment", "no-rights", ["user"]);
+  const own = /\/(sign-in|sign-out|me|me\/preferences)$/; // these are anybody's, or any operator's
+  const parleys = routes.filter(({ path }) => dialectOf(path) === "parley");
+  assert.ok(parleys.length >= 35, `${parleys.length}`);
+  for (const route of parleys)
+    for (const [headers, status] of [[{ Authorization: `Bearer ${authToken}` }, 403], [{}, 401], [{ Cookie: "parley_session=nonsense" }, 401], [{ Cookie: "parley_session=; a" }, 401]]) {
+      if (/sign-in$/.test(route.path) || (status === 403 && own.test(route.path))) continue;
+      const path = fillPath(route.path, ours.session);
+      const answer = await call(server, route.method, path, { headers, json: takesBody(route) ? parleyBody(route.path) : undefined });
+      assert.equal(answer.status, status, `${route.method} ${path}: ${answer.text}`);
+      isDialectRefusal(route, answer, path);
+    }
+});
+
 test("after all that nothing was stored, nothing is broken, and the other company's chat still answers its owner", async () => {
   const chat = new GenesysChat(server, theirs.session, theirs.key);
   assert.deepEqual((await chat.transcript()).map(({ text }) => text), [MARK]);
