@@ -65,6 +65,7 @@ struct participant {
     struct operator_ref operator_ref; /* agents and supervisors; else nobody */
     bool joined;                      /* has joined at least once; false for those that only the head names */
     bool present;                     /* joined and not left */
+    bool internal;                    /* known by internal events only: for who may see those */
 };
 
 /* Who works under this participant: the operator, else one that has but the participant's name. */

@@ -69,6 +69,7 @@ static struct participant *actor(struct session_view *view, const struct event *
     if (known || e->participant == 0 || e->participant > LIMIT_PARTICIPANTS ||
         !participant_read(json_get(data, "participant"), e->participant, &introduced, a))
         return known;
+    introduced.internal = event_is_internal(e);
     return insert_participant(view, &introduced, a);
 }
 
@@ -499,6 +500,8 @@ void session_apply(struct session_view *view, const struct event *e, struct aren
         uint32_t system_messages = is_rocketchat(data) ? rocketchat_messages(s, e, by) : 0;
         fold_kind(view, e, data, by, a);
         s->rocketchat_system += system_messages;
+        if (by)
+            by->internal = false;
     }
     s->last_index = e->index;
     s->times_went_back |= e->time_ms < s->last_time_ms;
@@ -596,7 +599,8 @@ bool session_admits(const struct session_view *view, const struct event *e, cons
 static bool participant_equal(const struct participant *a, const struct participant *b)
 {
     return a->id == b->id && a->type == b->type && str_equal(a->name, b->name) &&
-           operator_ref_equal(&a->operator_ref, &b->operator_ref) && a->joined == b->joined && a->present == b->present;
+           operator_ref_equal(&a->operator_ref, &b->operator_ref) && a->joined == b->joined &&
+           a->present == b->present && a->internal == b->internal;
 }
 
 static bool participants_equal(const struct session_view *a, const struct session_view *b)

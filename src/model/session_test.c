@@ -367,6 +367,22 @@ static void test_take_and_transfer(void)
     chat_clear(&c);
 }
 
+/* Who only notes is known to who sees notes; the first thing that others see makes them known to all. */
+static void test_who_only_notes(void)
+{
+    struct chat c;
+    chat_open(&c, DIALECT_PARLEY, 1);
+    chat_add(&c, EVENT_MESSAGE, 6, 2, "{\"participant\":{\"type\":\"Supervisor\"},\"visibility\":\"internal\"}");
+    g_assert_true(session_participant(&c.view, 6)->internal);
+    chat_add(&c, EVENT_MESSAGE, ANNA, 3, "{\"visibility\":\"internal\"}");
+    g_assert_false(session_participant(&c.view, ANNA)->internal); /* the head named her */
+    chat_add(&c, EVENT_HOLD, 6, 4, NULL);
+    g_assert_false(session_participant(&c.view, 6)->internal);
+    chat_add(&c, EVENT_MESSAGE, 6, 5, "{\"visibility\":\"internal\"}");
+    g_assert_false(session_participant(&c.view, 6)->internal);
+    chat_clear(&c);
+}
+
 static void test_queue(void)
 {
     struct chat c;
@@ -869,6 +885,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/recorded-lm", test_recorded_lm);
     g_test_add_func("/session/take-and-transfer", test_take_and_transfer);
     g_test_add_func("/session/queue", test_queue);
+    g_test_add_func("/session/who_only_notes", test_who_only_notes);
     g_test_add_func("/session/head-operator", test_head_operator);
     g_test_add_func("/session/participants", test_participants);
     g_test_add_func("/session/rocketchat-system-messages", test_rocketchat_system_messages);

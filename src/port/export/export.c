@@ -211,7 +211,7 @@ static void name_everybody(struct exporter *exporter)
         bool known = false;
         for (size_t j = 0; j < head->participant_count && !known; j++)
             known = head->participants[j].id == view->participants[i].id;
-        if (!known)
+        if (!known && !view->participants[i].internal)
             all[count++] = view->participants[i];
     }
     head->participants = all;

@@ -73,7 +73,7 @@ static const struct {
     {"DELETE FROM company WHERE number = 1", "no company", false},
     {"DELETE FROM session WHERE number = 1", "no session", false},
     {"INSERT INTO participant SELECT * FROM (SELECT company, visitor, 999999, participant, type, name, operator_id,"
-     " operator_username, operator_name, joined, present FROM participant LIMIT 1)",
+     " operator_username, operator_name, joined, present, internal FROM participant LIMIT 1)",
      "no session", false},
     {"DELETE FROM event_id WHERE event = (SELECT max(event) FROM event_id)", "found by its id", false},
     {"UPDATE event_id SET event = event + 1 WHERE session = 1 AND event = 1", "does not lead", false},

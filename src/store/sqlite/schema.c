@@ -239,6 +239,8 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN queued_ms INTEGER;"
     "CREATE INDEX session_queued ON session(company, queued_ms DESC, id) WHERE queued_ms IS NOT NULL;"
 
+    "ALTER TABLE participant ADD COLUMN internal INTEGER NOT NULL DEFAULT 0;"
+
     /* Bearer tokens that may administer may manage, too. */
     "UPDATE token SET rights = rights | 32 WHERE kind = 2 AND rights & 8;"
 

@@ -50,15 +50,17 @@ struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t 
     p.operator_ref.name = column_str(s, at + 4, a);
     p.joined = column_int(s, at + 5);
     p.present = column_int(s, at + 6);
+    p.internal = column_int(s, at + 7);
     return p;
 }
 
 static bool read_participants(struct store_txn *txn, struct session_view *view, struct arena *a, GError **error)
 {
-    sqlite3_stmt *s = txn_statement(txn,
-                                    "SELECT participant, type, name, operator_id, operator_username, operator_name,"
-                                    " joined, present FROM participant WHERE session = ? ORDER BY participant",
-                                    error);
+    sqlite3_stmt *s =
+        txn_statement(txn,
+                      "SELECT participant, type, name, operator_id, operator_username, operator_name,"
+                      " joined, present, internal FROM participant WHERE session = ? ORDER BY participant",
+                      error);
     if (!s)
         return false;
     bind_int(s, 1, view->session.number);
@@ -87,7 +89,7 @@ static bool same(struct str a, struct str b)
 static bool same_participant(const struct participant *a, const struct participant *b)
 {
     return a->id == b->id && a->type == b->type && a->joined == b->joined && a->present == b->present &&
-           same(a->name, b->name) && same(a->operator_ref.id, b->operator_ref.id) &&
+           a->internal == b->internal && same(a->name, b->name) && same(a->operator_ref.id, b->operator_ref.id) &&
            same(a->operator_ref.username, b->operator_ref.username) && same(a->operator_ref.name, b->operator_ref.name);
 }
 
@@ -96,8 +98,8 @@ static bool write_participant(struct store_txn *txn, const struct session *sessi
 {
     sqlite3_stmt *s = txn_statement(txn,
                                     "INSERT OR REPLACE INTO participant(company, visitor, session, participant, type,"
-                                    " name, operator_id, operator_username, operator_name, joined, present)"
-                                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                    " name, operator_id, operator_username, operator_name, joined, present, internal)"
+                                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                     error);
     if (!s)
         return false;
@@ -112,6 +114,7 @@ static bool write_participant(struct store_txn *txn, const struct session *sessi
     bind_str(s, 9, p->operator_ref.name);
     bind_int(s, 10, p->joined);
     bind_int(s, 11, p->present);
+    bind_int(s, 12, p->internal);
     return txn_run(txn, s, error);
 }
 

@@ -162,7 +162,7 @@ static bool read_one(struct store_txn *txn, const struct session *session, uint3
     sqlite3_stmt *s = txn_statement(
         txn,
         "SELECT e.kind, e.time_ms, e.participant, e.revised_by, e.salt IS NULL, e.id, e.text, e.data,"
-        " p.type, p.name, p.operator_id, p.operator_username, p.operator_name, p.joined, p.present"
+        " p.type, p.name, p.operator_id, p.operator_username, p.operator_name, p.joined, p.present, p.internal"
         " FROM event AS e LEFT JOIN participant AS p ON p.session = ?1 >> 20 AND p.participant = e.participant"
         " WHERE e.number = ?1",
         error);

@@ -361,7 +361,8 @@ bool session_dropped(struct store_txn *txn, int64_t number, GError **error);
 bool session_write(struct store_txn *txn, const struct session_view *before, const struct session_view *after,
                    GError **error);
 
-/* A participant from the columns type, name, operator_id, operator_username, operator_name, joined, present. */
+/* A participant from the columns type, name, operator_id, operator_username, operator_name, joined, present, internal.
+ */
 struct participant session_participant_column(sqlite3_stmt *s, int at, uint32_t id, struct arena *a);
 
 /* ---- visitors (visitor.c) -------------------------------------------------------------------------------- */

@@ -7,7 +7,8 @@
 
 static void answer_session(struct http_request *request, struct op *op)
 {
-    session_written_reply(request, op, 200, &((struct desk_op *)op)->append.view);
+    const struct desk_op *desk = (struct desk_op *)op;
+    session_written_reply(request, op, 200, &desk->append.view, desk->caller.rights);
 }
 
 static struct desk_op *desk_new(const struct http_request *request, const struct call *call, enum desk_act act)

@@ -79,11 +79,13 @@ void document_status(struct json *w, const struct operator_status *status)
         json_member_time(w, "statusSince", status->since_ms);
 }
 
-void document_participants(struct json *w, const struct session_view *view)
+void document_participants(struct json *w, const struct session_view *view, unsigned rights)
 {
     json_member_array_begin(w, "participants");
     for (size_t i = 0; i < view->participant_count; i++) {
         const struct participant *p = &view->participants[i];
+        if (p->internal && !(rights & RIGHT_NOTES))
+            continue;
         json_object_begin(w);
         json_member_int(w, "id", p->id);
         json_member_string(w, "type", participant_type_name(p->type));
@@ -189,21 +191,22 @@ void document_visitor(struct json *w, const struct visitor *v)
     json_object_end(w);
 }
 
-void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view)
+void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view,
+                            unsigned rights)
 {
     document_session(w, item, true);
-    document_participants(w, view);
+    document_participants(w, view, rights);
     json_object_end(w);
 }
 
 void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
-                   const struct session_view *view)
+                   const struct session_view *view, unsigned rights)
 {
     struct buf body;
     buf_init(&body, SESSION_MAX);
     struct json w;
     json_init(&w, &body);
-    document_whole_session(&w, item, view);
+    document_whole_session(&w, item, view, rights);
     parley_reply(request, status, &body);
     buf_clear(&body);
 }

@@ -105,8 +105,8 @@ struct operator_status;
 void document_status(struct json *w, const struct operator_status *status);
 /* How a list goes on: its members behind the sessions. */
 void list_ends(struct json *w, const struct list_page *list);
-void document_participants(struct json *w, const struct session_view *view);
-/* Internal events are for callers with the right `notes`. */
+/* Internal events, and who is known by them only, are for callers with the right `notes`. */
+void document_participants(struct json *w, const struct session_view *view, unsigned rights);
 bool document_shows(unsigned rights, const struct event *e);
 /* With `markup` a message has its tree too; NULL = without. */
 void document_event(struct json *w, const struct event *e, const struct session_view *view,
@@ -115,15 +115,16 @@ void document_visitor(struct json *w, const struct visitor *v);
 
 /* One session with everybody who takes part. */
 enum { SESSION_MAX = 6 * LIMIT_TEXT + LIMIT_PARTICIPANTS * 24 * LIMIT_NAME };
-void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view);
+void document_whole_session(struct json *w, const struct history_item *item, const struct session_view *view,
+                            unsigned rights);
 
 /* Answers the one session. */
 void session_reply(struct http_request *request, unsigned status, const struct history_item *item,
-                   const struct session_view *view);
+                   const struct session_view *view, unsigned rights);
 
 /* The same behind an operation that wrote it: or its refusal. */
 void session_written_reply(struct http_request *request, struct op *op, unsigned status,
-                           const struct session_view *view);
+                           const struct session_view *view, unsigned rights);
 /* What became of an append_op's first event: 201, 200 when it was there already, or its refusal. */
 void event_written_reply(struct http_request *request, struct op *op);
 

@@ -32,7 +32,7 @@ static bool session_part(struct page *page, struct store_txn *txn, struct json *
     if (!session_of_path(page->request, ((struct single *)page)->call, txn, scratch, &view, error) ||
         !history_one(txn, &view.session, scratch, &item, error))
         return false;
-    document_whole_session(w, &item, &view);
+    document_whole_session(w, &item, &view, ((struct single *)page)->call->caller.rights);
     page->last = true;
     return true;
 }

@@ -9,6 +9,11 @@
 
 /* ---- open ---- */
 
+struct opening {
+    struct open_op op; /* first */
+    unsigned rights;   /* the caller's */
+};
+
 static bool read_written(struct http_request *request, const struct session *s, struct history_item *item,
                          GError **error)
 {
@@ -21,19 +26,20 @@ static bool read_written(struct http_request *request, const struct session *s, 
 }
 
 void session_written_reply(struct http_request *request, struct op *op, unsigned status,
-                           const struct session_view *view)
+                           const struct session_view *view, unsigned rights)
 {
     struct history_item item;
     if (!op->error && read_written(request, &view->session, &item, &op->error))
-        session_reply(request, status, &item, view);
+        session_reply(request, status, &item, view, rights);
     else
         parley_refuse(request, op->error);
 }
 
 static void answer_open(struct http_request *request, struct op *base)
 {
-    const struct open_op *op = (struct open_op *)base;
-    session_written_reply(request, base, op->opened.outcome == OPEN_CREATED ? 201 : 200, &op->opened.view);
+    const struct opening *opening = (struct opening *)base;
+    const struct opened *opened = &opening->op.opened;
+    session_written_reply(request, base, opened->outcome == OPEN_CREATED ? 201 : 200, &opened->view, opening->rights);
 }
 
 /* Times of one's own are history: that takes the import right. A line without any begins now. */
@@ -71,8 +77,10 @@ static bool read_line(struct http_request *request, const struct call *call, str
 
 void parley_open(struct http_request *request, const struct call *call)
 {
-    struct open_op *op = g_new(struct open_op, 1);
+    struct opening *opening = g_new(struct opening, 1);
+    struct open_op *op = &opening->op;
     open_op_init(op, call->parley->core);
+    opening->rights = call->caller.rights;
     op->company = call->caller.company;
     read_line(request, call, op, &op->op.error);
     deferred_answer(request, &op->op, answer_open);

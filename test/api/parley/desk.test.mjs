@@ -312,6 +312,11 @@ test("notes are for operators only: shown with the right notes, to nobody else, 
   const session = await api.get(`/sessions/${id}`);
   assert.equal(session.messages, 1);
   assert.equal(session.lastMessage.text, "hello?");
+  const names = async (reader) => (await reader.get(`/sessions/${id}`)).participants.map(({ name }) => name);
+  assert.deepEqual(await names(api), ["Vera", "Ann", "Ben"]);
+  assert.deepEqual(await names(new Parley(server, plain)), ["Vera", "Ann"], "who only noted takes no part for others");
+  await take(desk.ben, id);
+  assert.deepEqual(await names(new Parley(server, plain)), ["Vera", "Ann", "Ben"]);
 });
 
 // ---- what visitors see
