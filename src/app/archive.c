@@ -146,10 +146,10 @@ bool archive_hints(const struct archive_options *options, struct conversion_hint
 
 /* ---- guessing ---- */
 
-enum { GUESS_HEAD = 256 * 1024, GUESS_SHOWN = 3 };
+enum { GUESS_HEAD = 256 * 1024, GUESS_SHOWN = 3, GUESS_REFUSED = 10 };
 
 struct shown {
-    int count;
+    int count, refused;
     struct buf line;
 };
 
@@ -164,8 +164,9 @@ static bool show_line(void *data, const struct line *line)
 
 static void print_refused_guess(void *data, const char *file, const struct item_place *place, const GError *why)
 {
-    (void)data;
-    fprintf(stderr, "%s:%lld: %s\n", file, (long long)place->line, why->message);
+    struct shown *shown = data;
+    if (shown->refused++ < GUESS_REFUSED)
+        fprintf(stderr, "%s:%lld: %s\n", file, (long long)place->line, why->message);
 }
 
 /* The first conversations, read with the map as an import would read them. */
