@@ -205,6 +205,19 @@ test("a cell that a spreadsheet cut is counted, departments and operators get ou
   assert.equal(session.events[0].data.participant.operator.username, "tom.tester");
 });
 
+test("tables of a database: conversations are joined, a table of something else is refused row by row", () => {
+  const { at, data } = place({
+    "messages.csv": "id,content,conversation_id,message_type,created_at,private,sender_type,sender_id,content_attributes\n5,Hi,9,0,2024-03-05 09:12:03,f,Contact,3,{}\n",
+    "conversations.csv": "id,account_id,status,created_at,contact_id\n9,1,1,2024-03-05 09:12:00,3\n",
+    "contacts.csv": "id,name,email,created_at\n9,Lea Sample,lea@example.org,2024-03-01 00:00:00\n",
+  });
+  const { report } = bring(data, "--format", "chatwoot-csv", at("contacts.csv"), at("conversations.csv"), at("messages.csv"));
+  assert.deepEqual([report.created, report.refused], [1, 1]);
+  assert.match(report.refusals[0].reason, /^this is neither a message nor a conversation: /);
+  const [{ start, events }] = sessionsIn(data);
+  assert.deepEqual([start, events.map(({ type }) => type)], [Date.parse("2024-03-05T09:12:00Z"), ["message", "closed"]]);
+});
+
 test("a row that is a session: its transcript in one cell stays one message, a cell of JSON is gone into", () => {
   const head = "[file]\nrow=session\n[map]\nsession.id=id\nsession.start=begun\nvisitor.email=mail\n";
   const cells = '"[{""t"":1709629923,""w"":""guest"",""s"":""Hi""},{""t"":1709629924,""w"":""staff"",""s"":""Hello""}]"';

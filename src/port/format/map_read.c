@@ -26,10 +26,10 @@ struct reader {
 
 /* ---- records of either kind ---- */
 
-static bool find_order(const struct reader *r, const struct scope *scope, int64_t *order, GError **error)
+static bool find_order(struct reader *r, const struct scope *scope, int64_t *order, GError **error)
 {
     const struct path *const *paths = r->map->paths[MAP_MAIN];
-    struct arena *a = (struct arena *)&r->row;
+    struct arena *a = &r->row;
     struct str number = path_word(paths[MAP_EVENT_ORDER], scope, a);
     struct str time = path_word(paths[MAP_EVENT_TIME], scope, a);
     if (!time.len) {
@@ -43,6 +43,15 @@ static bool find_order(const struct reader *r, const struct scope *scope, int64_
     return true;
 }
 
+/* What has no message in it need not be a conversation: a list of contacts has ids too. */
+static void check_session(struct reader *r, const struct scope *scope, GError **error)
+{
+    const struct path *state = r->map->paths[MAP_OF_SESSION][MAP_SESSION_STATE];
+    if (state && !path_exists(state, scope, &r->row))
+        reason_set(error, REASON_FIELD_MISSING,
+                   "this is neither a message nor a conversation: nothing stands where the map's session.state looks");
+}
+
 /* `of_session`: it tells of a session and is no message. */
 static bool give_record(struct reader *r, const struct scope *scope, bool of_session, struct str body,
                         const struct item_place *place, GError **error)
@@ -53,7 +62,9 @@ static bool give_record(struct reader *r, const struct scope *scope, bool of_ses
         record.key = path_word(r->map->paths[of_session ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID], scope, &r->row);
         if (!record.key.len)
             reason_set(&why, REASON_FIELD_MISSING, "nothing stands where the map's session.id looks");
-        else if (!of_session)
+        else if (of_session)
+            check_session(r, scope, &why);
+        else
             find_order(r, scope, &record.order, &why);
         if (why) {
             conversion_refuse(r->c, place, why);
