@@ -91,13 +91,16 @@ static bool find_format(const struct archive_options *options, char **files, con
 {
     struct str name = str_from_c(options->format);
     *format = NULL;
-    if (!name.ptr)
+    if (!name.ptr) {
         for (; *files && !*format; files++)
             *format = recognise(*files, options->map != NULL);
-    else if (!str_equal(name, STR("ndjson")) && !(*format = format_by_name(name)))
-        reason_set(error, REASON_USAGE, "there is no format %s: `parley import --format help` lists them",
-                   options->format);
-    return !error || !*error;
+        return true;
+    }
+    *format = format_by_name(name);
+    if (*format || str_equal(name, STR("ndjson")))
+        return true;
+    reason_set(error, REASON_USAGE, "there is no format %s: `parley import --format help` lists them", options->format);
+    return false;
 }
 
 static bool read_map(const char *path, char **text, gsize *length, GError **error)

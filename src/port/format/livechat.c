@@ -58,8 +58,7 @@ static void read_customer(struct build *b, const struct json_node *chat, const s
     if (!visit)
         visit = json_get(thread, "customer_visit");
     head->visitor.id = json_str(json_get(customer, "id"));
-    head->visitor.name = build_text(b, json_str(json_get(customer, "name")), LIMIT_NAME);
-    head->visitor.email = build_text(b, json_str(json_get(customer, "email")), LIMIT_NAME);
+    build_visitor(b, NO_TIME, json_str(json_get(customer, "name")), json_str(json_get(customer, "email")), STR_NULL);
     head->visitor.ip = build_text(b, json_str(json_get(visit, "ip")), LIMIT_NAME);
     head->visitor.user_agent = build_text(b, json_str(json_get(visit, "user_agent")), LIMIT_URL);
     head->visitor.country = build_text(b, json_str(build_get(visit, "geolocation.country")), LIMIT_NAME);
@@ -89,6 +88,16 @@ static struct str form_text(const struct json_node *event, struct arena *a)
     return arena_str(a, str_from(text->str, text->len));
 }
 
+/* Who is not among the users any more may have said it in the form before the chat. */
+static void learn_from_form(struct build *b, const struct json_node *event, int64_t at_ms)
+{
+    for (const struct json_node *field = json_first(json_get(event, "fields")); field; field = field->next) {
+        struct str type = json_str(json_get(field, "type")), answer = json_str(json_get(field, "answer"));
+        build_visitor(b, at_ms, str_equal(type, STR("name")) ? answer : STR_NULL,
+                      str_equal(type, STR("email")) ? answer : STR_NULL, STR_NULL);
+    }
+}
+
 static void read_event(struct build *b, const struct json_node *chat, const struct json_node *event, int64_t at_ms)
 {
     struct str type = json_str(json_get(event, "type")), text = json_str(json_get(event, "text"));
@@ -104,6 +113,7 @@ static void read_event(struct build *b, const struct json_node *chat, const stru
                    json_get(event, "size") ? json_int64(json_get(event, "size")) : -1,
                    json_str(json_get(event, "url")));
     } else if (str_equal(type, STR("filled_form"))) {
+        learn_from_form(b, event, at_ms);
         build_notice(b, STR("filled_form"), at_ms, by, form_text(event, b->arena));
     } else {
         build_notice(b, type.len ? type : STR("event without type"), at_ms, by, text);

@@ -26,7 +26,7 @@ struct reader {
 
 /* ---- records of either kind ---- */
 
-static bool find_order(struct reader *r, const struct scope *scope, int64_t *order, GError **error)
+static void find_order(struct reader *r, const struct scope *scope, int64_t *order, GError **error)
 {
     const struct path *const *paths = r->map->paths[MAP_MAIN];
     struct arena *a = &r->row;
@@ -34,13 +34,10 @@ static bool find_order(struct reader *r, const struct scope *scope, int64_t *ord
     struct str time = path_word(paths[MAP_EVENT_TIME], scope, a);
     if (!time.len) {
         reason_set(error, REASON_FIELD_MISSING, "nothing stands where the map's event.time looks");
-        return false;
+        return;
     }
     *order = map_time(r->map, time, conversion_hints(r->c)->zone, error);
-    if (*order == NO_TIME)
-        return false;
     str_to_int64(number, order);
-    return true;
 }
 
 /* What has no message in it need not be a conversation: a list of contacts has ids too. */
@@ -107,13 +104,14 @@ static bool has_column(const struct csv_row *row, const struct path *path)
     return false;
 }
 
-static void say_no_column(const struct reader *r, const struct csv_row *row, const char *key, GError **error)
+static bool refuse_file(const struct reader *r, const struct csv_row *row, const char *key, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
     for (size_t i = 0; i < row->count && all->len < 1000; i++)
         g_string_append_printf(all, "%s%.*s", i ? ", " : "", STR_ARG(row->names[i]));
     reason_set(error, REASON_USAGE, "%s: the file has no column where the map's %s looks; it has %s", r->path, key,
                all->str);
+    return false;
 }
 
 /* The columns of the file at hand, at its first row. */
@@ -126,13 +124,11 @@ static bool look_at_columns(struct reader *r, const struct csv_row *row, GError 
         has_text |= has_column(row, paths[texts[i]]);
     r->tells_of_sessions = r->map->has[MAP_OF_SESSION] && !has_text;
     if (!has_column(row, r->map->paths[r->tells_of_sessions ? MAP_OF_SESSION : MAP_MAIN][MAP_SESSION_ID]))
-        say_no_column(r, row, "session.id", error);
-    else if (!r->tells_of_sessions && !has_text && !paths[MAP_EVENTS])
-        say_no_column(r, row, "event.text", error);
-    else if (r->map->is_scattered && !r->tells_of_sessions && !has_column(row, paths[MAP_EVENT_TIME]))
-        say_no_column(r, row, "event.time", error);
-    if (error && *error)
-        return false;
+        return refuse_file(r, row, "session.id", error);
+    if (!r->tells_of_sessions && !has_text && !paths[MAP_EVENTS])
+        return refuse_file(r, row, "event.text", error);
+    if (r->map->is_scattered && !r->tells_of_sessions && !has_column(row, paths[MAP_EVENT_TIME]))
+        return refuse_file(r, row, "event.time", error);
     r->names = row->names;
     r->used = arena_array(&r->file, row->count, sizeof *r->used);
     r->unmapped = arena_array(&r->file, row->count, sizeof *r->unmapped);
