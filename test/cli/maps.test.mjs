@@ -110,6 +110,14 @@ test("JSON 10,000 levels deep, lone surrogates and torn files are refused by the
   assert.match(torn.said, /torn\.json:2: the file ends in the middle of an item/);
 });
 
+test("an object beyond 32 MB is refused by its line, and the rest goes on", () => {
+  const map = "[file]\ntype=json\nrow=session\n[map]\nsession.id=id\nevents=log\nevent.time=at\nevent.text=text\n";
+  const line = (id, text) => JSON.stringify({ id, log: [{ at: 1709629923, text }] }) + "\n";
+  const { at, data } = place({ "long.json": line("1", "fine") + line("2", "x".repeat(33 << 20)) + line("3", "fine"), "my.ini": map });
+  const { report } = bring(data, "--map", at("my.ini"), at("long.json"));
+  assert.deepEqual([report.created, report.refusals.map(({ line, reason }) => [line, reason])], [2, [[2, "this is longer than 33554432 bytes"]]]);
+});
+
 // ---- what happens to a conversation between two exports
 
 const intercom = (parts, more = {}) =>

@@ -87,6 +87,13 @@ void conversion_refuse(struct conversion *c, const struct item_place *place, con
     refuse(c, &here, why);
 }
 
+void conversion_refuse_long(struct conversion *c, const struct item_place *place)
+{
+    g_autoptr(GError) why = NULL;
+    reason_set(&why, REASON_LINE_INVALID, "this is longer than %d bytes", LIMIT_IMPORT_LINE);
+    conversion_refuse(c, place, why);
+}
+
 static void write_counts(struct json *w, GHashTable *table)
 {
     g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(table), (GCompareFunc)(void (*)(void))strcmp);

@@ -114,3 +114,5 @@ void conversion_lost(struct conversion *c, struct str what);
 /* An item of the file being read that is refused by itself, before it belongs to a conversation; counted as one read.
  * Its place needs no file. */
 void conversion_refuse(struct conversion *c, const struct item_place *place, const GError *why);
+/* The same for an item that is longer than LIMIT_IMPORT_LINE. */
+void conversion_refuse_long(struct conversion *c, const struct item_place *place);

@@ -79,9 +79,7 @@ static bool close_bracket(struct scanner *s, GError **error)
         return true;
     s->collecting = false;
     buf_add_byte(&s->text, '}');
-    if (s->text.overflow)
-        return refuse_items(s, "an item is longer than it may be", error);
-    return s->item(s->data, buf_str(&s->text), &s->begun, error);
+    return s->item(s->data, s->text.overflow ? STR_NULL : buf_str(&s->text), &s->begun, error);
 }
 
 /* A string that may be the name of a wrapper's member. */

@@ -17,7 +17,10 @@ static bool livechat_recognises(struct str head, const char *name)
 static bool take_chat(void *data, struct str text, const struct item_place *place, GError **error)
 {
     struct record record = {.body = text, .place = *place};
-    return conversion_record(data, &record, error);
+    if (text.ptr)
+        return conversion_record(data, &record, error);
+    conversion_refuse_long(data, place);
+    return true;
 }
 
 static bool livechat_read(struct conversion *c, struct input *input, GError **error)

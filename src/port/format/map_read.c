@@ -264,6 +264,10 @@ static bool take_item(void *data, struct str text, const struct item_place *plac
 {
     struct reader *r = data;
     g_autoptr(GError) why = NULL;
+    if (!text.ptr) {
+        conversion_refuse_long(r->c, place);
+        return true;
+    }
     if (!r->map->is_scattered && !r->map->paths[MAP_MAIN][MAP_ITEM_TYPE] && !may_hold_items(text))
         return give_record(r, NULL, false, text, place, error);
     arena_reset(&r->row);

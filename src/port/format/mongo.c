@@ -181,7 +181,9 @@ static bool take_item(void *data, struct str text, const struct item_place *plac
     struct items *items = data;
     GError *bad = NULL;
     buf_reset(&items->json);
-    if (mongo_json_plain(text, &items->json, &bad))
+    if (!text.ptr)
+        reason_set(&bad, REASON_LINE_INVALID, "this is longer than %d bytes", LIMIT_IMPORT_LINE);
+    else if (mongo_json_plain(text, &items->json, &bad))
         return items->reader->document(items->reader->data, items->name, buf_str(&items->json), place, error);
     items->reader->refused(items->reader->data, place, bad);
     g_error_free(bad);
