@@ -13,8 +13,7 @@ struct guess {
     const GPtrArray *of_events;       /* where a message's members are looked for */
 };
 
-/* Words by which people call things, without `_`, `-`, blanks and dots; the better ones first. `whole` = of a session.
- */
+/* Words by which people call things, without `_`, `-`, blanks and dots; the better ones first. */
 static const struct {
     enum map_key key;
     const char *words;
@@ -148,11 +147,15 @@ static void write_time_format(GString *out, const struct field *time)
     g_string_append(out, "# These times have no zone: give it here or as --time-zone.\n#time_zone=Europe/Berlin\n");
     if (time_parse_bound(value, STR_NULL, zone_utc(), &point, NULL))
         return;
+    bool found = false;
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
         if (fit_format(time->values, formats[i])) {
-            g_string_append_printf(out, "time_format=%s\n", formats[i]);
-            return;
+            g_string_append_printf(out, "%stime_format=%s\n", found ? "# This fits as well; which is it?\n#" : "",
+                                   formats[i]);
+            found = true;
         }
+    if (found)
+        return;
     g_string_append_printf(out, "# Say how the times are written, such as \"%s\":\n#time_format=%%d.%%m.%%Y %%H:%%M\n",
                            time->first);
 }

@@ -1,3 +1,4 @@
+/* Who wrote and what happened, by a map. */
 #include "port/format/map_inside.h"
 
 #include "port/format/bbcode.h"

@@ -170,6 +170,10 @@ static void test_a_map_is_guessed_from_names_and_values(void)
     g_assert_no_error(error);
     g_assert_nonnull(strstr(western, "encoding=windows-1252\n"));
     g_assert_nonnull(strstr(western, "time_format=%m/%d/%Y %H:%M\n"));
+    g_autofree char *either = guess_map(STR("chat,date,text\n1,03/05/2024 10:00,a\n"), &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(
+        either, "\ntime_format=%d/%m/%Y %H:%M\n# This fits as well; which is it?\n#time_format=%m/%d/%Y %H:%M\n"));
     g_assert_null(guess_map(STR("x,y\n1,2\n"), &error));
     g_assert_error(error, REASON, REASON_USAGE);
 }
