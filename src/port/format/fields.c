@@ -1,5 +1,6 @@
 #include "port/format/fields.h"
 
+#include "port/format/build.h"
 #include "port/format/csv.h"
 #include "text/json_read.h"
 
@@ -34,6 +35,9 @@ static void note_value(GPtrArray *fields, const char *path, struct str value)
     g_autofree char *text = str_to_heap(str_from(value.ptr, MIN(value.len, (size_t)VALUE_MAX_BYTES)));
     if (!field || !value.len)
         return;
+    const char *end;
+    if (!g_utf8_validate(text, -1, &end)) /* cut within a character */
+        text[end - text] = 0;
     field->seen++;
     if (!field->first)
         field->first = g_strdup(text);
@@ -46,19 +50,8 @@ static void note_value(GPtrArray *fields, const char *path, struct str value)
         g_ptr_array_add(field->values, g_steal_pointer(&text));
 }
 
-static struct str word_of_node(const struct json_node *node, char number[32])
-{
-    if (json_is(node, JSON_INTEGER)) {
-        g_snprintf(number, 32, "%" G_GINT64_FORMAT, node->integer);
-        return str_from_c(number);
-    }
-    if (json_is(node, JSON_BOOL))
-        return node->truth ? STR("true") : STR("false");
-    return json_str(node);
-}
-
 static void note_members(struct fields *g, GPtrArray *fields, const struct json_node *object, const char *prefix,
-                         int depth);
+                         int depth, struct arena *a);
 
 static struct field_array *array_of(struct fields *g, const char *path)
 {
@@ -76,28 +69,27 @@ static struct field_array *array_of(struct fields *g, const char *path)
     return array;
 }
 
-static void note_array(struct fields *g, const struct json_node *array, const char *path)
+static void note_array(struct fields *g, const struct json_node *array, const char *path, struct arena *a)
 {
     if (!json_is(json_first(array), JSON_OBJECT))
         return;
     struct field_array *found = array_of(g, path);
     for (const struct json_node *element = json_first(array); found && element; element = element->next)
-        note_members(g, found->fields, element, "", 1);
+        note_members(g, found->fields, element, "", 1, a);
 }
 
 static void note_members(struct fields *g, GPtrArray *fields, const struct json_node *object, const char *prefix,
-                         int depth)
+                         int depth, struct arena *a)
 {
-    char number[32];
     for (const struct json_node *member = json_first(object); member; member = member->next) {
         g_autofree char *path = g_strdup_printf("%s%.*s", prefix, STR_ARG(member->name));
         g_autofree char *below = g_strconcat(path, ".", NULL);
         if (json_is(member, JSON_OBJECT) && depth < DEPTH_MAX)
-            note_members(g, fields, member, below, depth + 1);
+            note_members(g, fields, member, below, depth + 1, a);
         else if (json_is(member, JSON_ARRAY) && fields == g->top)
-            note_array(g, member, path);
+            note_array(g, member, path, a);
         else
-            note_value(fields, path, word_of_node(member, number));
+            note_value(fields, path, build_word(member, a));
     }
 }
 
@@ -190,7 +182,7 @@ static void read_objects(struct fields *g, struct str head)
         arena_reset(&a);
         const struct json_node *tree = object.ptr ? json_read(object, JSON_TOP_OBJECT, &a, NULL) : NULL;
         if (tree)
-            note_members(g, g->top, tree, "", 1);
+            note_members(g, g->top, tree, "", 1, &a);
         g->samples += tree != NULL;
     }
     arena_clear(&a);
