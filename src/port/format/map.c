@@ -248,6 +248,24 @@ static bool has_needed(const struct reading *r, GError **error)
     return true;
 }
 
+/* The first line that is no remark, no [group] and no KEY=VALUE; GLib tells what, not where. */
+static int line_at_fault(struct str text)
+{
+    struct str line;
+    bool in_group = false;
+    int number = 0;
+    while (text.ptr) {
+        text = str_split(text, '\n', &line);
+        line = str_trim(line);
+        number++;
+        bool is_group = line.len && line.ptr[0] == '[' && line.ptr[line.len - 1] == ']';
+        in_group |= is_group;
+        if (line.len && line.ptr[0] != '#' && !is_group && (!in_group || !memchr(line.ptr + 1, '=', line.len - 1)))
+            return number;
+    }
+    return number;
+}
+
 struct map *map_parse(const char *name, struct str text, const char *type, GError **error)
 {
     GError *why = NULL;
@@ -257,7 +275,7 @@ struct map *map_parse(const char *name, struct str text, const char *type, GErro
     map->source = arena_str(&map->arena, text);
     bool ok = g_key_file_load_from_data(r.file, text.len ? text.ptr : "", text.len, G_KEY_FILE_NONE, &why);
     if (!ok)
-        reason_set(error, REASON_USAGE, "%s: %s", name, why->message);
+        reason_set(error, REASON_USAGE, "%s:%d: %s", name, line_at_fault(text), why->message);
     g_clear_error(&why);
     ok = ok && refuse_unknown_groups(&r, error) && read_file_group(&r, type, error);
     for (size_t i = 0; ok && i < MAP_GROUP_COUNT; i++)

@@ -50,7 +50,9 @@ static void assert_refused(const char *text, const char *type, const char *expec
 
 static void test_a_bad_map_is_told_its_group_and_key(void)
 {
-    assert_refused("nonsense\n", NULL, "my.ini: ");
+    assert_refused("# a remark\n\nnonsense\n", NULL, "my.ini:3: ");
+    assert_refused(MAP KEYS "event.id\n", NULL, "my.ini:8: ");
+    assert_refused("row=message\n", NULL, "my.ini:1: ");
     assert_refused(KEYS "[file]\nrow=message\n", NULL, "my.ini: [file] type: csv or json must stand here");
     assert_refused(MAP KEYS, "json", "my.ini: [file] type: another format was asked for");
     assert_refused("[file]\ntype=csv\nrow=line\n" KEYS, NULL, "my.ini: [file] row: message or session must stand here");
