@@ -46,6 +46,7 @@
     X(SETTING, 4096, "bytes", "", SETTING_INVALID, "one value of the settings") \
     /* Lists and search. */ \
     X(PAGE, 200, "entries", "", PARAMETER_VALUE, "one page of a list of Parley's API") \
+    X(CHANGES, 1000, "changes", "", PARAMETER_VALUE, "one answer of the change feed") \
     X(SORT, 32 * 1024 * 1024, "bytes", "", SORT_INVALID, "the keys of one sort that no index has") \
     X(QUERY, 1024, "bytes", "", QUERY_INVALID, "what one search asks for") \
     X(QUERY_WORDS, 32, "words", "", QUERY_INVALID, "of one search, those of phrases included") \

@@ -74,7 +74,7 @@ static bool start_threads(struct core *core, GError **error)
 }
 
 /* What is heard after a commit; the hub first, for the others may ask it. */
-static const effect_listener listeners[] = {hub_hear, keepalive_hear, eraser_hear, NULL};
+static const effect_listener listeners[] = {hub_hear, feeds_hear, keepalive_hear, eraser_hear, NULL};
 
 struct core *core_open(struct store *store, const struct core_options *options, GError **error)
 {
@@ -90,8 +90,8 @@ struct core *core_open(struct store *store, const struct core_options *options, 
     core->viewers = viewers_new(LIMIT_VIEW_TIME);
     core->eraser = eraser_new(core);
     core->refill = refill_new(core);
-    if (start_threads(core, error) && load_cursor_key(core, error) && resume_erasures(core, error) &&
-        refill_start(core, error))
+    if ((core->feeds = feeds_new(core, error)) && start_threads(core, error) && load_cursor_key(core, error) &&
+        resume_erasures(core, error) && refill_start(core, error))
         return core;
     core_close(core);
     return NULL;
@@ -121,6 +121,8 @@ void core_close(struct core *core)
     eraser_free(core->eraser);
     quotas_free(core->quotas);
     viewers_free(core->viewers);
+    if (core->feeds)
+        feeds_free(core->feeds);
     refill_free(core->refill);
     kept_free(core->kept);
     credentials_free(core->credentials);

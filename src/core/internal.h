@@ -15,6 +15,7 @@ struct kept_answers;
 struct quotas;
 struct viewers;
 struct caller;
+struct feeds;
 
 struct core;
 struct effect;
@@ -34,6 +35,7 @@ struct core {
     struct credentials *credentials;
     struct quotas *quotas;
     struct viewers *viewers;
+    struct feeds *feeds;
     struct eraser *eraser;
     struct refill *refill;
     bool stopped;
@@ -84,6 +86,15 @@ bool pool_withdraw(struct pool *pool, struct op *op);
 struct hub *hub_new(void);
 void hub_free(struct hub *hub);
 void hub_hear(struct core *core, const struct effect *effect);
+
+/* ---- feed_watch.c ---- */
+
+struct feeds *feeds_new(struct core *core, GError **error);
+void feeds_free(struct feeds *feeds);
+void feeds_hear(struct core *core, const struct effect *effect);
+/* The lines of the database, as store_lines says them; the core's. */
+const struct store_line *feeds_lines(const struct core *core);
+size_t feeds_line_count(const struct core *core);
 
 /* ---- keepalive.c: clients that fell silent ---- */
 

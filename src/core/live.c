@@ -180,21 +180,14 @@ static void add_key(struct tail *tail, const struct chat_key *key)
     pthread_mutex_unlock(&tail->lock);
 }
 
-static bool is_news(uint64_t state, uint32_t index)
+static bool is_news(uint64_t state, const struct waiter *waiter)
 {
-    return (uint32_t)state > index || state & (TAIL_ENDED | TAIL_ERASED);
+    return (uint32_t)state > waiter->after || (state & (TAIL_ENDED | TAIL_ERASED) && !waiter->past_end);
 }
 
 static void unlink_waiter(struct tail *tail, struct waiter *waiter)
 {
-    if (waiter->previous)
-        waiter->previous->next = waiter->next;
-    else
-        tail->waiters = waiter->next;
-    if (waiter->next)
-        waiter->next->previous = waiter->previous;
-    waiter->previous = waiter->next = NULL;
-    waiter->waiting = false;
+    waiter_unlink(&tail->waiters, waiter);
     atomic_fetch_sub_explicit(&tail->hub->waiter_count, 1, memory_order_relaxed);
 }
 
@@ -218,7 +211,7 @@ static void advance(struct tail *tail, uint32_t last_index, uint64_t flags)
     struct waiter *waiter = tail->waiters;
     while (waiter) {
         struct waiter *next = waiter->next;
-        if (is_news(state, waiter->after)) {
+        if (is_news(state, waiter)) {
             unlink_waiter(tail, waiter);
             waiter->wake(waiter); /* under the lock: live_unwait then knows that it is over */
         }
@@ -384,15 +377,10 @@ void live_wait(struct tail *tail, struct waiter *waiter, uint32_t index)
 {
     pthread_mutex_lock(&tail->lock);
     waiter->after = index;
-    if (is_news(atomic_load(&tail->state), index)) {
+    if (is_news(atomic_load(&tail->state), waiter)) {
         waiter->wake(waiter);
     } else {
-        waiter->previous = NULL;
-        waiter->next = tail->waiters;
-        if (waiter->next)
-            waiter->next->previous = waiter;
-        tail->waiters = waiter;
-        waiter->waiting = true;
+        waiter_link(&tail->waiters, waiter);
         atomic_fetch_add_explicit(&tail->hub->waiter_count, 1, memory_order_relaxed);
     }
     pthread_mutex_unlock(&tail->lock);

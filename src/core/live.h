@@ -50,9 +50,9 @@ bool tail_client_was_let_go(const struct tail *tail);
  * either: a held poll may last longer than the time-out. */
 void tail_touch(struct tail *tail, uint32_t participant);
 
-/* Parks `waiter` until the last index passes `index` or the session ends; woken at once when that is so already.
- * Woken at most once; live_unwait before the waiter's memory goes (then it will not be woken any more, even when a wake
- * was under way). */
+/* Parks `waiter` until the last index passes `index` or the session ends (waiter->past_end: only the former); woken at
+ * once when that is so already. Woken at most once; live_unwait before the waiter's memory goes (then it will not be
+ * woken any more, even when a wake was under way). */
 void live_wait(struct tail *tail, struct waiter *waiter, uint32_t index);
 void live_unwait(struct tail *tail, struct waiter *waiter);
 

@@ -162,7 +162,8 @@ void http_request_charge(struct http_request *request, size_t bytes);
 /* --- waiting --- */
 
 /* Gives the request's memory back before a long wait: the arena is emptied and all its slices become STR_NULL, headers
- * included. What the handler needs later it must have copied to memory of its own. `arena` may be used anew. */
+ * included; what http_reply_header added stays. What the handler needs later it must have copied to memory of its own.
+ * `arena` may be used anew. */
 void http_hold(struct http_request *request);
 
 /* Calls `callback` once, `ms` from now, within 50 ms; replaces an earlier one, 0 cancels. Ending the request cancels

@@ -371,6 +371,8 @@ void http_body_resume(struct http_request *http)
 void http_hold(struct http_request *http)
 {
     struct request *request = inside(http);
+    struct str extra = request->extra;
+    g_autofree char *kept = extra.len ? g_memdup2(extra.ptr, extra.len) : NULL;
     arena_clear(&http->arena);
     buf_clear(&request->bytes);
     http->target = http->path = http->query = http->body = STR_NULL;
@@ -378,7 +380,7 @@ void http_hold(struct http_request *http)
     request->fields = NULL;
     request->field_count = 0;
     request->head = NULL;
-    request->extra = STR_NULL;
+    request->extra = kept ? arena_str(&http->arena, str_from(kept, extra.len)) : STR_NULL;
     if (!request->held)
         http_count(&http->loop->requests_held, 1);
     request->held = true;

@@ -190,10 +190,14 @@ test("with one company's credentials another's ids are ids that nobody has", asy
       if (dialect === "parley") assert.equal(answer.status, 404, `${route.method} ${path}: ${answer.text}`);
     }
   }
-  for (const path of ["/parley/v1/sessions", `/parley/v1/search?q=${MARK}`, `/parley/v1/visitors?q=${MARK}`, "/parley/v1/export", "/parley/v1/queue", "/parley/v1/operators", "/parley/v1/canned-answers"]) {
+  for (const path of ["/parley/v1/sessions", `/parley/v1/search?q=${MARK}`, `/parley/v1/visitors?q=${MARK}`, "/parley/v1/export", "/parley/v1/queue", "/parley/v1/operators", "/parley/v1/canned-answers", "/parley/v1/changes"]) {
     const answer = await call(server, "GET", path, { headers: ours.headers.parley });
     assert.equal(answer.status, 200, path);
     assert.ok(!answer.text.includes(MARK), `${path}: ${answer.text}`);
+  }
+  for (const path of ["/parley/v1/changes", "/parley/v1/changes/stream"]) {
+    const answer = await call(server, "GET", `${path}?session=${theirs.session}`, { headers: ours.headers.parley });
+    assert.equal(answer.status, 404, path);
   }
   const list = await call(server, "GET", "/api/2.0/chat/history", { headers: ours.headers.agendize });
   assert.ok(list.status === 200 && !list.text.includes(MARK), list.text);

@@ -152,6 +152,14 @@ static void refuse_request(struct page *page)
     page_free(page);
 }
 
+static bool is_held(struct page *page)
+{
+    if (!page->hold || !page->last || !page->hold(page->request, page))
+        return false;
+    page_free(page);
+    return true;
+}
+
 /* The first part is made, or not yet, or not at all. */
 static void go_on(struct page *page)
 {
@@ -159,6 +167,8 @@ static void go_on(struct page *page)
         refuse_request(page);
     else if (!page->made)
         make(page);
+    else if (is_held(page))
+        return;
     else if (page->last && page->making.len <= LIMIT_HTTP_REPLY_BUFFER)
         reply_whole(page);
     else

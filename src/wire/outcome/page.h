@@ -49,6 +49,9 @@ struct page {
     void (*clear)(struct page *page);
     /* The header lines as in http_reply, once the first part stands; may add others to the request. */
     struct str (*headers)(struct http_request *request, struct page *page);
+    /* Once a whole answer stands in one piece: true takes the request back, to answer it later, and the page is freed.
+     * NULL = never. */
+    bool (*hold)(struct http_request *request, struct page *page);
     size_t row_max;           /* bytes of the largest row, with what stands before and behind all rows */
     struct kept_draft *draft; /* in the request's arena; NULL = never kept */
     bool is_long;             /* the first part, too, looks at any number of rows; `part` may set it and return, to be

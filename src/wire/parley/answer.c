@@ -38,7 +38,8 @@ void parley_reply_page(struct http_request *request, struct page *page)
     page_reply(request, page);
 }
 
-void parley_refuse(struct http_request *request, const GError *error)
+/* `cursor`: NULL = no such member. */
+static void refuse(struct http_request *request, const GError *error, const struct str *cursor)
 {
     refusal_note(request, error);
     enum reason reason = reason_of(error);
@@ -59,6 +60,8 @@ void parley_refuse(struct http_request *request, const GError *error)
                        hidden ? STR("something failed here; the log has it under the request's id")
                               : str_from_c(error->message));
     json_member_string_if(&w, "field", field);
+    if (cursor)
+        json_member_string_or_null(&w, "cursor", *cursor);
     if (hidden)
         json_member_string(&w, "requestId", http_request_id(request));
     json_object_end(&w);
@@ -70,4 +73,14 @@ void parley_refuse(struct http_request *request, const GError *error)
     http_reply(request, status, STR("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"),
                buf_str(&body));
     buf_clear(&body);
+}
+
+void parley_refuse(struct http_request *request, const GError *error)
+{
+    refuse(request, error, NULL);
+}
+
+void parley_refuse_cursor(struct http_request *request, const GError *error, struct str cursor)
+{
+    refuse(request, error, &cursor);
 }

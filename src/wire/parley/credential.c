@@ -115,3 +115,36 @@ bool credential_read(struct http_request *request, struct call *call, const stru
                "sign in, or send Authorization: Bearer with a token made by `parley company token`");
     return false;
 }
+
+/* ---- later ---- */
+
+void standing_init(struct standing *standing, struct http_request *request, const struct call *call)
+{
+    struct str word = call->token.ptr ? call->token : call->caller.username;
+    *standing = (struct standing){.by = request->peer == HTTP_PEER_TRUSTED ? STANDING_ADMINISTRATOR
+                                        : call->token.ptr                  ? STANDING_TOKEN
+                                                                           : STANDING_USER,
+                                  .is_local = http_request_is_local(request),
+                                  .company = call->caller.company,
+                                  .word = word.ptr ? str_to_heap(word) : NULL};
+}
+
+void standing_clear(struct standing *standing)
+{
+    g_clear_pointer(&standing->word, g_free);
+}
+
+bool standing_caller(const struct standing *standing, struct core *core, struct store_reader *reader,
+                     struct caller *caller, struct arena *a, GError **error)
+{
+    struct str word = str_from_c(standing->word);
+    switch (standing->by) {
+    case STANDING_TOKEN:
+        return identity_of_bearer(core, reader, word, standing->is_local, caller, a, error);
+    case STANDING_USER:
+        return identity_of_username(core, reader, word, caller, a, error);
+    default:
+        *caller = (struct caller){.kind = CALLER_SYSTEM, .company = standing->company, .rights = RIGHT_ALL};
+        return true;
+    }
+}

@@ -18,6 +18,19 @@ struct directory;
 bool credential_read(struct http_request *request, struct call *call, const struct directory *directory,
                      GError **error);
 
+/* The same for answers that come long after their request: by then it may be taken away, or give less. */
+struct standing {
+    enum { STANDING_ADMINISTRATOR, STANDING_TOKEN, STANDING_USER } by;
+    bool is_local;
+    int64_t company;
+    char *word; /* the token, or whom the proxy named */
+};
+void standing_init(struct standing *standing, struct http_request *request, const struct call *call);
+void standing_clear(struct standing *standing);
+/* Who that is now. On the loop. CREDENTIAL_WRONG. */
+bool standing_caller(const struct standing *standing, struct core *core, struct store_reader *reader,
+                     struct caller *caller, struct arena *a, GError **error);
+
 /* ORIGIN_FOREIGN when the request writes and says that it comes from another server's page. A request without Origin
  * comes from no page. */
 bool credential_check_origin(const struct http_request *request, GError **error);

@@ -22,6 +22,9 @@ struct call {
 
 /* ---- answers ---- */
 
+/* parley_refuse with one more member: the cursor from where it can go on, STR_NULL = from the beginning. */
+void parley_refuse_cursor(struct http_request *request, const GError *error, struct str cursor);
+
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
 /* Begins an answer that will be kept: true when there was one already and the request is over. */
 bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft);
@@ -52,12 +55,13 @@ struct parley_route {
     const char *summary;
 };
 
-enum { PARLEY_ROUTES = 39 };
+enum { PARLEY_ROUTES = 41 };
 extern const struct parley_route parley_routes[PARLEY_ROUTES];
 
 struct parley {
     struct core *core;
     struct parley_settings settings;
+    struct rivers *rivers;                   /* changes_stream.c's */
     struct http_route routes[PARLEY_ROUTES]; /* as the router wants them */
 };
 
@@ -81,7 +85,10 @@ bool parameters_filter(const struct call *call, struct store_txn *txn, struct ar
 /* Several of them that no index serves together: all but one are tested row by row. */
 bool parameters_filter_is_slow(const struct call *call);
 
-/* The session of the path, when the caller may see it: else it is as unknown as another company's. SESSION_UNKNOWN. */
+/* The session of this id, or of the path, when the caller may see it: else it is as unknown as another company's.
+ * SESSION_UNKNOWN. */
+bool session_of_id(struct str id, const struct call *call, struct store_txn *txn, struct arena *a,
+                   struct session_view *view, GError **error);
 bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
                      struct arena *a, struct session_view *view, GError **error);
 
@@ -128,6 +135,10 @@ void session_written_reply(struct http_request *request, struct op *op, unsigned
 /* What became of an append_op's first event: 201, 200 when it was there already, or its refusal. */
 void event_written_reply(struct http_request *request, struct op *op);
 
+/* The streams of all loops that follow the feed (changes_stream.c). */
+struct rivers *rivers_new(void);
+void rivers_free(struct rivers *rivers);
+
 /* ---- routes; each ends the request ---- */
 
 void parley_sign_in(struct http_request *request, const struct call *call);
@@ -162,6 +173,8 @@ void parley_visitor(struct http_request *request, const struct call *call);
 void parley_erase(struct http_request *request, const struct call *call);
 void parley_search(struct http_request *request, const struct call *call);
 void parley_summary(struct http_request *request, const struct call *call);
+void parley_changes(struct http_request *request, const struct call *call);
+void parley_changes_stream(struct http_request *request, const struct call *call);
 void parley_open(struct http_request *request, const struct call *call);
 void parley_append(struct http_request *request, const struct call *call);
 void parley_key(struct http_request *request, const struct call *call);

@@ -66,6 +66,7 @@ struct parley *parley_new(struct core *core, const struct parley_settings *setti
     struct parley *parley = g_new0(struct parley, 1);
     parley->core = core;
     parley->settings = *settings;
+    parley->rivers = rivers_new();
     for (size_t i = 0; i < PARLEY_ROUTES; i++) {
         const struct parley_route *route = &parley_routes[i];
         parley->routes[i] = (struct http_route){.method = route->method,
@@ -79,6 +80,7 @@ struct parley *parley_new(struct core *core, const struct parley_settings *setti
 
 void parley_free(struct parley *parley)
 {
+    rivers_free(parley->rivers);
     g_free(parley);
 }
 

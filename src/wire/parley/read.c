@@ -16,7 +16,13 @@ void single_reply(struct http_request *request, const struct call *call, size_t 
 bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
                      struct arena *a, struct session_view *view, GError **error)
 {
-    if (!history_session(txn, call->caller.company, request->parameters[0], a, view, error))
+    return session_of_id(request->parameters[0], call, txn, a, view, error);
+}
+
+bool session_of_id(struct str id, const struct call *call, struct store_txn *txn, struct arena *a,
+                   struct session_view *view, GError **error)
+{
+    if (!history_session(txn, call->caller.company, id, a, view, error))
         return false;
     if (access_sees(&call->caller, &view->session))
         return true;

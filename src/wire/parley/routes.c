@@ -1,4 +1,5 @@
 /* Every route of this dialect: what may be asked, by whom, and what it does. */
+#include "core/feed.h"
 #include "model/team.h"
 #include "port/export/query.h"
 #include "port/filter.h"
@@ -63,6 +64,32 @@ static const struct parameter queue[] = {
     LIMIT,
     CURSOR,
 };
+
+#define FOLLOWED(how) \
+    {.name = "after", .meaning = "Only what came after this cursor; else from the oldest change on" how "."}, \
+        {.name = "kinds", \
+         .type = PARAMETER_LIST, \
+         .words = FEED_KIND_WORDS, \
+         .meaning = "Only changes of these kinds."}, \
+    { \
+        .name = "session", .meaning = "Only changes of the session with this id." \
+    }
+
+static const struct parameter changes[] = {
+    FOLLOWED(""),
+    {.name = "limit",
+     .type = PARAMETER_NUMBER,
+     .least = 1,
+     .greatest = LIMIT_CHANGES,
+     .meaning = "How many at most; 50."},
+    {.name = "wait",
+     .type = PARAMETER_NUMBER,
+     .least = 0,
+     .greatest = 60,
+     .meaning = "Seconds to wait for the next change when there is none yet; 0."},
+};
+
+static const struct parameter stream[] = {FOLLOWED("; Last-Event-ID goes before it")};
 
 static const struct parameter visitors[] = {
     {.name = "q", .meaning = "Only visitors with this in name, e-mail or phone."},
@@ -150,6 +177,9 @@ const struct parley_route parley_routes[PARLEY_ROUTES] = {
      "Append one event; with `at` also right import."},
     {HTTP_POST, "/sessions/:id/genesys-credentials", RIGHT_ADMIN, parley_key, NO_PARAMETERS, 0,
      "One more key with which Genesys clients read and write it."},
+    {HTTP_GET, "/changes", RIGHT_READ, parley_changes, PARAMETERS(changes), 0, "What happened, in order."},
+    {HTTP_GET, "/changes/stream", RIGHT_READ, parley_changes_stream, PARAMETERS(stream), 0,
+     "The same, told as it happens, as server-sent events."},
     {HTTP_GET, "/visitors", RIGHT_READ, parley_visitors, PARAMETERS(visitors), 0, "A page of visitors, newest first."},
     {HTTP_GET, "/visitors/:id", RIGHT_READ, parley_visitor, NO_PARAMETERS, 0, "One visitor."},
     {HTTP_DELETE, "/visitors/:id", RIGHT_ADMIN, parley_erase, NO_PARAMETERS, 0, "Erase what a visitor said and was."},
