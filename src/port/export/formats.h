@@ -10,7 +10,8 @@
     X(csv_messages, "csv-messages") \
     X(text, "text") \
     X(markdown, "markdown") \
-    X(html, "html")
+    X(html, "html") \
+    X(genesys_ucs, "genesys-ucs")
 
 #define X(name, word) extern const struct export_format export_##name;
 EXPORT_FORMATS(X)

@@ -4,6 +4,7 @@
 #include "port/format/format.h"
 
 extern const struct format format_livechat;
+extern const struct format format_genesys_ucs;
 extern const struct format format_rocketchat;
 extern const struct format format_csv;
 extern const struct format format_json;

@@ -1,0 +1,354 @@
+/* Genesys UCS: chat transcripts as XML, alone, many in a file, or as a column of the interaction table's rows
+ * (doc/imports.md 2). */
+#include "port/format/conversion.h"
+#include "port/format/csv.h"
+#include "port/format/decode.h"
+#include "port/format/fields.h"
+#include "port/format/follow.h"
+#include "port/format/formats.h"
+#include "port/format/items.h"
+#include "port/format/ucs.h"
+#include "port/format/ucs_cut.h"
+
+enum { XML = 'x', ROW = 'r' };
+
+/* The beginning of a file without zeros, so that UTF-16 reads like ASCII. */
+static struct str plain_head(struct str head, char plain[INPUT_PEEK])
+{
+    size_t length = 0;
+    for (size_t i = 0; i < head.len && length < INPUT_PEEK; i++)
+        if (head.ptr[i] && (i > 1 || (unsigned char)head.ptr[i] < 0xfe))
+            plain[length++] = head.ptr[i];
+    struct str text = str_from(plain, length);
+    return str_trim(str_skip(text, str_starts_with(text, STR("\xef\xbb\xbf")) ? 3 : 0));
+}
+
+static bool bears(struct str text, const char *word)
+{
+    for (size_t length = strlen(word); text.len >= length; text = str_skip(text, 1))
+        if (g_ascii_strncasecmp(text.ptr, word, length) == 0)
+            return true;
+    return false;
+}
+
+static bool ucs_recognises(struct str head, const char *name)
+{
+    char plain[INPUT_PEEK];
+    struct str text = plain_head(head, plain);
+    (void)name;
+    return bears(text, "<chatTranscript") || bears(text, "structuredtext") ||
+           (str_starts_with(text, STR("<")) && bears(text, "<interactions"));
+}
+
+/* ---- files of XML ---- */
+
+struct xml_file {
+    struct conversion *c;
+    bool any;
+};
+
+static bool take_transcript(void *data, struct str text, const struct item_place *place, const GError *why,
+                            GError **error)
+{
+    struct xml_file *file = data;
+    struct record record = {.kind = XML, .body = text, .place = *place};
+    file->any = true;
+    if (!why)
+        return conversion_record(file->c, &record, error);
+    conversion_refuse(file->c, place, why);
+    return true;
+}
+
+/* What the XML declaration says, unless the bytes say that it cannot be. */
+static struct str encoding_of(struct str head, struct str plain)
+{
+    struct str declaration, encoding = STR_NULL;
+    if (head.len > 1 && (!head.ptr[0] || !head.ptr[1]))
+        return head.ptr[0] ? STR("UTF-16LE") : STR("UTF-16BE");
+    str_split(plain, '>', &declaration);
+    const char *at = g_strstr_len(declaration.ptr, (gssize)declaration.len, "encoding");
+    if (!at || !str_starts_with(declaration, STR("<?xml")))
+        return STR_NULL;
+    struct str value = str_skip(declaration, (size_t)(at - declaration.ptr) + strlen("encoding"));
+    while (value.len && *value.ptr != '"' && *value.ptr != '\'')
+        value = str_skip(value, 1);
+    if (value.len)
+        str_split(str_skip(value, 1), *value.ptr, &encoding);
+    return str_starts_with(encoding, STR("UTF-16")) || str_starts_with(encoding, STR("utf-16")) ? STR_NULL : encoding;
+}
+
+static bool feed_file(struct ucs_cut *cut, struct decode *decode, struct input *input, GError **error)
+{
+    char piece[DECODE_PIECE];
+    struct str text;
+    int count;
+    bool ok = true;
+    while (ok && (count = input_read(input, piece, sizeof piece, error)) > 0)
+        ok = decode_feed(decode, str_from(piece, (size_t)count), &text, error) && ucs_cut_feed(cut, text, error);
+    return ok && count == 0 && decode_end(decode, &text, error) && ucs_cut_feed(cut, text, error) &&
+           ucs_cut_end(cut, error);
+}
+
+static void refuse_file(struct conversion *c, struct str name, const char *why)
+{
+    g_autoptr(GError) error = NULL;
+    struct item_place first = {.line = 1};
+    reason_set(&error, REASON_LINE_INVALID, "%s%.*s", why, STR_ARG(name));
+    conversion_refuse(c, &first, error);
+}
+
+static bool read_xml(struct conversion *c, struct input *input, struct str plain, GError **error)
+{
+    struct str head = input_peek(input, INPUT_PEEK, NULL);
+    struct str encoding = encoding_of(head, plain);
+    struct xml_file file = {.c = c};
+    struct decode decode;
+    g_autofree char *name = str_to_heap(encoding);
+    GIConv known = encoding.len ? g_iconv_open("UTF-8", name) : NULL;
+    if (known == (GIConv)-1) {
+        refuse_file(c, encoding, "there is no encoding ");
+        return true;
+    }
+    if (known)
+        g_iconv_close(known);
+    struct ucs_cut *cut = ucs_cut_new(take_transcript, &file);
+    decode_init(&decode, encoding);
+    bool ok = feed_file(cut, &decode, input, error);
+    if (ok && !file.any && !bears(plain, "<interactions"))
+        refuse_file(c, STR(""), "there is no chatTranscript in this file");
+    decode_clear(&decode);
+    ucs_cut_free(cut);
+    return ok;
+}
+
+/* ---- rows ---- */
+
+static bool take_item(void *data, struct str text, const struct item_place *place, GError **error)
+{
+    struct record record = {.kind = ROW, .body = text, .place = *place};
+    if (text.ptr)
+        return conversion_record(data, &record, error);
+    conversion_refuse_long(data, place);
+    return true;
+}
+
+/* As the object that a line of JSON would have. */
+static bool take_row(void *data, const struct csv_row *row, GError **error)
+{
+    struct buf out;
+    struct json w;
+    buf_init(&out, LIMIT_IMPORT_LINE);
+    json_init(&w, &out);
+    json_object_begin(&w);
+    for (size_t i = 0; i < row->count; i++)
+        if (row->names[i].len) {
+            json_key(&w, row->names[i]);
+            json_add_string(&w, row->cells[i]);
+        }
+    json_object_end(&w);
+    bool ok = take_item(data, out.overflow ? STR_NULL : buf_str(&out), &row->place, error);
+    buf_clear(&out);
+    return ok;
+}
+
+static void take_bad_row(void *data, const struct item_place *place, const GError *why)
+{
+    conversion_refuse(data, place, why);
+}
+
+static bool ucs_read(struct conversion *c, struct input *input, GError **error)
+{
+    char bytes[INPUT_PEEK];
+    struct str head = input_peek(input, INPUT_PEEK, error);
+    if (!head.ptr)
+        return false;
+    struct str plain = plain_head(head, bytes);
+    if (str_starts_with(plain, STR("<")))
+        return read_xml(c, input, plain, error);
+    if (fields_are_json(head))
+        return items_read(input, NULL, take_item, c, error);
+    struct csv_options options = {.name = input_path(input), .row = take_row, .bad = take_bad_row, .data = c};
+    return csv_read(input, &options, error);
+}
+
+/* ---- conversations ---- */
+
+/* A transcript and what was said around it. */
+struct chat {
+    struct str text;
+    struct ucs_attribute *columns; /* of the row, or attributes of the interaction */
+    struct ucs_attribute *root;
+};
+
+static bool take_column(void *data, struct str text, const struct item_place *place, const GError *why, GError **error)
+{
+    struct arena *a = ((void **)data)[0];
+    struct chat *chat = ((void **)data)[1];
+    (void)place;
+    if (why)
+        g_propagate_error(error, g_error_copy(why));
+    else
+        chat->text = arena_str(a, text);
+    return false;
+}
+
+/* The transcript in the column; FALSE without an error where the row is no chat's. */
+static bool find_column(struct conversion *c, struct chat *chat, struct arena *a, GError **error)
+{
+    struct str medium = ucs_attribute(chat->columns, "MEDIATYPEID");
+    struct str text = ucs_attribute(chat->columns, "STRUCTUREDTEXT");
+    if (medium.len && !str_equal_nocase(medium, STR("chat"))) {
+        conversion_lost(c, STR("interaction of another medium"));
+        return false;
+    }
+    void *taker[] = {a, chat};
+    struct ucs_cut *cut = ucs_cut_new(take_column, taker);
+    GError *why = NULL;
+    if (ucs_cut_feed(cut, text, &why))
+        ucs_cut_end(cut, &why);
+    ucs_cut_free(cut);
+    if (!why && !chat->text.ptr)
+        reason_set(&why, REASON_FIELD_MISSING, "there is no chatTranscript in STRUCTUREDTEXT");
+    if (why)
+        g_propagate_error(error, why);
+    return !why;
+}
+
+static bool read_row(struct conversion *c, const struct record *record, struct chat *chat, struct arena *a,
+                     GError **error)
+{
+    const struct json_node *row = json_read(record->body, JSON_TOP_OBJECT, a, error);
+    struct ucs_attribute **next = &chat->columns;
+    for (const struct json_node *cell = json_first(row); cell; cell = cell->next) {
+        *next = arena_new(a, struct ucs_attribute);
+        **next = (struct ucs_attribute){cell->name, str_trim(build_word(cell, a)), NULL};
+        next = &(*next)->next;
+    }
+    return row && find_column(c, chat, a, error);
+}
+
+/* Columns that stand elsewhere in the log, or say nothing that the transcript does not. */
+static bool is_elsewhere(struct str name)
+{
+    static const struct str names[] = {
+        STR("ID"),     STR("CONTACTID"),  STR("SUBJECT"), STR("QUEUENAME"),   STR("STRUCTUREDTEXT"),    STR("TEXT"),
+        STR("closed"), STR("THECOMMENT"), STR("startAt"), STR("MEDIATYPEID"), STR("STRUCTTEXTMIMETYPE")};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (str_equal_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_first(const struct ucs_attribute *first, const struct ucs_attribute *column)
+{
+    while (!str_equal_nocase(first->name, column->name))
+        first = first->next;
+    return first == column;
+}
+
+static void write_columns(struct json *w, struct conversion *c, const struct ucs_attribute *first, struct str id)
+{
+    for (const struct ucs_attribute *column = first; column; column = column->next) {
+        bool is_own_id = str_equal(column->name, STR("sessionId")) && str_equal(column->value, id);
+        if (!column->value.len || is_own_id || is_elsewhere(column->name) || !is_first(first, column))
+            continue;
+        bool is_blob = str_equal_nocase(column->name, STR("ALLATTRIBUTES"));
+        if (is_blob || column->value.len > LIMIT_URL || !ucs_is_name(column->name)) {
+            conversion_lost(c, is_blob ? STR("ALLATTRIBUTES") : STR("column"));
+            continue;
+        }
+        json_key(w, column->name);
+        json_add_string(w, column->value);
+    }
+}
+
+/* The head's user data: the client's own, and the interaction's columns as `interaction`. */
+static struct str head_data(struct build *b, const struct chat *chat)
+{
+    struct ucs_attribute *columns = chat->columns, **end = &columns;
+    struct str own = b->line->head.user_data;
+    struct buf out;
+    struct json w;
+    while (*end)
+        end = &(*end)->next;
+    *end = chat->root;
+    buf_init(&out, LIMIT_EVENT_DATA / 2);
+    json_init(&w, &out);
+    json_object_begin(&w);
+    write_columns(&w, b->conversion, columns, b->line->id);
+    json_object_end(&w);
+    if (out.overflow)
+        conversion_lost(b->conversion, STR("columns"));
+    bool any = !out.overflow && out.len > strlen("{}");
+    if (any && own.len > strlen("{}"))
+        own = arena_printf(b->arena, "%.*s,\"interaction\":%.*s}", (int)own.len - 1, own.ptr, STR_ARG(buf_str(&out)));
+    else if (any)
+        own = arena_printf(b->arena, "{\"interaction\":%.*s}", STR_ARG(buf_str(&out)));
+    buf_clear(&out);
+    return own;
+}
+
+/* A column that tells of an end says whether there was one. */
+static struct str closed_of(const struct ucs_attribute *columns)
+{
+    struct str closed = ucs_attribute(columns, "closed");
+    for (; !closed.len && columns; columns = columns->next)
+        if (str_equal_nocase(columns->name, STR("ENDDATE")))
+            closed = columns->value.len ? STR("true") : STR("false");
+    return closed;
+}
+
+static bool build_chat(struct build *b, struct chat *chat, GError **error)
+{
+    struct ucs_events events;
+    struct line *line = b->line;
+    struct ucs_attribute *around = NULL;
+    ucs_events_init(&events, b);
+    bool made = ucs_parse(chat->text, &events, &around, &chat->root, error);
+    if (!chat->columns)
+        chat->columns = around;
+    made = made && ucs_events_end(&events, closed_of(chat->columns), ucs_attribute(chat->columns, "THECOMMENT"), error);
+    ucs_events_clear(&events);
+    if (!made)
+        return false;
+    struct str id = ucs_attribute(chat->columns, "ID"), contact = ucs_attribute(chat->columns, "CONTACTID");
+    struct str queue = ucs_attribute(chat->columns, "QUEUENAME"), subject = ucs_attribute(chat->columns, "SUBJECT");
+    line->id = id.len ? id : ucs_attribute(chat->root, "sessionId");
+    line->start_ms = events.start_ms;
+    line->head.dialect = DIALECT_GENESYS;
+    if (contact.len || !line->head.visitor.id.len)
+        line->head.visitor.id = contact.len ? contact : line->id;
+    line->head.department.id = queue.len ? queue : STR_NULL;
+    line->head.subject = subject.len ? build_text(b, subject, LIMIT_URL) : STR_NULL;
+    line->head.user_data = head_data(b, chat);
+    if (line->id.len)
+        return build_end(b, error);
+    reason_set(error, REASON_FIELD_MISSING, "the transcript has no sessionId, and the row no ID");
+    return false;
+}
+
+static bool ucs_convert(struct conversion *c, const struct record *records, size_t count, struct line *line,
+                        struct arena *a, GError **error)
+{
+    struct chat chat = {0};
+    struct build b;
+    (void)count;
+    if (records[0].kind == ROW && !read_row(c, &records[0], &chat, a, error))
+        return false;
+    if (records[0].kind == XML)
+        chat.text = records[0].body;
+    build_init(&b, c, line, STR_NULL, a);
+    bool made = build_chat(&b, &chat, error);
+    build_clear(&b);
+    return made;
+}
+
+const struct format format_genesys_ucs = {
+    .name = "genesys-ucs",
+    .about = "Genesys UCS: chat transcripts as XML, or rows of the table INTERACTION as CSV or lines of JSON",
+    .ids_are_ours = true,
+    .recognises = ucs_recognises,
+    .read = ucs_read,
+    .convert = ucs_convert,
+    .follow = follow_export,
+};
