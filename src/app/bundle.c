@@ -17,7 +17,7 @@ struct bundle {
     char filling[TAR_BLOCK + END]; /* what stands between files */
     size_t filling_start, filling_end;
     size_t padding;
-    bool ended;
+    bool ended, bare; /* bare: no tar, the bytes of `fd` */
     int64_t done, size;
     GError *error;
 };
@@ -28,22 +28,41 @@ static bool fail_bundle(struct bundle *bundle, const char *file, const char *why
     return false;
 }
 
+/* All their bytes; -1 where one is not a file of a known length. */
+static int64_t count_bytes(char *const *files)
+{
+    int64_t bytes = 0;
+    for (; *files; files++) {
+        struct stat about;
+        if (stat(*files, &about) != 0 || !S_ISREG(about.st_mode))
+            return -1;
+        bytes += about.st_size;
+    }
+    return bytes;
+}
+
 struct bundle *bundle_open(char *const *files, GError **error)
 {
     struct bundle *bundle = g_new0(struct bundle, 1);
     bundle->files = files;
+    bundle->count = g_strv_length((char **)files);
     bundle->fd = -1;
-    for (; files[bundle->count]; bundle->count++) {
-        struct stat about;
-        if (stat(files[bundle->count], &about) != 0 || !S_ISREG(about.st_mode)) {
-            reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", files[bundle->count],
-                       errno ? g_strerror(errno) : "is no regular file");
-            bundle_close(bundle);
-            return NULL;
-        }
-        bundle->size += about.st_size;
+    bundle->size = count_bytes(files);
+    if (bundle->size >= 0)
+        return bundle;
+    bundle->size = 0;
+    bundle->bare = true;
+    if (bundle->count > 1) {
+        reason_set(error, REASON_FILE_UNREADABLE, "beside a running server several files must be regular ones");
+        bundle_close(bundle);
+        return NULL;
     }
-    return bundle;
+    bundle->fd = !strcmp(*files, "-") ? dup(STDIN_FILENO) : open(*files, O_RDONLY | O_CLOEXEC);
+    if (bundle->fd >= 0)
+        return bundle;
+    reason_set(error, REASON_FILE_UNREADABLE, "%s: %s", *files, g_strerror(errno));
+    bundle_close(bundle);
+    return NULL;
 }
 
 void bundle_close(struct bundle *bundle)
@@ -114,9 +133,22 @@ static size_t read_file(struct bundle *bundle, char *piece, size_t size)
     return (size_t)count;
 }
 
+static size_t read_bare(struct bundle *bundle, char *piece, size_t size)
+{
+    ssize_t count = read(bundle->fd, piece, size);
+    if (count < 0) {
+        fail_bundle(bundle, bundle->files[0], g_strerror(errno));
+        return SIZE_MAX;
+    }
+    bundle->done += count;
+    return (size_t)count;
+}
+
 size_t bundle_read(void *data, char *piece, size_t size)
 {
     struct bundle *bundle = data;
+    if (bundle->bare)
+        return read_bare(bundle, piece, size);
     if (bundle->filling_start == bundle->filling_end && !bundle->left) {
         if (bundle->fd >= 0)
             close(bundle->fd);

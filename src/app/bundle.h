@@ -1,5 +1,6 @@
-/* Several files as one stream for the server: a tar (port/tar.h), each as it is on disk. They are called
- * "PLACE/BASENAME", so that an answer that names one says which it was. */
+/* Files as one stream for the server: a tar (port/tar.h), each as it is on disk. They are called "PLACE/BASENAME", so
+ * that an answer that names one says which it was. A single one whose length nobody knows, such as standard input, goes
+ * as it is. */
 #pragma once
 
 #include "app/client.h"

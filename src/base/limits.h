@@ -36,6 +36,7 @@
     X(SHORT_LINE, 1024 * 1024, "bytes", "", IMPORTS_BUSY, "one import at a time may hold a longer line") \
     X(IMPORT_COLUMNS, 4096, "columns", "", LINE_INVALID, "of a CSV file to import") \
     X(IMPORTS, 16, "imports", "", IMPORTS_BUSY, "under way at once") \
+    X(ARCHIVES, 2, "imports", "", IMPORTS_BUSY, "of other products' archives that come over HTTP, at once") \
     X(PREFERENCES, 64 * 1024, "bytes", "", FIELD_TOO_LONG, "what an operator's console keeps here, as JSON") \
     X(CANNED_TEXT, 8 * 1024, "bytes", "", TEXT_TOO_LONG, "the text of a canned answer") \
     X(CANNED_ANSWERS, 2000, "answers", "", CANNED_ANSWERS_FULL, "of one company") \

@@ -146,13 +146,18 @@ const uint8_t *core_cursor_key(const struct core *core)
     return core->cursor_key;
 }
 
+static bool enter(atomic_int *under_way, int most, const char *why, GError **error)
+{
+    if (atomic_fetch_add(under_way, 1) < most)
+        return true;
+    atomic_fetch_sub(under_way, 1);
+    reason_set_retry(error, REASON_IMPORTS_BUSY, 1000, "%s: try again", why);
+    return false;
+}
+
 bool core_import_enter(struct core *core, GError **error)
 {
-    if (atomic_fetch_add(&core->imports, 1) < LIMIT_IMPORTS)
-        return true;
-    atomic_fetch_sub(&core->imports, 1);
-    reason_set_retry(error, REASON_IMPORTS_BUSY, 1000, "%d imports are under way: try again", LIMIT_IMPORTS);
-    return false;
+    return enter(&core->imports, LIMIT_IMPORTS, "too many imports are under way", error);
 }
 
 void core_import_leave(struct core *core)
@@ -160,13 +165,19 @@ void core_import_leave(struct core *core)
     atomic_fetch_sub(&core->imports, 1);
 }
 
+bool core_archive_enter(struct core *core, GError **error)
+{
+    return enter(&core->archives, LIMIT_ARCHIVES, "too many archives are being read", error);
+}
+
+void core_archive_leave(struct core *core)
+{
+    atomic_fetch_sub(&core->archives, 1);
+}
+
 bool core_long_line_enter(struct core *core, GError **error)
 {
-    if (atomic_fetch_add(&core->long_lines, 1) == 0)
-        return true;
-    atomic_fetch_sub(&core->long_lines, 1);
-    reason_set_retry(error, REASON_IMPORTS_BUSY, 1000, "another import is reading a very long line: try again");
-    return false;
+    return enter(&core->long_lines, 1, "another import is reading a very long line", error);
 }
 
 void core_long_line_leave(struct core *core)

@@ -56,9 +56,12 @@ bool core_allows_samples(const struct core *core, bool local);
 int64_t core_search_time_ms(const struct core *core);
 
 /* What imports may take of memory all together: LIMIT_IMPORTS at once, one of them with a line longer than
- * LIMIT_SHORT_LINE. IMPORTS_BUSY. Each that was entered is left once. Any thread. */
+ * LIMIT_SHORT_LINE, LIMIT_ARCHIVES with a thread that reads what is sent. IMPORTS_BUSY. Each that was entered is left
+ * once. Any thread. */
 bool core_import_enter(struct core *core, GError **error);
 void core_import_leave(struct core *core);
+bool core_archive_enter(struct core *core, GError **error);
+void core_archive_leave(struct core *core);
 bool core_long_line_enter(struct core *core, GError **error);
 void core_long_line_leave(struct core *core);
 

@@ -28,7 +28,7 @@ struct core {
     struct store *store;
     struct core_options options;
     struct pool *readers, *slow, *steps, *upkeep; /* OP_READ, OP_SLOW, OP_STEP; the eraser's own thread */
-    atomic_int imports, long_lines;               /* under way: see core_import_enter */
+    atomic_int imports, archives, long_lines;     /* under way: see core_import_enter */
     struct hub *hub;
     struct keepalive *keepalive;
     struct directories *directories;

@@ -276,31 +276,34 @@ static bool are_plain_lines(const struct upload *upload)
 
 static void start_lines(struct upload *upload)
 {
-    core_import_leave(upload->options.core); /* an import of lines has a place of its own */
     upload->import = begin_lines(upload, upload->options.waiter, &upload->result.error);
-    if (upload->import) {
+    if (upload->import)
         import_feed(upload->import, buf_str(&upload->head));
-    } else {
-        upload->over = true;
-        upload->options.waiter->wake(upload->options.waiter);
-    }
 }
 
 static void start_thread(struct upload *upload)
 {
+    if (!core_archive_enter(upload->options.core, &upload->result.error))
+        return;
     buf_add(&upload->incoming, buf_str(&upload->head));
     upload->has_thread = true;
     pthread_create(&upload->thread, NULL, run_thread, upload);
 }
 
-static void decide(struct upload *upload)
+/* The place that it had is its import's from now on. */
+static void decide(struct upload *upload, bool lines)
 {
     upload->decided = true;
-    if (are_plain_lines(upload))
+    core_import_leave(upload->options.core);
+    if (lines)
         start_lines(upload);
     else
         start_thread(upload);
     buf_clear(&upload->head);
+    if (upload->import || upload->has_thread)
+        return;
+    upload->over = true;
+    upload->options.waiter->wake(upload->options.waiter);
 }
 
 static bool feed_thread(struct upload *upload, struct str bytes)
@@ -323,7 +326,7 @@ bool upload_feed(struct upload *upload, struct str bytes)
         bytes = str_skip(bytes, taken);
         if (upload->head.len < HEAD)
             return true;
-        decide(upload);
+        decide(upload, are_plain_lines(upload));
     }
     return upload->import ? import_feed(upload->import, bytes) : feed_thread(upload, bytes);
 }
@@ -340,7 +343,7 @@ static void stop_feeding(struct upload *upload, bool cancelled)
 void upload_end(struct upload *upload)
 {
     if (!upload->decided)
-        decide(upload);
+        decide(upload, are_plain_lines(upload));
     if (upload->import)
         import_end(upload->import);
     else
@@ -349,10 +352,8 @@ void upload_end(struct upload *upload)
 
 void upload_cancel(struct upload *upload)
 {
-    if (!upload->decided) { /* nothing came of it yet */
-        upload->decided = true;
-        start_lines(upload);
-    }
+    if (!upload->decided) /* nothing came of it yet */
+        decide(upload, true);
     if (upload->import)
         import_cancel(upload->import);
     else
@@ -375,7 +376,7 @@ void upload_finish(struct upload *upload, struct upload_result *result)
         end_lines(upload, upload->import);
     if (upload->has_thread) {
         pthread_join(upload->thread, NULL);
-        core_import_leave(upload->options.core);
+        core_archive_leave(upload->options.core);
     }
     *result = upload->result;
     buf_clear(&upload->head);

@@ -1,11 +1,11 @@
-/* An import of which the bytes are pushed in, in any format: lines of our own, or another product's archive as one
- * file. What import.h is for lines, and used like it:
+/* An import of which the bytes are pushed in, in any format: lines of our own, or another product's archive: one file,
+ * or several as a tar. What import.h is for lines, and used like it:
  *
- *     first bytes ──> which format? ── lines ───────────> import (import.h), in steps
- *                                  └── an archive ──> a thread that reads what was pushed in ──> conversion ──> import
+ *     first bytes ──> which format? ── lines ─> import (import.h), in steps
+ *                                  └── else ──> a thread that reads what was pushed in ──> conversion ──> import
  *
- * A reader of an archive pulls its bytes where it stands, so it has a thread of its own that waits for them; one such
- * upload takes two of the LIMIT_IMPORTS places. At most UPLOAD_ROOM bytes wait for it.
+ * Compressed lines go through the thread, too. A reader of an archive pulls its bytes where it stands, so it has a
+ * thread of its own that waits for them, at most UPLOAD_ROOM, and LIMIT_ARCHIVES of these are under way at once.
  *
  * One thread feeds and finishes; the waiter is woken on another, under the upload's lock: it must only post. */
 #pragma once

@@ -451,6 +451,8 @@ static bool run_scattered(struct conversion *c, GError **error)
     c->scratch = scratch_open(c->options->scratch_directory, name, bytes, &complete, error);
     if (!c->scratch)
         return false;
+    if (c->options->next_file)
+        scratch_hide(c->scratch);
     bool ok = complete || (read_files(c, error) && scratch_complete(c->scratch, error));
     complete |= ok;
     ok = ok && (!c->options->format->begin || c->options->format->begin(c, error)) &&

@@ -98,6 +98,11 @@ struct scratch *scratch_open(const char *directory, const char *digest, int64_t 
     return NULL;
 }
 
+void scratch_hide(struct scratch *scratch)
+{
+    remove_file(scratch);
+}
+
 void scratch_close(struct scratch *scratch, bool keep)
 {
     sqlite3_finalize(scratch->add);

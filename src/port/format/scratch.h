@@ -14,6 +14,8 @@ struct scratch;
  * `expected` bytes. */
 struct scratch *scratch_open(const char *directory, const char *digest, int64_t expected, bool *complete,
                              GError **error);
+/* Takes its name away: it is gone with the process, whatever happens. For one that no other run can use. */
+void scratch_hide(struct scratch *scratch);
 /* Closes it, and removes it unless it is kept for another run. */
 void scratch_close(struct scratch *scratch, bool keep);
 

@@ -51,6 +51,19 @@ static void note_refusal(void *data, const char *file, const struct item_place *
     json_object_end(w);
 }
 
+/* Why it stopped; where it was a line that says so by its number. */
+static GError *error_of_line(struct http_request *request, struct upload_result *result)
+{
+    GError *error = NULL;
+    if (!result->line)
+        return g_steal_pointer(&result->error);
+    struct str field = reason_field(result->error);
+    struct str path = arena_printf(&request->arena, "lines[%lld]%s%.*s", (long long)result->line, field.len ? "." : "",
+                                   STR_ARG(field));
+    reason_set_field(&error, reason_of(result->error), path, "%s", result->error->message);
+    return error;
+}
+
 static void answer(struct incoming *incoming)
 {
     struct http_request *request = incoming->request;
@@ -63,12 +76,7 @@ static void answer(struct incoming *incoming)
         return;
     }
     if (result->error) {
-        g_autoptr(GError) error = NULL;
-        struct str field = reason_field(result->error);
-        struct str path = arena_printf(&request->arena, "lines[%lld]%s%.*s", (long long)result->line,
-                                       field.len ? "." : "", STR_ARG(field));
-        reason_set_field(&error, reason_of(result->error), result->line ? path : STR_NULL, "%s",
-                         result->error->message);
+        g_autoptr(GError) error = error_of_line(request, result);
         upload_result_clear(result);
         buf_clear(&incoming->refusals);
         parley_refuse(request, error);
