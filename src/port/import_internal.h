@@ -39,7 +39,7 @@ struct batch {
  * next line is read when all are answered. */
 struct parts {
     bool open, all_submitted, left_out; /* left out: not of the time that is wanted */
-    struct line line; /* events_stored: of the parts submitted */
+    struct line line;                   /* events_stored: of the parts submitted */
     struct arena arena;
     size_t created, appended, refused; /* parts that did or were */
 };
