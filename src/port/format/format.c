@@ -5,7 +5,8 @@
 #include "port/format/map.h"
 
 /* A product's own reader is asked before a map whether a file is its own. */
-static const struct format *const formats[] = {&format_livechat, &format_genesys_ucs, &format_rocketchat, &format_csv, &format_json};
+static const struct format *const formats[] = {&format_livechat, &format_genesys_ucs, &format_rocketchat, &format_csv,
+                                               &format_json};
 
 const struct format *format_at(size_t index)
 {
