@@ -92,17 +92,22 @@ static bool is_hyphen(char c)
     return c == '-' || c == '_';
 }
 
-/* Hyphens and underscores take what follows them along, so none ends a label;
- * the first label begins with no underscore. Returns `at` when there is no
- * label. */
+/* Can it not stand behind a hyphen in a label? */
+static bool ends_label(char c)
+{
+    return !c || strchr("\t\n\r %/<>[\\]`|", c);
+}
+
+/* Hyphens and underscores take what follows them along, be it a sign, so none
+ * ends a label; the first label begins with no underscore. Returns `at` when
+ * there is no label. */
 static const char *skip_label(const char *at, const char *end, bool first)
 {
     const char *begin = at;
     while (at < end) {
         if (is_label_byte(*at))
             at++;
-        else if (is_hyphen(*at) && end - at > 1 && (is_label_byte(at[1]) || is_hyphen(at[1])) &&
-                 !(first && at == begin && (*at == '_')))
+        else if (is_hyphen(*at) && end - at > 1 && !ends_label(at[1]) && !(first && at == begin && *at == '_'))
             at += 2;
         else
             break;
@@ -118,6 +123,18 @@ static const char *skip_host(const char *at, const char *end)
         return NULL;
     const char *after = skip_label(dot + 1, end, false);
     return after > dot + 1 ? after : NULL;
+}
+
+/* More labels behind a host. */
+static const char *skip_labels(const char *at, const char *end)
+{
+    while (at < end && *at == '.') {
+        const char *label = skip_label(at + 1, end, false);
+        if (label == at + 1)
+            break;
+        at = label;
+    }
+    return at;
 }
 
 static bool is_scheme(char c)
@@ -175,12 +192,7 @@ const char *address_read_mail(struct parser *p, const char *at, struct row *row)
         parser_charge(p, (size_t)((sign ? sign : begin) - at));
         return NULL;
     }
-    while (after < p->end && *after == '.') {
-        const char *label = skip_label(after + 1, p->end, false);
-        if (label == after + 1)
-            break;
-        after = label;
-    }
+    after = skip_labels(after, p->end);
     struct str mail = str_from(begin, (size_t)(after - begin));
     struct str address = join(p, "mailto:", mail);
     if (host_is_known(p, address, false))
@@ -230,7 +242,25 @@ static const char *skip_user(const char *at, const char *end)
     return place > at && place < end && *place == '@' ? place + 1 : at;
 }
 
-static const char *skip_free_host(const struct parser *p, const char *at)
+static const char *skip_localhost(const struct parser *p, const char *at)
+{
+    return parser_at(p, at, "localhost") ? at + strlen("localhost") : NULL;
+}
+
+/* Without a scheme, a dot or "://" must come before a blank, a slash, a colon
+ * or an @. */
+static bool names_host(struct parser *p, const char *at)
+{
+    const char *sign = at;
+    while (sign < p->end && !strchr("\t\n\r ./:@", *sign ? *sign : 'x'))
+        sign++;
+    if (sign < p->end && *sign == '.')
+        return true;
+    parser_charge(p, (size_t)(sign - at));
+    return parser_at(p, sign, "://");
+}
+
+static const char *skip_free_host(struct parser *p, const char *at)
 {
     const char *after_scheme = skip_scheme(at, p->end);
     if (after_scheme && parser_at(p, after_scheme, "//")) {
@@ -239,12 +269,15 @@ static const char *skip_free_host(const struct parser *p, const char *at)
         const char *after = skip_host(host, p->end);
         if (!after && host > authority)
             after = skip_host(authority, p->end);
-        if (!after && parser_at(p, host, "localhost"))
-            after = host + strlen("localhost");
+        if (!after)
+            after = skip_localhost(p, host);
         if (after)
             return after;
     }
-    return skip_host(at, p->end);
+    if (!names_host(p, at))
+        return NULL;
+    const char *after = skip_host(at, p->end);
+    return after ? after : skip_localhost(p, at);
 }
 
 /* Has the address a scheme of its own? */
@@ -276,18 +309,17 @@ const char *address_read_url(struct parser *p, const char *at, struct row *row)
     return after;
 }
 
-/* What would be a host but for the underscore that it begins with. */
+/* What would be a host but for the underscore that it begins with. One behind
+ * it makes it none. */
 const char *address_read_hidden(struct parser *p, const char *at, struct row *row)
 {
-    const char *dot = skip_label(at, p->end, false), *after = NULL;
-    while (dot > at && dot < p->end && *dot == '.') {
-        const char *label = skip_label(dot + 1, p->end, false);
-        if (label == dot + 1)
-            break;
-        after = dot = label;
-    }
-    if (!after || (after < p->end && is_hyphen(*after))) {
-        parser_charge(p, (size_t)(dot - at));
+    const char *host = at + 1, *after = skip_host(host, p->end);
+    if (after)
+        after = skip_labels(after, p->end);
+    if (!after || (after < p->end && *after == '_'))
+        after = skip_localhost(p, host);
+    if (!after || (after < p->end && *after == '_')) {
+        parser_charge(p, (size_t)(skip_label(host, p->end, true) - at));
         return NULL;
     }
     row_add_text(p, row, str_from(at, (size_t)(after - at)));

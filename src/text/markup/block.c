@@ -153,6 +153,8 @@ static struct markup_node *code_read(struct parser *p, const char **at)
         return NULL;
     if (place < p->end && *place == '\n')
         place++;
+    else if (place < p->end && *place == '\r') /* only behind another empty line may the first be empty */
+        return NULL;
     struct blocks lines = {0};
     while (place < p->end && p->nodes && !parser_at(p, place, "```")) {
         const char *end = skip_code_line(p, place);

@@ -273,7 +273,7 @@ static bool sees_sign(struct parser *p, const char *at)
  * is none. */
 static const char *skip_plain_word(const struct parser *p, const char *at)
 {
-    if (at == p->end || !byte_is(*at, BEGINS_PLAIN_WORD))
+    if (at == p->end || !byte_is(*at, BEGINS_PLAIN_WORD) || parser_at(p, at, "localhost"))
         return NULL;
     const char *end = skip_until(at + 1, p->end, ENDS_PLAIN_WORD);
     if (end == p->end || *end == ' ' || *end == '\n')

@@ -234,11 +234,12 @@ static void count(const struct markup_node *first, size_t depth, size_t *nodes)
 /* Nothing that can be sent makes more nodes or bytes than are allowed. */
 static void test_bounds(void)
 {
-    static const char *const marks[] = {
-        "*",    "_",         "~",    "`",        "|",       "[",          "](",    "[](", "<",   "\\",
-        "\\(",  "\\[",       "\n",   "a\n",      "> \n",    "@a ",        ":)",    ":a:", "a.b", "a@b.",
-        "*a_",  "*a _b ~c ", "![](", "[a](b.c)", "<a.b|c>", "http://a.b", "- a\n", "\\*", "+1",  "$",
-        "||\n", "```\n",     "*a",   "_a ",      "~a_",     "[*",         "||a",   "a:"};
+    static const char *const marks[] = {"*",         "_",    "~",        "`",         "|",          "[",     "](",
+                                        "[](",       "<",    "\\",       "\\(",       "\\[",        "\n",    "a\n",
+                                        "> \n",      "@a ",  ":)",       ":a:",       "a.b",        "a@b.",  "*a_",
+                                        "*a _b ~c ", "![](", "[a](b.c)", "<a.b|c>",   "http://a.b", "- a\n", "\\*",
+                                        "+1",        "$",    "||\n",     "```\n",     "*a",         "_a ",   "~a_",
+                                        "[*",        "||a",  "a:",       "localhost", "_localhost", "-%"};
     for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
         struct arena a;
         struct buf out;

@@ -12,7 +12,7 @@ import { random, text } from "./markup/generate.mjs";
 
 const COUNT = Number(process.env.PARLEY_MARKUP_TEXTS ?? 20_000);
 const SEED = Number(process.env.PARLEY_MARKUP_SEED ?? 1);
-const ALLOWED = 0.0015; // of texts of nothing but tricks, see doc/markup.md
+const ALLOWED = 0.0008; // of texts of nothing but tricks, see doc/markup.md
 
 function* generated() {
   const next = random(SEED);
