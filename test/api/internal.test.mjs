@@ -23,7 +23,8 @@ before(async () => {
     events: [
       { type: "message", at: 1000, by: 1, text: "Where is my parcel?" },
       { type: "message", at: 2000, by: 2, text: "On its way" },
-      { type: "message", at: 3000, by: 2, text: SECRET, data: { visibility: "internal" } },
+      { type: "message", at: 3000, by: 2, text: "to be put better", data: { visibility: "internal" } },
+      { type: "edit", at: 4000, by: 2, target: 3, text: SECRET },
     ],
   };
   parley(["import", "-", "--data", made.data], { input: JSON.stringify(line) + "\n" });
@@ -39,6 +40,7 @@ test("Parley shows an internal event, marked, to tokens with the right notes", a
       [1, "Where is my parcel?", undefined],
       [2, "On its way", undefined],
       [3, SECRET, "internal"],
+      [4, SECRET, undefined],
     ],
   );
 });

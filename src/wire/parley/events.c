@@ -42,10 +42,27 @@ struct events {
 
 G_STATIC_ASSERT(EVENT_KIND_COUNT <= 32);
 
-static bool is_wanted(const struct wanted *wanted, const struct event *e)
+/* A revision belongs to its target: internal where that is, and without its text once that is deleted. */
+static bool look_at_target(struct events *events, struct store_txn *txn, struct event *e, struct arena *scratch,
+                           bool *shown, GError **error)
 {
-    return (wanted->kinds >> e->kind & 1) && (wanted->from_ms == NO_TIME || e->time_ms >= wanted->from_ms) &&
-           (wanted->to_ms == NO_TIME || e->time_ms < wanted->to_ms) && document_shows(wanted->rights, e);
+    struct history_page found;
+    if (!history_events(txn, &events->view.session, HISTORY_FROM, e->target, 1, scratch, &found, error))
+        return false;
+    const struct event *target = found.count && found.events[0].index == e->target ? &found.events[0] : NULL;
+    *shown = target && document_shows(events->wanted.rights, target);
+    if (!target || event_is_deleted(target))
+        e->text = e->data = STR_NULL;
+    return true;
+}
+
+static bool is_wanted(struct events *events, struct store_txn *txn, struct event *e, struct arena *scratch, bool *is,
+                      GError **error)
+{
+    const struct wanted *wanted = &events->wanted;
+    *is = (wanted->kinds >> e->kind & 1) && (wanted->from_ms == NO_TIME || e->time_ms >= wanted->from_ms) &&
+          (wanted->to_ms == NO_TIME || e->time_ms < wanted->to_ms) && document_shows(wanted->rights, e);
+    return !*is || !e->target || look_at_target(events, txn, e, scratch, is, error);
 }
 
 /* ---- the phases ---- */
@@ -90,7 +107,10 @@ static bool seek(struct events *events, struct store_txn *txn, struct arena *scr
                         error))
         return false;
     for (size_t i = found.count; i-- > 0;) {
-        if (is_wanted(&events->wanted, &found.events[i]) && events->left-- == 0) {
+        bool wanted;
+        if (!is_wanted(events, txn, &found.events[i], scratch, &wanted, error))
+            return false;
+        if (wanted && events->left-- == 0) {
             events->complete = false;
             begin_telling(events);
             return true;
@@ -113,9 +133,12 @@ static bool tell_events(struct events *events, struct store_txn *txn, struct jso
                         MIN((size_t)(events->last - events->first) + 1, EVENTS_BATCH), scratch, &found, error))
         return false;
     for (size_t i = 0; i < found.count && !page_is_full(page); i++) {
-        const struct event *e = &found.events[i];
+        struct event *e = &found.events[i];
         events->first = e->index + 1;
-        if (!is_wanted(&events->wanted, e))
+        bool wanted;
+        if (!is_wanted(events, txn, e, scratch, &wanted, error))
+            return false;
+        if (!wanted)
             continue;
         if (events->phase == LOOK) {
             events->complete = false;
