@@ -58,6 +58,27 @@ const crispLine = (one) =>
     }),
   });
 
+const escaped = (text) => text.replace(/[&<>"\x00-\x08\x0b-\x1f]/g, (c) => (c < " " ? "" : `&#${c.charCodeAt(0)};`));
+
+/** As Chat Server writes one: everybody comes, and each event has its own id. */
+function transcript({ id, participants, events, visitor }) {
+  const start = events[0].at - (events[0].at % 1000);
+  const types = { Client: "CLIENT", Agent: "AGENT", Supervisor: "SUPERVISOR", External: "EXTERNAL" };
+  const parties = participants.map(
+    ({ id, type, name = "" }, i) =>
+      `<newParty userId="${id}" timeShift="0" visibility="ALL" eventId="${i + 1}"><userInfo personId="${type === "Client" ? "" : escaped(name)}" userNick="${escaped(name)}" userType="${types[type]}" protocolType="FLEX" timeZoneOffset="0"/>${type === "Client" && visitor.email ? `<userData><item key="EmailAddress">${escaped(visitor.email)}</item></userData>` : ""}</newParty>\n`,
+  );
+  const messages = events.map(
+    ({ by, at, text }, i) =>
+      `<message userId="${by}" timeShift="${Math.floor((at - start) / 1000)}" visibility="ALL" eventId="${participants.length + i + 1}"><msgText msgType="text">${escaped(text)}</msgText></message>\n`,
+  );
+  return `<?xml version="1.0"?>\n<chatTranscript startAt="${new Date(start).toISOString().replace(".000", "")}" sessionId="${id}">\n${parties.join("")}${messages.join("")}</chatTranscript>\n`;
+}
+
+const spoken = () => all.filter(({ events }) => events.length);
+const ucsRows = () =>
+  "ID,MEDIATYPEID,STRUCTUREDTEXT\n" + spoken().map((one) => [one.id, "chat", transcript(one)].map(quoted).join(",") + "\n").join("");
+
 const MAP = `[file]
 type=csv
 row=message
@@ -73,7 +94,9 @@ visitor.email=email
 
 const forms = {
   ndjson: { file: "lines.ndjson", text: () => all.map((one) => JSON.stringify(one) + "\n").join(""), args: [] },
-  "crisp, a conversation a line": { file: "crisp.ndjson", text: () => all.filter(({ events }) => events.length).map((one) => crispLine(one) + "\n").join(""), args: ["--format", "crisp"] },
+  "crisp, a conversation a line": { file: "crisp.ndjson", text: () => spoken().map((one) => crispLine(one) + "\n").join(""), args: ["--format", "crisp"] },
+  "genesys-ucs, XML": { file: "transcripts.xml", text: () => spoken().map(transcript).join(""), args: [] },
+  "genesys-ucs, a column of CSV": { file: "interactions.csv", text: ucsRows, args: [] },
   "csv, a row a message, scattered": { file: "rows.csv", text: csvRows, args: ["--map", join(folder, "map.ini")] },
 };
 
