@@ -33,6 +33,7 @@
     X(JSON_DENSITY, 12, "bytes", "", NONE, "of a text for one value more") \
     /* Imports. */ \
     X(IMPORT_LINE, 32 * 1024 * 1024, "bytes", "", LINE_INVALID, "one line of an import") \
+    X(TRANSCRIPT, 16 * 1024 * 1024, "bytes", "", LINE_INVALID, "one transcript of Genesys UCS, read or written") \
     X(SHORT_LINE, 1024 * 1024, "bytes", "", IMPORTS_BUSY, "one import at a time may hold a longer line") \
     X(IMPORT_COLUMNS, 4096, "columns", "", LINE_INVALID, "of a CSV file to import") \
     X(IMPORTS, 16, "imports", "", IMPORTS_BUSY, "under way at once") \

@@ -71,6 +71,12 @@ test("CDATA, entities and references are text; two references to surrogates are 
   comesBack(data);
 });
 
+test("references in attributes are characters, too", () => {
+  const { sessions, data } = read(transcript(party("A", 0, { nick: "A &amp; B &lt;&#38;&gt; &#xD83D;&#xDE00;" })));
+  assert.equal(sessions[0].visitor.name, "A & B <&> 😀");
+  comesBack(data);
+});
+
 test("without a nick a participant has no name, and an agent is known by the personId", () => {
   const [session] = read(transcript([party("A", 0, { nick: "" }), party("B", 1, { nick: "", person: "k.moss", type: "AGENT" })])).sessions;
   assert.deepEqual(session.events.map(({ data }) => data.participant), [{ type: "Client" }, { type: "Agent", operator: { username: "k.moss" } }]);

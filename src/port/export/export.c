@@ -332,7 +332,8 @@ static bool make(struct exporter *exporter, struct store_txn *txn, GError **erro
     if (!exporter->made.overflow && (!format->session_max || exporter->bytes <= format->session_max))
         return true;
     reason_set(error, REASON_TEXT_TOO_LONG, "session %.*s is longer than one may be in %s (%d bytes)",
-               STR_ARG(exporter->session.view.session.id), format->name, LIMIT_IMPORT_LINE);
+               STR_ARG(exporter->session.view.session.id), format->name,
+               (int)(format->session_max ? format->session_max : LIMIT_IMPORT_LINE));
     return false;
 }
 

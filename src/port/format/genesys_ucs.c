@@ -173,6 +173,14 @@ static bool ucs_read(struct conversion *c, struct input *input, GError **error)
 
 /* ---- conversations ---- */
 
+/* Databases spell their columns in upper, lower or mixed case. */
+static struct str column_of(const struct ucs_attribute *first, const char *name)
+{
+    while (first && !str_equal_nocase(first->name, str_from_c(name)))
+        first = first->next;
+    return first ? first->value : STR_NULL;
+}
+
 /* A transcript and what was said around it. */
 struct chat {
     struct str text;
@@ -195,8 +203,8 @@ static bool take_column(void *data, struct str text, const struct item_place *pl
 /* The transcript in the column; FALSE without an error where the row is no chat's. */
 static bool find_column(struct conversion *c, struct chat *chat, struct arena *a, GError **error)
 {
-    struct str medium = ucs_attribute(chat->columns, "MEDIATYPEID");
-    struct str text = ucs_attribute(chat->columns, "STRUCTUREDTEXT");
+    struct str medium = column_of(chat->columns, "MEDIATYPEID");
+    struct str text = column_of(chat->columns, "STRUCTUREDTEXT");
     if (medium.len && !str_equal_nocase(medium, STR("chat"))) {
         conversion_lost(c, STR("interaction of another medium"));
         return false;
@@ -214,6 +222,18 @@ static bool find_column(struct conversion *c, struct chat *chat, struct arena *a
     return !why;
 }
 
+/* Without the characters that XML has not, so that it can be written back: U+FFFD instead. */
+static struct str clean_cell(struct str cell, struct arena *a)
+{
+    g_autoptr(GString) clean = g_string_new(NULL);
+    const char *end = cell.ptr + cell.len;
+    for (const char *at = cell.ptr; at < end; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(clean, ucs_is_character(c) ? c : 0xfffd);
+    }
+    return str_trim(arena_str(a, str_from(clean->str, clean->len)));
+}
+
 static bool read_row(struct conversion *c, const struct record *record, struct chat *chat, struct arena *a,
                      GError **error)
 {
@@ -221,7 +241,9 @@ static bool read_row(struct conversion *c, const struct record *record, struct c
     struct ucs_attribute **next = &chat->columns;
     for (const struct json_node *cell = json_first(row); cell; cell = cell->next) {
         *next = arena_new(a, struct ucs_attribute);
-        **next = (struct ucs_attribute){cell->name, str_trim(build_word(cell, a)), NULL};
+        struct str value = build_word(cell, a);
+        bool is_xml = str_equal_nocase(cell->name, STR("STRUCTUREDTEXT"));
+        **next = (struct ucs_attribute){cell->name, is_xml || !value.ptr ? value : clean_cell(value, a), NULL};
         next = &(*next)->next;
     }
     return row && find_column(c, chat, a, error);
@@ -230,9 +252,10 @@ static bool read_row(struct conversion *c, const struct record *record, struct c
 /* Columns that stand elsewhere in the log, or say nothing that the transcript does not. */
 static bool is_elsewhere(struct str name)
 {
-    static const struct str names[] = {
-        STR("ID"),     STR("CONTACTID"),  STR("SUBJECT"), STR("QUEUENAME"),   STR("STRUCTUREDTEXT"),    STR("TEXT"),
-        STR("closed"), STR("THECOMMENT"), STR("startAt"), STR("MEDIATYPEID"), STR("STRUCTTEXTMIMETYPE")};
+    static const struct str names[] = {STR("ID"),          STR("CONTACTID"),          STR("SUBJECT"),
+                                       STR("QUEUENAME"),   STR("STRUCTUREDTEXT"),     STR("TEXT"),
+                                       STR("closed"),      STR("THECOMMENT"),         STR("startAt"),
+                                       STR("MEDIATYPEID"), STR("STRUCTTEXTMIMETYPE"), STR("sessionId")};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (str_equal_nocase(name, names[i]))
             return true;
@@ -246,11 +269,10 @@ static bool is_first(const struct ucs_attribute *first, const struct ucs_attribu
     return first == column;
 }
 
-static void write_columns(struct json *w, struct conversion *c, const struct ucs_attribute *first, struct str id)
+static void write_columns(struct json *w, struct conversion *c, const struct ucs_attribute *first)
 {
     for (const struct ucs_attribute *column = first; column; column = column->next) {
-        bool is_own_id = str_equal(column->name, STR("sessionId")) && str_equal(column->value, id);
-        if (!column->value.len || is_own_id || is_elsewhere(column->name) || !is_first(first, column))
+        if (!column->value.len || is_elsewhere(column->name) || !is_first(first, column))
             continue;
         bool is_blob = str_equal_nocase(column->name, STR("ALLATTRIBUTES"));
         if (is_blob || column->value.len > LIMIT_URL || !ucs_is_name(column->name)) {
@@ -266,7 +288,7 @@ static void write_columns(struct json *w, struct conversion *c, const struct ucs
 static struct str head_data(struct build *b, const struct chat *chat)
 {
     struct ucs_attribute *columns = chat->columns, **end = &columns;
-    struct str own = b->line->head.user_data;
+    struct str own = b->line->head.user_data, session_id = ucs_attribute(chat->root, "sessionId");
     struct buf out;
     struct json w;
     while (*end)
@@ -275,7 +297,9 @@ static struct str head_data(struct build *b, const struct chat *chat)
     buf_init(&out, LIMIT_EVENT_DATA / 2);
     json_init(&w, &out);
     json_object_begin(&w);
-    write_columns(&w, b->conversion, columns, b->line->id);
+    write_columns(&w, b->conversion, columns);
+    if (session_id.len && !str_equal(session_id, b->line->id))
+        json_member_string(&w, "sessionId", session_id);
     json_object_end(&w);
     if (out.overflow)
         conversion_lost(b->conversion, STR("columns"));
@@ -291,7 +315,7 @@ static struct str head_data(struct build *b, const struct chat *chat)
 /* A column that tells of an end says whether there was one. */
 static struct str closed_of(const struct ucs_attribute *columns)
 {
-    struct str closed = ucs_attribute(columns, "closed");
+    struct str closed = column_of(columns, "closed");
     for (; !closed.len && columns; columns = columns->next)
         if (str_equal_nocase(columns->name, STR("ENDDATE")))
             closed = columns->value.len ? STR("true") : STR("false");
@@ -307,12 +331,12 @@ static bool build_chat(struct build *b, struct chat *chat, GError **error)
     bool made = ucs_parse(chat->text, &events, &around, &chat->root, error);
     if (!chat->columns)
         chat->columns = around;
-    made = made && ucs_events_end(&events, closed_of(chat->columns), ucs_attribute(chat->columns, "THECOMMENT"), error);
+    made = made && ucs_events_end(&events, closed_of(chat->columns), column_of(chat->columns, "THECOMMENT"), error);
     ucs_events_clear(&events);
     if (!made)
         return false;
-    struct str id = ucs_attribute(chat->columns, "ID"), contact = ucs_attribute(chat->columns, "CONTACTID");
-    struct str queue = ucs_attribute(chat->columns, "QUEUENAME"), subject = ucs_attribute(chat->columns, "SUBJECT");
+    struct str id = column_of(chat->columns, "ID"), contact = column_of(chat->columns, "CONTACTID");
+    struct str queue = column_of(chat->columns, "QUEUENAME"), subject = column_of(chat->columns, "SUBJECT");
     line->id = id.len ? id : ucs_attribute(chat->root, "sessionId");
     line->start_ms = events.start_ms;
     line->head.dialect = DIALECT_GENESYS;

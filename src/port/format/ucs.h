@@ -68,6 +68,7 @@ struct ucs_events {
     bool present[LIMIT_PARTICIPANTS + 1];
     uint32_t closing; /* who began the leaves that nothing came after; 0 = none */
     int64_t last_ms;
+    size_t bytes; /* of all events as a line, about */
 };
 
 void ucs_events_init(struct ucs_events *events, struct build *b);
@@ -75,7 +76,7 @@ void ucs_events_clear(struct ucs_events *events);
 
 /* `element` lives for the call. The first client is the head's visitor, under its personId or else its e-mail address,
  * and its user data are the head's. FIELD_MISSING, FIELD_VALUE: an attribute without which it is no event;
- * FIELD_TOO_LONG. */
+ * FIELD_TOO_LONG; LINE_INVALID: all together are more than LIMIT_IMPORT_LINE. */
 bool ucs_event_add(struct ucs_events *events, const struct ucs_element *element, GError **error);
 
 /* Behind the last: what an agent noted of the conversation (STR_NULL = nothing), if it is over, and the close. `closed`
@@ -83,6 +84,9 @@ bool ucs_event_add(struct ucs_events *events, const struct ucs_element *element,
 bool ucs_events_end(struct ucs_events *events, struct str closed, struct str comment, GError **error);
 
 /* ---- ucs_parse.c ---- */
+
+/* Has XML such a character? */
+bool ucs_is_character(int64_t c);
 
 /* Reads a transcript as ucs_cut_feed gives it into `events`, and the attributes of the `interaction` around it (NULL =
  * none) and of its root, in the build's arena. LINE_INVALID, FIELD_MISSING, FIELD_VALUE, TIME_INVALID with the line in

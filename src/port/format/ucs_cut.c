@@ -34,7 +34,7 @@ struct ucs_cut *ucs_cut_new(ucs_cut_taker *take, void *data)
     cut->take = take;
     cut->data = data;
     cut->at.line = 1;
-    buf_init(&cut->text, LIMIT_IMPORT_LINE);
+    buf_init(&cut->text, LIMIT_TRANSCRIPT);
     return cut;
 }
 

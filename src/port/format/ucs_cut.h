@@ -8,7 +8,7 @@
 struct ucs_cut;
 
 /* A transcript; `text` lives for the call. With `why` it is none, and `text` is not given: it is longer than
- * LIMIT_IMPORT_LINE, has a tag of more than 64 attributes, has no end, or stands below a DOCTYPE, which is never read.
+ * LIMIT_TRANSCRIPT, has a tag of more than 64 attributes, has no end, or stands below a DOCTYPE, which is never read.
  * FALSE stops. */
 typedef bool ucs_cut_taker(void *data, struct str text, const struct item_place *place, const GError *why,
                            GError **error);

@@ -377,7 +377,11 @@ bool ucs_event_add(struct ucs_events *events, const struct ucs_element *element,
     if (!event_is_internal(e))
         note_presence(events, kind, by, asker_of(events, element));
     events->last_ms = at_ms;
-    return true;
+    events->bytes += strlen("{\"type\":\"message\",\"at\":1700000000000,\"by\":1}") + e->text.len + e->data.len;
+    if (events->bytes <= LIMIT_IMPORT_LINE)
+        return true;
+    reason_set(error, REASON_LINE_INVALID, "the conversation is longer than %d bytes", LIMIT_IMPORT_LINE);
+    return false;
 }
 
 static struct str closer_of(const struct ucs_events *events)

@@ -83,7 +83,7 @@ static struct ucs_attribute *read_attributes(struct parsing *p, int count, const
 
 struct str ucs_attribute(const struct ucs_attribute *first, const char *name)
 {
-    while (first && !str_equal_nocase(first->name, str_from_c(name)))
+    while (first && !str_equal(first->name, str_from_c(name)))
         first = first->next;
     return first ? first->value : STR_NULL;
 }
@@ -255,7 +255,7 @@ static int64_t reference(struct str text, size_t *length)
     return digits && digits < body.len && body.ptr[digits] == ';' ? number : -1;
 }
 
-static bool is_character(int64_t c)
+bool ucs_is_character(int64_t c)
 {
     return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
            (c >= 0x10000 && c <= 0x10ffff);
@@ -276,7 +276,7 @@ static size_t mend(struct str text, struct buf *out)
         buf_printf(out, "&#%d;", (int)(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)));
         return length + second_length;
     }
-    if (is_character(first))
+    if (ucs_is_character(first))
         buf_add(out, str_from(text.ptr, length));
     else
         buf_add_literal(out, "&#65533;");
@@ -331,7 +331,9 @@ static void parse(struct parsing *p, struct str text)
     p->xml = xmlNewParserCtxt();
     *p->xml->sax = handler;
     p->xml->userData = p;
-    xmlCtxtReadMemory(p->xml, text.ptr, (int)text.len, NULL, "UTF-8", XML_PARSE_NONET);
+    /* NOENT: else an `&` in an attribute comes as a reference. There are no entities but XML's own, for want of a
+     * document type. */
+    xmlCtxtReadMemory(p->xml, text.ptr, (int)text.len, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOENT);
     if (!p->error && !p->xml->wellFormed)
         fail_with(p, "this is no XML");
     xmlFreeParserCtxt(p->xml);
@@ -347,7 +349,7 @@ bool ucs_parse(struct str text, struct ucs_events *events, struct ucs_attribute 
                         .rest = g_string_new(NULL)};
     struct buf mended;
     arena_init(&p.arena);
-    buf_init(&mended, 2 * LIMIT_IMPORT_LINE);
+    buf_init(&mended, 2 * LIMIT_TRANSCRIPT);
     if (memmem(text.ptr, text.len, "&#", 2)) {
         mend_references(text, &mended);
         text = buf_str(&mended);
