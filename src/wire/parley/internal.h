@@ -82,7 +82,8 @@ void parameters_bounds(const struct call *call, const struct zone *zone, int64_t
  * filter's strings live in the arena. Fails when the visitor cannot be read. */
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,
                        struct store_session_filter *filter, GError **error);
-/* Several of them that no index serves together: all but one are tested row by row. */
+/* Is any of them tested row by row: no index has it, or several are given and all but one are? Then the list is read on
+ * a reader's thread. */
 bool parameters_filter_is_slow(const struct call *call);
 
 /* The session of this id, or of the path, when the caller may see it: else it is as unknown as another company's.
