@@ -1,15 +1,15 @@
-/* Genesys UCS transcripts (doc/imports.md 2): what the files of the format share. genesys_ucs.c finds transcripts in
- * files and rows, ucs_cut.h cuts them out, ucs_parse.c reads one by libxml2, ucs_event.c makes an event of each
- * element.
+/* Genesys UCS transcripts (doc/imports.md 2): ucs_read.c finds them in files and rows, ucs_cut.h cuts them out,
+ * ucs_parse.c reads one by libxml2, ucs_event.c makes an event of each element, genesys_ucs.c the conversation.
  *
  * What the log has no place of its own for is kept in the events' data as `genesys`, and is written back from there
  * (port/export/genesys_ucs.c):
  *
- *     attributes of the element but timeShift     "eventId":"18","userId":"00AB","askerId":"00AC"; visibility unless
- * ALL its children, attributes as they were       "userInfo":{"personId":"","userNick":"Lea",...}, "noticeText":{...}
- *     a reason's text                             "reason":{"code":"3","text":"..."}
+ *     the element's attributes, but timeShift     "eventId":"18","userId":"00AB"; visibility unless ALL
+ *     its children's attributes                   "userInfo":{"personId":"","userNick":"Lea"}
+ *     a reason's text                             "reason":{"code":"3","text":"left"}
  *     text behind the message's own               "rest":"..."
  *     eventAttributes                             as user data
+ *     the name of an element that is not known    "element":"idle"
  *
  * `userData` and a message's `msgType` (messageType) stand in the data as live chats of the dialect have them. A list
  * of user data is an object; a key that comes again holds an array. */
@@ -52,11 +52,43 @@ struct ucs_element {
 /* The value of that attribute; STR_NULL when there is none. */
 struct str ucs_attribute(const struct ucs_attribute *first, const char *name);
 
-/* ---- ucs_event.c ---- */
+/* ---- ucs_read.c ---- */
+
+/* What a record's body is: a transcript as ucs_cut_feed gave it, or a row as a JSON object. */
+enum { UCS_XML = 'x', UCS_ROW = 'r' };
+
+/* As struct format has them. */
+bool ucs_recognises(struct str head, const char *name);
+bool ucs_read(struct conversion *c, struct input *input, GError **error);
+
+/* ---- ucs_mend.c ---- */
+
+/* Has XML such a character? */
+bool ucs_is_character(int64_t c);
+
+/* Some programs write a character beyond U+FFFF as two references, and control characters as one, which no XML is: the
+ * pair becomes one reference, what is no character U+FFFD. Appends to `out`, not more than twice the text. O(length).
+ */
+void ucs_mend(struct str text, struct buf *out);
+
+/* ---- ucs_data.c ---- */
+
+/* The first item of that key; NULL when there is none, or no list. */
+const struct ucs_item *ucs_item(const struct ucs_item *list, const char *key);
+/* Its text; STR_NULL where there is none. */
+struct str ucs_item_text(const struct ucs_item *list, const char *key);
+/* A list as an object. */
+void ucs_list_write(struct json *w, const struct ucs_item *list);
 
 /* May an attribute be called so? Only such are kept, for only such can be written back: ASCII, and nothing of XML's
  * own. */
 bool ucs_is_name(struct str name);
+
+/* An event's data, in the build's arena; without the user data, counted as lost, where they are more than an event may
+ * hold. `is_known`: the element is one of the four. STR_NULL with FIELD_TOO_LONG. */
+struct str ucs_data(struct build *b, const struct ucs_element *element, bool is_known, bool rejoins, GError **error);
+
+/* ---- ucs_event.c ---- */
 
 /* A transcript becoming events. */
 struct ucs_events {
@@ -84,9 +116,6 @@ bool ucs_event_add(struct ucs_events *events, const struct ucs_element *element,
 bool ucs_events_end(struct ucs_events *events, struct str closed, struct str comment, GError **error);
 
 /* ---- ucs_parse.c ---- */
-
-/* Has XML such a character? */
-bool ucs_is_character(int64_t c);
 
 /* Reads a transcript as ucs_cut_feed gives it into `events`, and the attributes of the `interaction` around it (NULL =
  * none) and of its root, in the build's arena. LINE_INVALID, FIELD_MISSING, FIELD_VALUE, TIME_INVALID with the line in
