@@ -9,7 +9,8 @@
  *   WRITE  core_submit: `run` on the writer's thread inside a group; `done` when durable.
  *   SLOW   core_submit: `run` on a pool of two threads (password hashing, files); no txn.
  *   STEP   the next step of long work that nobody waits for step by step (an import): as SLOW, on two threads of its
- * own. Its `done` may submit it again. HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
+ *          own. Its `done` may submit it again.
+ *   HOLD   a READ that found nothing new, parked as a waiter in core/live.h. */
 #pragma once
 
 #include "base/arena.h"
