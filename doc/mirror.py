@@ -5,10 +5,11 @@
     PARLEY_TOKEN=... doc/mirror.py http://127.0.0.1:3000 mirror.db --once     until nothing is left
 
 The token needs the right read, and notes to mirror internal events. What a page of changes comes to and the cursor behind it are
-written in one transaction, so that the mirror may be stopped or killed at any moment and goes on where it was. Rows of `event` are as
-`GET sessions/{id}/events` shows them: `text` is what stands now.
+written in one transaction, so that the mirror may be stopped or killed at any moment and goes on where it was. The `text` of a message
+is what stands now, as `GET sessions/{id}/events` shows it; other events are as they were when the feed told them.
 """
 import argparse
+import http.client
 import json
 import os
 import sqlite3
@@ -23,6 +24,10 @@ CREATE TABLE IF NOT EXISTS place(only INTEGER PRIMARY KEY CHECK(only = 1), curso
 CREATE TABLE IF NOT EXISTS event(session TEXT, number INTEGER, type TEXT, time TEXT, participant TEXT, text TEXT, data TEXT,
     target INTEGER, revised INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(session, number)) WITHOUT ROWID;
 """
+
+
+# What an answer that did not come, or not whole, raises.
+CUT = (OSError, http.client.HTTPException)
 
 
 class CursorGone(Exception):
@@ -86,7 +91,7 @@ def follow(db, base, token, once):
             print("mirror: the server was restored from a copy; beginning anew", file=sys.stderr)
             begin_anew(db)
             continue
-        except OSError as error:
+        except CUT as error:
             if once or isinstance(error, urllib.error.HTTPError) and error.code not in (429, 503):
                 raise
             print(f"mirror: {error}; trying again", file=sys.stderr)
@@ -112,7 +117,7 @@ def main():
         follow(db, arguments.server.rstrip("/"), token, arguments.once)
     except KeyboardInterrupt:
         sys.exit(130)
-    except OSError as error:
+    except CUT as error:
         sys.exit(f"mirror: {arguments.server}: {error}")
 
 

@@ -1,6 +1,8 @@
 // doc/mirror.py: a mirror of the feed stays equal to what the sessions show.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Parley } from "../../support/dialects.mjs";
@@ -62,4 +64,24 @@ test("a mirror has every message as it stands after appends, edits, deletes and 
   mirror();
   assert.ok(mirrored().every(([id, , text]) => id !== second.id || text === null));
   assert.deepEqual(mirrored(), await shown());
+});
+
+test("an answer that is cut in its middle is said in one line, and the mirror keeps its place", async (t) => {
+  const cutting = createServer((request, response) => {
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": "1000" });
+    response.write('{"changes":[', () => response.destroy());
+  });
+  await once(cutting.listen(0, "127.0.0.1"), "listening");
+  t.after(() => cutting.close());
+  const rows = mirrored();
+  const child = spawn("python3", ["doc/mirror.py", `http://127.0.0.1:${cutting.address().port}`, file, "--once"], {
+    env: { ...process.env, PARLEY_TOKEN: made.bearer },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (text) => (said += text));
+  const [code] = await once(child, "close");
+  assert.equal(code, 1);
+  assert.match(said, /^mirror: .*\n$/);
+  assert.deepEqual(mirrored(), rows);
 });
