@@ -46,6 +46,18 @@ export class GenesysChat {
   }
 }
 
+/** Parley's refusal: problem+json with this status, and where named this reason and this field. Answers its body. */
+export function problem(answer, status, reason, field) {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.headers["content-type"], "application/problem+json");
+  assert.equal(answer.body.status, status);
+  assert.match(answer.body.type, /^urn:parley:problem:[a-z0-9_]+$/);
+  for (const name of ["title", "detail"]) assert.ok(answer.body[name].length > 0);
+  if (reason) assert.equal(answer.body.type, `urn:parley:problem:${reason}`, answer.text);
+  if (field) assert.equal(answer.body.field, field, answer.text);
+  return answer.body;
+}
+
 /** Parley's own API with one bearer. */
 export class Parley {
   constructor(server, bearer) {

@@ -1,7 +1,7 @@
 // The desk: operators take, write in, hand on, hold and close sessions over Parley's own API; visitors see each at once.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { GenesysChat, Parley, unique } from "../../support/dialects.mjs";
+import { GenesysChat, Parley, problem, unique } from "../../support/dialects.mjs";
 import { call } from "../../support/http.mjs";
 import { line } from "../../support/lines.mjs";
 import { Server, addBearer, addCompany, addOperator, emptyData, parley } from "../../support/server.mjs";
@@ -33,13 +33,6 @@ after(async () => {
   await server?.stop();
   assert.match(parley(["check", "--data", data]), /clean/);
 });
-
-function problem(answer, status, reason, field) {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.headers["content-type"], "application/problem+json");
-  assert.equal(answer.body.type, `urn:parley:problem:${reason}`, answer.text);
-  if (field) assert.equal(answer.body.field, field);
-}
 
 const at = (id, act) => `/sessions/${encodeURIComponent(id)}/${act}`;
 const act = (who, id, what, json) => who.call("POST", at(id, what), { json });

@@ -1,7 +1,7 @@
 // Parley's own API: sessions, events, visitors, rights, errors.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { GenesysChat, Parley, unique } from "../../support/dialects.mjs";
+import { GenesysChat, Parley, problem, unique } from "../../support/dialects.mjs";
 import { call } from "../../support/http.mjs";
 import { line, T0 } from "../../support/lines.mjs";
 import { addBearer, addOperator, emptyData, parley, Server } from "../../support/server.mjs";
@@ -24,16 +24,6 @@ after(() => server?.stop());
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** An RFC 9457 problem. */
-function problem(answer, status, field) {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.headers["content-type"], "application/problem+json");
-  assert.equal(answer.body.status, status);
-  assert.match(answer.body.type, /^urn:parley:problem:[a-z0-9_]+$/);
-  for (const name of ["title", "detail"]) assert.ok(answer.body[name].length > 0);
-  if (field) assert.equal(answer.body.field, field, answer.text);
-  return answer.body;
-}
-
 test("a live session is opened, written, read and closed", async () => {
   const began = Date.now();
   const opened = await api.call("POST", "/sessions", {
@@ -98,7 +88,7 @@ test("one call opens a session with at most 1,000 events", async () => {
   const events = (count) => Array.from({ length: count }, (_, i) => ({ type: "message", by: 1, text: `m${i}` }));
   assert.equal((await api.open({ events: events(1000) })).messages, 1000);
   const visitor = { id: "many" }, participants = [{ id: 1, type: "Client" }];
-  problem(await api.call("POST", "/sessions", { json: { visitor, participants, events: events(1001) } }), 400, "events");
+  problem(await api.call("POST", "/sessions", { json: { visitor, participants, events: events(1001) } }), 400, undefined, "events");
 });
 
 test("the same client-chosen id is the same event", async () => {
@@ -112,7 +102,7 @@ test("the same client-chosen id is the same event", async () => {
   const other = [{ by: 2 }, { text: "another's" }, { text: "once " }, { type: "notice" }, { data: { a: 1 } }, { type: "edit", target: 1 }, { at: T0 }];
   for (const change of other) {
     const refused = await api.call("POST", path, { json: { type: "message", by: 1, text: "once", id: "m1", ...change } });
-    assert.equal(problem(refused, 409, "id").type, "urn:parley:problem:id_taken", JSON.stringify(change));
+    assert.equal(problem(refused, 409, undefined, "id").type, "urn:parley:problem:id_taken", JSON.stringify(change));
   }
   assert.equal((await api.call("POST", path, { json: { type: "message", by: 1, text: "once", id: "m1", at: first.body.time } })).status, 200);
   const answers = await Promise.all(Array.from({ length: 20 }, () => api.say(id, 1, "race", { id: "m2" })));
@@ -132,7 +122,7 @@ test("what the server adds to an event makes it no other one", async () => {
     assert.equal(again.status, 200, again.text);
     assert.deepEqual(again.body, first.body);
   }
-  problem(await api.call("POST", path, { json: { type: "joined", by: 1, id: "again", data: { a: 1 } } }), 409, "id");
+  problem(await api.call("POST", path, { json: { type: "joined", by: 1, id: "again", data: { a: 1 } } }), 409, undefined, "id");
 });
 
 test("events of some types and times, paged by what is told", async () => {
@@ -169,7 +159,7 @@ test("events of some types and times, paged by what is told", async () => {
     assert.deepEqual(await ask(`${query}&limit=200`), [told.slice(0, 200), told.length <= 200], query);
   }
   for (const [query, field] of [["type=nothing", "type"], ["type=", "type"], ["type=message,", "type"], ["from=x", "from"], ["to=2026-02-30", "to"]])
-    problem(await api.call("GET", `/sessions/mixed/events?${query}`), 400, field);
+    problem(await api.call("GET", `/sessions/mixed/events?${query}`), 400, undefined, field);
 });
 
 test("before, after and around page through events", async () => {
@@ -193,7 +183,7 @@ test("before, after and around page through events", async () => {
   assert.ok(around.includes(15) && around.length === 7 && !complete);
   assert.deepEqual((await page("around=15&limit=200"))[1], true);
   for (const [query, field] of [["before=x", "before"], ["after=-1", "after"], ["limit=0", "limit"], ["limit=201", "limit"], ["before=1&after=2", "after"], ["foo=1", "foo"], ["limit=1&limit=2", "limit"]])
-    problem(await api.call("GET", `/sessions/${id}/events?${query}`), 400, field);
+    problem(await api.call("GET", `/sessions/${id}/events?${query}`), 400, undefined, field);
 });
 
 test("cursors never skip nor repeat what was there, while sessions come in", async () => {
@@ -277,9 +267,9 @@ test("filters give what a filter of all sessions gives", async () => {
   assert.deepEqual(f1.transcript.map((event) => event.text), ["hi", "hello"]);
   assert.deepEqual([f1.messages, f1.transcriptMessages, f1.transcriptComplete], [2, 2, true]);
   for (const [query, field] of [["state=x", "state"], ["from=x", "from"], ["include=messages", "include"], ["limit=1", "limit"], ["visitor=a&visitor=b", "visitor"]])
-    problem(await api.call("GET", `/export?${query}`), 400, field);
+    problem(await api.call("GET", `/export?${query}`), 400, undefined, field);
   for (const [query, field] of [["state=x", "state"], ["dialect=x", "dialect"], ["include=all", "include"], ["by=x", "by"], ["from=x", "from"], ["to=x", "to"], ["limit=x", "limit"], ["nope=1", "nope"], ["state=open&state=open", "state"]])
-    problem(await api.call("GET", `/sessions?${query}`), 400, field);
+    problem(await api.call("GET", `/sessions?${query}`), 400, undefined, field);
 });
 
 test("a list says how many messages of a session it has, and whether these are all", async () => {
@@ -316,7 +306,7 @@ test("an event of a wrong shape is refused by the member that is wrong", async (
     if (field) assert.equal(body.field, field, JSON.stringify(json));
   }
   problem(await api.call("POST", path, { json: { type: "message", by: 1, text: "x".repeat(65537) } }), 413);
-  problem(await api.call("POST", path, { json: { type: "edit", by: 1, target: 99, text: "x" } }), 404, "target");
+  problem(await api.call("POST", path, { json: { type: "edit", by: 1, target: 99, text: "x" } }), 404, undefined, "target");
   problem(await api.call("POST", "/sessions/no-such/events", { json: { type: "message", by: 1, text: "x" } }), 404);
   assert.equal((await api.events(id)).length, 0);
   await api.post(path, { type: "closed", by: 1 });
@@ -329,8 +319,8 @@ test("opening: a known id is refused, an unknown member named, times need the im
   for (const json of [{}, { visitor: {} }, { visitor: { id: "v" }, what: 1 }, { visitor: { id: "v", what: 1 } }, { visitor: { id: "v" }, participants: [{ id: 1, type: "Robot" }] }, { visitor: { id: "v" }, participants: [{ id: 0, type: "Client" }] }, { visitor: { id: "v" }, participants: [{ id: 1, type: "Client" }, { id: 1, type: "Agent" }] }, { visitor: { id: 5 } }, { visitor: { id: "v" }, events: {} }, { visitor: { id: "v" }, timeZone: "Mars/Olympus" }, { visitor: { id: "" } }])
     problem(await api.call("POST", "/sessions", { json }), 400);
   const past = { visitor: { id: "v" }, participants: [{ id: 1, type: "Client" }], events: [{ type: "message", by: 1, text: "x", at: T0 }] };
-  problem(await only.write.call("POST", "/sessions", { json: past }), 403, "at");
-  problem(await only.write.call("POST", `/sessions/${id}/events`, { json: { type: "message", by: 1, text: "x", at: "2026-01-01T00:00:00Z" } }), 403, "at");
+  problem(await only.write.call("POST", "/sessions", { json: past }), 403, undefined, "at");
+  problem(await only.write.call("POST", `/sessions/${id}/events`, { json: { type: "message", by: 1, text: "x", at: "2026-01-01T00:00:00Z" } }), 403, undefined, "at");
   const made = await api.call("POST", "/sessions", { json: past });
   assert.equal(made.body.firstMessage, new Date(T0).toISOString());
 });
@@ -466,5 +456,5 @@ test("include=markup gives a message's tree, and nothing else has one", async ()
   const { events } = await api.get(`${path}?include=markup`);
   assert.deepEqual(events.filter((one) => "markup" in one).map((one) => one.type), ["message"]);
   assert.ok((await api.get(path)).events.every((one) => !("markup" in one)));
-  problem(await api.call("GET", `${path}?include=messages`), 400, "include");
+  problem(await api.call("GET", `${path}?include=messages`), 400, undefined, "include");
 });

@@ -1,7 +1,7 @@
 // Operators sign in to Parley's own API: tokens, the console's cookie, a proxy's user header; and what they may see.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Parley } from "../../support/dialects.mjs";
+import { Parley, problem } from "../../support/dialects.mjs";
 import { call } from "../../support/http.mjs";
 import { line } from "../../support/lines.mjs";
 import { Server, addBearer, addCompany, emptyData, parley, serve } from "../../support/server.mjs";
@@ -39,12 +39,6 @@ async function signIn(username, more = {}) {
   return answer;
 }
 const operator = async (username) => as((await signIn(username)).body.token);
-
-function problem(answer, status, reason) {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.headers["content-type"], "application/problem+json");
-  if (reason) assert.equal(answer.body.type, `urn:parley:problem:${reason}`, answer.text);
-}
 
 test("a name and a password give a token, and who that is", async () => {
   const { body, headers } = await signIn("ann");

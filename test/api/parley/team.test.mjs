@@ -1,7 +1,7 @@
 // What a team keeps beside its sessions: who is there, preferences, canned answers, who has a session open.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Parley, unique } from "../../support/dialects.mjs";
+import { Parley, problem, unique } from "../../support/dialects.mjs";
 import { Server, addBearer, addCompany, addOperator, emptyData, parley } from "../../support/server.mjs";
 
 let server, data, api, plain;
@@ -33,11 +33,6 @@ after(async () => {
   assert.match(parley(["check", "--data", data]), /clean/);
 });
 
-function problem(answer, status, reason, field) {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.body.type, `urn:parley:problem:${reason}`, answer.text);
-  if (field) assert.equal(answer.body.field, field);
-}
 const put = (who, path, json) => who.call("PUT", path, { json });
 
 // ---- who is there
