@@ -2,7 +2,7 @@
  *
  * Every function that can fail takes a `GError **error` as its last parameter and sets it with reason_set. The
  * error's code is a reason from the list below; its domain is REASON. A dialect turns reasons into its own wire
- * status and body by a table of its own (wire/DIALECT/errors.c), never by looking at the message text.
+ * status and body by a table of its own (wire/DIALECT/answer.c), never by looking at the message text.
  *
  * The message is for the client: it says what is wrong and, where that helps, what to do; it never holds a
  * credential, a path or an SQL text. What only the log may see is logged where it happens, once. */

@@ -186,9 +186,8 @@ struct http_post {
  * Works until http_server_close, which runs what is left. */
 void http_post(struct http_loop *loop, struct http_post *post);
 
-/* Any thread: what loop_start returned, and the loop's number from 0. */
+/* Any thread: what loop_start returned. */
 void *http_loop_data(struct http_loop *loop);
-unsigned http_loop_index(const struct http_loop *loop);
 
 /* --- the server --- */
 

@@ -59,11 +59,6 @@ void *http_loop_data(struct http_loop *loop)
     return loop->data;
 }
 
-unsigned http_loop_index(const struct http_loop *loop)
-{
-    return loop->index;
-}
-
 void http_loop_open(struct http_loop *loop, struct http_server *server, unsigned index)
 {
     loop->server = server;

@@ -94,12 +94,3 @@ void import_result_clear(struct import_result *result)
 {
     g_clear_error(&result->error);
 }
-
-void import_result_write(const struct import_result *result, struct json *w)
-{
-    json_member_int(w, "created", result->counts.created);
-    json_member_int(w, "appended", result->counts.appended);
-    json_member_int(w, "unchanged", result->counts.unchanged);
-    json_member_int(w, "refused", result->counts.refused);
-    json_member_int(w, "events", result->counts.events);
-}

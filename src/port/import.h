@@ -88,9 +88,6 @@ void import_finish(struct import *import, struct import_result *result);
 
 void import_result_clear(struct import_result *result);
 
-/* The members "created", "appended", "unchanged", "refused", "events" into an open object. */
-void import_result_write(const struct import_result *result, struct json *w);
-
 /* The name of the place of a file that begins with `head` (its first 64 KiB, or all) in a company. */
 struct str import_place_name(int64_t company, struct str head, struct arena *a);
 

@@ -1,5 +1,5 @@
 /* Lists of sessions. Every order comes from an index, named in the text, so that no statistics can ever turn a page
- * into a sort or a scan; sqlite_test.c asserts the plans. */
+ * into a sort or a scan; plan_test.c asserts the plans. */
 #include "store/sqlite/sqlite.h"
 
 /* All sessions of a statement that is bound. */
