@@ -20,7 +20,6 @@
 
 #include "base/waiter.h"
 #include "core/conversation.h"
-#include "text/json_write.h"
 
 struct import;
 
