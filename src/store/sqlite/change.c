@@ -58,9 +58,6 @@ bool sqlite_changes(struct store_txn *txn, const struct store_change_filter *fil
     }
     if (row < 0)
         return false;
-    *count = read->len;
-    *changes = arena_array(a, MAX(read->len, 1), sizeof **changes);
-    if (read->len)
-        memcpy(*changes, read->data, read->len * sizeof **changes);
+    *changes = rows_take(read, a, count);
     return true;
 }

@@ -46,8 +46,6 @@ bool sqlite_lines(struct store_txn *txn, struct arena *a, struct store_line **li
         return false;
     if (!read->len)
         return txn_corrupt(txn, "the database has no line", error);
-    *lines = arena_array(a, read->len, sizeof **lines);
-    memcpy(*lines, read->data, read->len * sizeof **lines);
-    *count = read->len;
+    *lines = rows_take(read, a, count);
     return true;
 }

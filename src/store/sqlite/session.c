@@ -330,14 +330,13 @@ bool sqlite_session_scan(struct store_txn *txn, int64_t company, int64_t after, 
     }
     if (row < 0)
         return false;
-    struct session_view *result = arena_array(a, MAX(read->len, 1), sizeof *result);
-    if (read->len)
-        memcpy(result, read->data, read->len * sizeof *result);
-    for (size_t i = 0; i < read->len; i++)
+    size_t taken;
+    struct session_view *result = rows_take(read, a, &taken);
+    for (size_t i = 0; i < taken; i++)
         if (!read_participants(txn, &result[i], a, error))
             return false;
     *views = result;
-    *count = read->len;
+    *count = taken;
     return true;
 }
 

@@ -45,10 +45,7 @@ static bool all(struct store_txn *txn, sqlite3_stmt *s, struct arena *a, struct 
     }
     if (row < 0)
         return false;
-    *count = read->len;
-    *visitors = arena_array(a, MAX(read->len, 1), sizeof **visitors);
-    if (read->len)
-        memcpy(*visitors, read->data, read->len * sizeof **visitors);
+    *visitors = rows_take(read, a, count);
     return true;
 }
 
