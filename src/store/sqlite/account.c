@@ -6,16 +6,6 @@ static void moved(struct store_txn *txn)
     txn->accounts_changed = true;
 }
 
-/* Is there a row? `s` is bound. */
-static bool any(struct store_txn *txn, sqlite3_stmt *s, bool *found, GError **error)
-{
-    int row = txn_step(txn, s, error);
-    *found = row > 0;
-    if (row > 0)
-        sqlite3_reset(s);
-    return row >= 0;
-}
-
 /* ---- companies ---- */
 
 static bool company_name_free(struct store_txn *txn, const struct company *company, GError **error)
@@ -28,7 +18,7 @@ static bool company_name_free(struct store_txn *txn, const struct company *compa
     bind_str(s, 2, company->host);
     bind_int(s, 3, company->number);
     bool taken;
-    if (!any(txn, s, &taken, error))
+    if (!txn_any(txn, s, &taken, error))
         return false;
     if (taken)
         reason_set(error, REASON_NAME_TAKEN, "another company has this name or host");
@@ -141,7 +131,7 @@ bool sqlite_operator_put(struct store_txn *txn, const struct operator_account *o
     bind_str(s, 1, o->username);
     bind_str(s, 2, o->id);
     bool taken;
-    if (!any(txn, s, &taken, error))
+    if (!txn_any(txn, s, &taken, error))
         return false;
     if (taken) {
         reason_set(error, REASON_NAME_TAKEN, "another operator has this username");

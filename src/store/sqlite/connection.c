@@ -224,6 +224,15 @@ bool txn_run(struct store_txn *txn, sqlite3_stmt *s, GError **error)
     return row >= 0;
 }
 
+bool txn_any(struct store_txn *txn, sqlite3_stmt *s, bool *found, GError **error)
+{
+    int row = txn_step(txn, s, error);
+    *found = row > 0;
+    if (row > 0)
+        sqlite3_reset(s);
+    return row >= 0;
+}
+
 bool txn_corrupt(struct store_txn *txn, const char *what, GError **error)
 {
     txn->failed = true;

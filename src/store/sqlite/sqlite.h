@@ -148,6 +148,9 @@ int txn_step(struct store_txn *txn, sqlite3_stmt *s, GError **error);
 /* Runs a bound statement that gives no rows, and resets it. */
 bool txn_run(struct store_txn *txn, sqlite3_stmt *s, GError **error);
 
+/* Does a bound statement give a row? Resets it. */
+bool txn_any(struct store_txn *txn, sqlite3_stmt *s, bool *found, GError **error);
+
 /* FALSE with DATABASE_CORRUPT, logged: what was read cannot be. */
 bool txn_corrupt(struct store_txn *txn, const char *what, GError **error);
 

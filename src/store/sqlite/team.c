@@ -118,12 +118,12 @@ static bool shortcut_is_free(struct store_txn *txn, const struct canned_answer *
     bind_str(s, 2, c->shortcut);
     bind_str(s, 3, c->department);
     bind_str(s, 4, c->id);
-    int row = txn_step(txn, s, error);
-    if (row <= 0)
-        return row == 0;
-    sqlite3_reset(s);
-    reason_set_field(error, REASON_NAME_TAKEN, STR("shortcut"), "another canned answer there has this shortcut");
-    return false;
+    bool taken;
+    if (!txn_any(txn, s, &taken, error))
+        return false;
+    if (taken)
+        reason_set_field(error, REASON_NAME_TAKEN, STR("shortcut"), "another canned answer there has this shortcut");
+    return !taken;
 }
 
 bool sqlite_canned_put(struct store_txn *txn, const struct canned_answer *c, GError **error)
