@@ -117,6 +117,11 @@ void input_progress(struct input *input, int64_t *done, int64_t *size)
 
 /* ---- decompressing ---- */
 
+bool input_is_gzip(struct str head)
+{
+    return str_starts_with(head, STR("\x1f\x8b"));
+}
+
 /* More into `raw`, behind what is left in it. As the source. */
 static int fill_raw(struct input *input, GError **error)
 {
@@ -131,8 +136,7 @@ static int fill_raw(struct input *input, GError **error)
 
 static bool has_magic(const struct input *input)
 {
-    const char *raw = input->raw + input->raw_start;
-    return input->raw_end - input->raw_start >= 2 && raw[0] == '\x1f' && raw[1] == '\x8b';
+    return input_is_gzip(str_from(input->raw + input->raw_start, input->raw_end - input->raw_start));
 }
 
 /* Two bytes of `raw`, unless there are no more. */

@@ -29,6 +29,9 @@ const char *input_path(const struct input *input);
 enum { INPUT_PEEK = 4096 };
 struct str input_peek(struct input *input, unsigned size, GError **error);
 
+/* Do compressed bytes begin so? */
+bool input_is_gzip(struct str head);
+
 /* The next bytes, decompressed; 0 at the end. -1 with FILE_UNREADABLE, also for compressed bytes that are cut off, or
  * the source's error. */
 int input_read(struct input *input, char *bytes, unsigned size, GError **error);

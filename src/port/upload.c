@@ -267,7 +267,7 @@ struct upload *upload_new(const struct upload_options *options, GError **error)
 static bool are_plain_lines(const struct upload *upload)
 {
     struct str head = buf_str(&upload->head), name = str_from_c(upload->options.format);
-    if (str_starts_with(head, STR("\x1f\x8b")))
+    if (input_is_gzip(head))
         return false;
     if (name.ptr || upload->options.map.ptr)
         return str_equal(name, STR("ndjson"));

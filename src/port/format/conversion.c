@@ -406,7 +406,7 @@ static bool is_compressed(const char *path)
 {
     struct input *input = input_open(path, NULL);
     struct str head = input ? input_head(input) : STR_NULL;
-    bool compressed = head.len > 1 && !memcmp(head.ptr, "\x1f\x8b", 2);
+    bool compressed = input_is_gzip(head);
     if (input)
         input_close(input);
     return compressed;
