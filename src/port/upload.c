@@ -286,8 +286,12 @@ static void start_thread(struct upload *upload)
     if (!core_archive_enter(upload->options.core, &upload->result.error))
         return;
     buf_add(&upload->incoming, buf_str(&upload->head));
-    upload->has_thread = true;
-    pthread_create(&upload->thread, NULL, run_thread, upload);
+    int failed = pthread_create(&upload->thread, NULL, run_thread, upload);
+    upload->has_thread = failed == 0;
+    if (upload->has_thread)
+        return;
+    core_archive_leave(upload->options.core);
+    reason_set(&upload->result.error, REASON_INTERNAL, "a thread cannot be started: %s", g_strerror(failed));
 }
 
 /* The place that it had is its import's from now on. */
