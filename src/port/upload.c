@@ -188,18 +188,19 @@ static void end_lines(struct upload *upload, struct import *import)
 /* Compressed ones. */
 static void read_lines(struct upload *upload, GError **error)
 {
+    struct import *import = begin_lines(upload, NULL, error);
+    if (!import)
+        return;
     char *piece = g_malloc(UPLOAD_ROOM);
     int count = 1;
     bool room = true;
-    struct import *import = begin_lines(upload, NULL, error);
-    while (import && room && count > 0 && (count = input_read(upload->first, piece, UPLOAD_ROOM, error)) > 0)
+    while (room && (count = input_read(upload->first, piece, UPLOAD_ROOM, error)) > 0)
         room = import_feed(import, str_from(piece, (size_t)count)) || import_wait(import);
-    if (import && count < 0)
+    if (count < 0)
         import_cancel(import);
-    else if (import)
+    else
         import_end(import);
-    if (import)
-        end_lines(upload, import);
+    end_lines(upload, import);
     g_free(piece);
 }
 
