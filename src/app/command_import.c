@@ -77,13 +77,12 @@ static bool import_once(struct job *job, struct str place_name, const struct imp
         .company = job->company,
         .skip_bad = job->skip_bad,
         .dry_run = job->options->dry_run,
-        .from_ms = job->hints.from_ms == NO_TIME ? 0 : job->hints.from_ms,
-        .to_ms = job->hints.to_ms == NO_TIME ? 0 : MAX(job->hints.to_ms, 1),
         .refused = show_refused,
         .data = job,
         .place_name = place_name,
         .place = place,
     };
+    conversion_hints_bound(&job->hints, &options);
     job->input = input_open(job->file, error);
     if (!job->input)
         return false;

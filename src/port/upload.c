@@ -160,17 +160,16 @@ static void refuse_line(void *data, int64_t line, const GError *why)
 static struct import *begin_lines(struct upload *upload, struct waiter *waiter, GError **error)
 {
     const struct upload_options *options = &upload->options;
-    const struct import_options lines = {
+    struct import_options lines = {
         .core = options->core,
         .company = options->company,
         .skip_bad = options->skip_bad,
         .dry_run = options->dry_run,
-        .from_ms = options->hints.from_ms == NO_TIME ? 0 : options->hints.from_ms,
-        .to_ms = options->hints.to_ms == NO_TIME ? 0 : MAX(options->hints.to_ms, 1),
         .refused = refuse_line,
         .data = upload,
         .waiter = waiter,
     };
+    conversion_hints_bound(&options->hints, &lines);
     return import_new(&lines, error);
 }
 

@@ -185,6 +185,13 @@ struct str conversion_visitor_id(const struct conversion *c, struct str origin, 
     return keeps_ids(c) ? origin : id_of(c, parts, G_N_ELEMENTS(parts), a);
 }
 
+/* Nothing begins before 0, which means no bound there. */
+void conversion_hints_bound(const struct conversion_hints *hints, struct import_options *lines)
+{
+    lines->from_ms = hints->from_ms == NO_TIME ? 0 : hints->from_ms;
+    lines->to_ms = hints->to_ms == NO_TIME ? 0 : MAX(hints->to_ms, 1);
+}
+
 static bool is_wanted(const struct conversion *c, const struct line *line)
 {
     const struct conversion_hints *hints = &c->options->hints;

@@ -37,6 +37,9 @@ struct conversion_report {
  * thread but a loop's and the writer's. */
 bool conversion_run(const struct conversion_options *options, struct conversion_report *report, GError **error);
 
+/* Bounds an import of lines as a conversion is. */
+void conversion_hints_bound(const struct conversion_hints *hints, struct import_options *lines);
+
 /* All zero. */
 void conversion_report_init(struct conversion_report *report);
 void conversion_report_clear(struct conversion_report *report);
