@@ -1,6 +1,6 @@
 #include "port/filter.h"
 
-static int64_t bound(const struct query *query, struct str name, const struct zone *zone)
+int64_t filter_bound(const struct query *query, struct str name, const struct zone *zone)
 {
     struct time_point point;
     return parameter_time(query, name, zone, &point) ? time_point_ceil_ms(point) : NO_TIME;
@@ -8,8 +8,8 @@ static int64_t bound(const struct query *query, struct str name, const struct zo
 
 void filter_bounds(const struct query *query, const struct zone *zone, int64_t *from_ms, int64_t *to_ms)
 {
-    *from_ms = bound(query, STR("from"), zone);
-    *to_ms = bound(query, STR("to"), zone);
+    *from_ms = filter_bound(query, STR("from"), zone);
+    *to_ms = filter_bound(query, STR("to"), zone);
 }
 
 bool filter_read(const struct query *query, int64_t company, const struct zone *zone, struct store_txn *txn,
@@ -25,7 +25,7 @@ bool filter_read(const struct query *query, int64_t company, const struct zone *
         .by = STORE_BY_START,
     };
     filter_bounds(query, zone, &filter->from_ms, &filter->to_ms);
-    filter->changed_since_ms = MAX(bound(query, STR("changedSince"), zone), 0);
+    filter->changed_since_ms = MAX(filter_bound(query, STR("changedSince"), zone), 0);
     struct str visitor_id = query_get(query, STR("visitor"));
     if (!visitor_id.ptr)
         return true;

@@ -35,5 +35,8 @@
 bool filter_read(const struct query *query, int64_t company, const struct zone *zone, struct store_txn *txn,
                  struct arena *a, struct store_session_filter *filter, GError **error);
 
-/* Its `from` and `to`, half-open; NO_TIME where not given. */
+/* A bound of a half-open span, in whole milliseconds; NO_TIME where it is not given. */
+int64_t filter_bound(const struct query *query, struct str name, const struct zone *zone);
+
+/* Its `from` and `to`. */
 void filter_bounds(const struct query *query, const struct zone *zone, int64_t *from_ms, int64_t *to_ms);

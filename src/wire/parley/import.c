@@ -150,7 +150,6 @@ static bool read_options(const struct call *call, struct upload_options *options
     const struct query *query = &call->query;
     struct str format = arena_str(a, query_get(query, STR("format"))), zone = query_get(query, STR("timeZone"));
     struct conversion_hints *hints = &options->hints;
-    struct time_point point;
     options->format = format.ptr;
     options->map = query_get(query, STR("map"));
     options->skip_bad = str_equal(query_get(query, STR("skipBad")), STR("true"));
@@ -158,8 +157,8 @@ static bool read_options(const struct call *call, struct upload_options *options
     hints->account = query_get(query, STR("account"));
     hints->zone = zone.ptr ? zone_get(zone, error) : NULL;
     const struct zone *clock = hints->zone ? hints->zone : call->zone;
-    hints->from_ms = parameter_time(query, STR("since"), clock, &point) ? time_point_ceil_ms(point) : NO_TIME;
-    hints->to_ms = parameter_time(query, STR("until"), clock, &point) ? time_point_ceil_ms(point) : NO_TIME;
+    hints->from_ms = filter_bound(query, STR("since"), clock);
+    hints->to_ms = filter_bound(query, STR("until"), clock);
     if (!format.ptr || str_equal(format, STR("ndjson")) || format_by_name(format))
         return !zone.ptr || hints->zone;
     reason_set_field(error, REASON_PARAMETER_VALUE, STR("format"),
