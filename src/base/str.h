@@ -42,6 +42,12 @@ static inline bool str_is_empty(struct str s)
     return s.len == 0;
 }
 
+/* `a`, or `b` when it is missing or empty. */
+static inline struct str str_or(struct str a, struct str b)
+{
+    return str_is_empty(a) ? b : a;
+}
+
 /* Byte equality. A missing and an empty string are equal. Not constant time: for credentials use
  * id_equal_secret (base/id.h). */
 static inline bool str_equal(struct str a, struct str b)

@@ -4,14 +4,9 @@
 
 /* ---- names and times ---- */
 
-static struct str first_of(struct str a, struct str b)
-{
-    return str_is_empty(a) ? b : a;
-}
-
 static struct str operator_name(const struct operator_ref *o)
 {
-    return first_of(o->name, first_of(o->username, o->id));
+    return str_or(o->name, str_or(o->username, o->id));
 }
 
 static struct str participant_shown(const struct participant *p)
@@ -19,12 +14,12 @@ static struct str participant_shown(const struct participant *p)
     if (!p)
         return STR("System");
     struct str word = p->type == PARTICIPANT_CLIENT ? STR("Visitor") : participant_type_name(p->type);
-    return first_of(p->name, first_of(operator_name(&p->operator_ref), word));
+    return str_or(p->name, str_or(operator_name(&p->operator_ref), word));
 }
 
 struct str said_title(const struct export_session *s)
 {
-    return first_of(s->visitor.name, first_of(s->head.visitor.name, s->visitor.id));
+    return str_or(s->visitor.name, str_or(s->head.visitor.name, s->visitor.id));
 }
 
 struct str said_time(const struct export_writer *x, int64_t ms)
@@ -57,8 +52,8 @@ size_t said_facts(const struct export_writer *x, const struct export_session *s,
     add_fact(facts, &count, "E-mail", s->visitor.email);
     add_fact(facts, &count, "Phone", s->visitor.phone);
     add_fact(facts, &count, "Operator", operator_name(&session->served_by));
-    add_fact(facts, &count, "Department", first_of(h->department.name, session->department_id));
-    add_fact(facts, &count, "Button", first_of(session->button_name, session->button_id));
+    add_fact(facts, &count, "Department", str_or(h->department.name, session->department_id));
+    add_fact(facts, &count, "Button", str_or(session->button_name, session->button_id));
     add_fact(facts, &count, "Subject", h->subject);
     add_fact(facts, &count, "Page", h->start_page);
     add_time(x, facts, &count, "Begun", session->start_ms);
@@ -90,13 +85,13 @@ static struct str size_words(int64_t bytes, struct arena *a)
 
 static struct str file_words(const struct event *e, const struct json_node *data, struct arena *a)
 {
-    struct str type = member(data, "type"), name = first_of(e->text, member(data, "name"));
+    struct str type = member(data, "type"), name = str_or(e->text, member(data, "name"));
     bool has_size = json_is(json_get(data, "size"), JSON_INTEGER);
     int64_t size = json_int64(json_get(data, "size"));
     struct str about = has_size && size >= 0 ? size_words(size, a) : STR_NULL;
     if (type.len && about.len)
         about = arena_printf(a, "%.*s, %.*s", STR_ARG(type), STR_ARG(about));
-    about = first_of(about, type);
+    about = str_or(about, type);
     struct str words = arena_printf(a, "sent the file %.*s", STR_ARG(name));
     return about.len ? arena_printf(a, "%.*s (%.*s)", STR_ARG(words), STR_ARG(about)) : words;
 }
@@ -105,10 +100,10 @@ static struct str transfer_words(const struct json_node *data, struct arena *a)
 {
     const struct json_node *department = json_get(data, "department");
     struct operator_ref o = operator_ref_read(json_get(data, "operator"), a);
-    struct str unit = first_of(member(department, "name"), member(department, "id")), to = operator_name(&o);
+    struct str unit = str_or(member(department, "name"), member(department, "id")), to = operator_name(&o);
     if (unit.len && to.len)
         to = arena_printf(a, "%.*s, %.*s", STR_ARG(to), STR_ARG(unit));
-    to = first_of(to, unit);
+    to = str_or(to, unit);
     struct str words =
         to.len ? arena_printf(a, "forwarded the conversation to %.*s", STR_ARG(to)) : STR("forwarded the conversation");
     return with_comment(words, member(data, "comment"), a);

@@ -56,24 +56,19 @@ static bool is_visitor(const struct rocketchat_room *room, const struct json_nod
     return (id.len && str_equal(id, member(v, "_id"))) || (username.len && str_equal(username, member(v, "username")));
 }
 
-static struct str first_of(struct str a, struct str b)
-{
-    return a.len ? a : b;
-}
-
 static uint32_t visitor_person(struct rocketchat_room *room)
 {
-    struct str name = first_of(member(room->visitor, "name"), member(room->room, "fname"));
+    struct str name = str_or(member(room->visitor, "name"), member(room->room, "fname"));
     return build_participant(&room->build, STR("\x01visitor"), PARTICIPANT_CLIENT, name, STR_NULL);
 }
 
 uint32_t rocketchat_person(struct rocketchat_room *room, const struct json_node *user, struct str alias)
 {
-    struct str username = member(user, "username"), key = first_of(username, member(user, "_id"));
+    struct str username = member(user, "username"), key = str_or(username, member(user, "_id"));
     if (is_visitor(room, user))
         return visitor_person(room);
     bool is_robot = !key.len || str_equal(key, STR("rocket.cat"));
-    struct str name = first_of(member(user, "name"), first_of(alias, key));
+    struct str name = str_or(member(user, "name"), str_or(alias, key));
     return is_robot
                ? build_participant(&room->build, STR("\x01robot"), PARTICIPANT_EXTERNAL, STR("rocket.cat"), STR_NULL)
                : build_participant(&room->build, key, PARTICIPANT_AGENT, name, username);
@@ -226,7 +221,7 @@ static void add_transfer(struct rocketchat_room *room, const struct rocketchat_s
         json_key_literal(&data.w, "operator");
         add_user(&data.w, to);
     }
-    json_member_string_if(&data.w, "comment", first_of(member(transfer, "comment"), member(message, "comment")));
+    json_member_string_if(&data.w, "comment", str_or(member(transfer, "comment"), member(message, "comment")));
     data_end(&data, room, e, message);
 }
 
@@ -277,7 +272,7 @@ static struct str address_of(const struct json_node *attachment, const struct js
     struct str address = STR_NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(members) && !address.len; i++)
         address = member(attachment, members[i]);
-    return first_of(address, first_of(member(upload, "path"), member(upload, "url")));
+    return str_or(address, str_or(member(upload, "path"), member(upload, "url")));
 }
 
 static const struct json_node *size_of(const struct json_node *file, const struct json_node *attachment,
@@ -309,7 +304,7 @@ static bool add_file(struct rocketchat_room *room, const struct rocketchat_step 
     struct str id = member(file, "_id");
     const struct json_node *upload = upload_of(room, id);
     const struct json_node *size = size_of(file, attachment, upload);
-    struct str name = first_of(member(file, "name"), first_of(member(attachment, "title"), member(upload, "name")));
+    struct str name = str_or(member(file, "name"), str_or(member(attachment, "title"), member(upload, "name")));
     struct event *e = add_event(room, EVENT_FILE, step, by, name);
     struct build *b = &room->build;
     struct data data;
@@ -317,7 +312,7 @@ static bool add_file(struct rocketchat_room *room, const struct rocketchat_step 
     json_member_string_if(&data.w, "id", id);
     json_member_string_if(&data.w, "name", build_text(b, name, LIMIT_NAME));
     json_member_string_if(&data.w, "type",
-                          build_text(b, first_of(member(file, "type"), member(upload, "type")), LIMIT_NAME));
+                          build_text(b, str_or(member(file, "type"), member(upload, "type")), LIMIT_NAME));
     if (json_is(size, JSON_INTEGER))
         json_member_int(&data.w, "size", size->integer);
     json_member_string_if(&data.w, "url", build_text(b, address_of(attachment, upload), LIMIT_URL));
