@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { median } from "./measure.mjs";
 
 const ROUNDS = 5, SAMPLE_TIMES = 40;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -110,8 +111,6 @@ function importOnce({ file, args }, name) {
   const [wall, user, system] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
   return { wall, cpu: user + system };
 }
-
-const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
 
 writeFileSync(join(folder, "map.ini"), MAP);
 for (const form of Object.values(forms)) writeFileSync(join(folder, form.file), form.text());

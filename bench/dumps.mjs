@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load } from "../test/clients/packages.mjs";
+import { measure } from "./measure.mjs";
 
 const { BSON } = load("bson");
 const ROOMS = +(process.env.BENCH_ROOMS ?? 20000);
@@ -49,23 +50,15 @@ function write(path, order, make) {
   closeSync(file);
 }
 
-/** Runs the program to its end; answers seconds and the most memory it took. */
-function measure(args) {
-  const done = spawnSync("/usr/bin/time", ["-f", "%e %U %S %M", PARLEY, ...args], { encoding: "utf8", maxBuffer: 1 << 28 });
-  if (done.status) throw new Error(done.stderr);
-  const [wall, user, system, kilobytes] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  return { wall, cpu: user + system, megabytes: kilobytes / 1024 };
-}
-
 const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
 const dump = join(place, "dump"), lines = join(place, "lines.ndjson");
 mkdirSync(dump);
 write(join(dump, "rocketchat_message.bson"), scattered(ROOMS * MESSAGES), message);
 write(join(dump, "rocketchat_room.bson"), scattered(ROOMS), room);
 const bytes = statSync(join(dump, "rocketchat_message.bson")).size + statSync(join(dump, "rocketchat_room.bson")).size;
-const through = measure(["import", dump, "--data", join(place, "one")]);
+const through = measure(PARLEY, ["import", dump, "--data", join(place, "one")]);
 spawnSync("sh", ["-c", `"${PARLEY}" export --data "${join(place, "one")}" > "${lines}"`]);
-const direct = measure(["import", lines, "--data", join(place, "two")]);
+const direct = measure(PARLEY, ["import", lines, "--data", join(place, "two")]);
 const rate = ({ wall }) => Math.round((ROOMS * MESSAGES) / wall);
 console.log(`| ${ROOMS * MESSAGES} messages | MB | messages/s | CPU us a message | most memory, MB |`);
 console.log("|---|---|---|---|---|");

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measure, median } from "./measure.mjs";
 
 const binary = process.env.PARLEY ?? "build/parley", rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const folder = mkdtempSync(join(tmpdir(), "parley-bench-")), data = join(folder, "data"), out = join(folder, "out");
@@ -14,28 +15,18 @@ function parley(args) {
   return done.stdout;
 }
 
-/** CPU seconds and most memory of one run. */
-function measure(args) {
-  const done = spawnSync("/usr/bin/time", ["-f", "%U %S %M", binary, ...args], { encoding: "utf8" });
-  if (done.status !== 0) throw new Error(done.stderr);
-  const [user, system, memory] = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  return { seconds: user + system, memory };
-}
-
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
 const { created } = JSON.parse(parley(["import", "--data", data, process.env.PARLEY_CONVERSATIONS ?? "data/sample-conversations.ndjson"]).trim().split("\n").at(-1));
 const kinds = [["ndjson"], ["ndjson", "--gzip"], ["csv-sessions"], ["csv-messages"], ["text"], ["markdown"], ["html"]];
 const seen = kinds.map(() => []);
 const sizes = [];
 for (let round = 0; round < rounds; round++)
   kinds.forEach(([format, ...more], i) => {
-    seen[i].push(measure(["export", "--data", data, "--format", format, ...more, "-o", out]));
+    seen[i].push(measure(binary, ["export", "--data", data, "--format", format, ...more, "-o", out]));
     sizes[i] = statSync(out).size;
   });
 console.log(`| ${created} sessions as | MB | CPU s | sessions/s | MB/s | most memory, MB |\n|---|---|---|---|---|---|`);
 kinds.forEach((kind, i) => {
-  const seconds = median(seen[i].map((one) => one.seconds)), megabytes = sizes[i] / 1e6;
-  const memory = Math.max(...seen[i].map((one) => one.memory)) / 1024;
+  const seconds = median(seen[i].map((one) => one.cpu)), megabytes = sizes[i] / 1e6;
+  const memory = Math.max(...seen[i].map((one) => one.megabytes));
   console.log(`| ${kind.join(" ")} | ${megabytes.toFixed(1)} | ${seconds.toFixed(2)} | ${Math.round(created / seconds)} | ${Math.round(megabytes / seconds)} | ${memory.toFixed(1)} |`);
 });
