@@ -158,7 +158,7 @@ static void dry_up(struct river *river)
 {
     withdraw(river);
     if (river->state == READING) {
-        atomic_store(&river->op.abandoned, true);
+        core_abandon(&river->op); /* arrive frees it */
         return;
     }
     if (river->state == WAITING)
