@@ -137,3 +137,14 @@ bool parameter_time(const struct query *query, struct str name, const struct zon
     struct str text = query_get(query, name);
     return text.len > 0 && time_parse_bound(text, name, zone, value, NULL);
 }
+
+uint32_t parameter_list(const struct query *query, struct str name, const char *words, uint32_t otherwise)
+{
+    struct str word, rest = query_get(query, name);
+    uint32_t set = rest.ptr ? 0 : otherwise;
+    while (rest.ptr) {
+        rest = str_split(rest, ',', &word);
+        set |= UINT32_C(1) << parameter_word(words, word);
+    }
+    return set;
+}

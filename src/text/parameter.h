@@ -36,5 +36,8 @@ int64_t parameter_number(const struct query *query, struct str name, int64_t oth
 /* False when it is not given; a time without an offset is local in `zone`. */
 bool parameter_time(const struct query *query, struct str name, const struct zone *zone, struct time_point *value);
 
+/* Those of `words` that a PARAMETER_LIST names, 1 << their place, of at most 32; `otherwise` when it is not given. */
+uint32_t parameter_list(const struct query *query, struct str name, const char *words, uint32_t otherwise);
+
 /* Which of `words` it is, from 0; -1 = none. */
 int parameter_word(const char *words, struct str word);

@@ -63,13 +63,15 @@ static void test_values(void)
     struct query query;
     struct time_point point;
     arena_init(&a);
-    g_assert_true(query_parse(STR("limit=7&from=2026-01-01&to="), &a, &query, NULL));
+    g_assert_true(query_parse(STR("limit=7&from=2026-01-01&to=&type=c,a,c"), &a, &query, NULL));
     g_assert_cmpint(parameter_number(&query, STR("limit"), 50), ==, 7);
     g_assert_cmpint(parameter_number(&query, STR("other"), 50), ==, 50);
     g_assert_true(parameter_time(&query, STR("from"), zone_get(STR("America/New_York"), NULL), &point));
     g_assert_cmpint(point.ms, ==, INT64_C(1767243600000));
     g_assert_false(parameter_time(&query, STR("to"), zone_utc(), &point));
     g_assert_false(parameter_time(&query, STR("other"), zone_utc(), &point));
+    g_assert_cmpuint(parameter_list(&query, STR("type"), "a b c", 7), ==, 5);
+    g_assert_cmpuint(parameter_list(&query, STR("other"), "a b c", 7), ==, 7);
     g_assert_cmpint(parameter_word("open closed", STR("closed")), ==, 1);
     g_assert_cmpint(parameter_word("open closed", STR("close")), ==, -1);
     g_assert_cmpint(parameter_word("open closed", STR_NULL), ==, -1);

@@ -29,17 +29,6 @@ static void refuse_gone(struct http_request *request, const struct asker *asker,
                                 : STR_NULL);
 }
 
-static unsigned read_kinds(const struct call *call)
-{
-    struct str word, rest = query_get(&call->query, STR("kinds"));
-    unsigned kinds = rest.ptr ? 0 : FEED_ALL_KINDS;
-    while (rest.ptr) {
-        rest = str_split(rest, ',', &word);
-        kinds |= 1u << parameter_word(FEED_KIND_WORDS, word);
-    }
-    return kinds;
-}
-
 static bool read_place(struct http_request *request, struct asker *asker, struct str cursor, GError **error)
 {
     return !cursor.ptr ||
@@ -70,7 +59,9 @@ struct asker *asker_new(struct http_request *request, const struct call *call, s
     struct asker *asker = g_new0(struct asker, 1);
     g_autoptr(GError) error = NULL;
     asker->core = call->parley->core;
-    asker->filter = (struct feed_filter){.company = call->caller.company, .kinds = read_kinds(call)};
+    asker->filter =
+        (struct feed_filter){.company = call->caller.company,
+                             .kinds = parameter_list(&call->query, STR("kinds"), FEED_KIND_WORDS, FEED_ALL_KINDS)};
     standing_init(&asker->standing, request, call);
     if (read_place(request, asker, cursor, &error) && read_session(request, call, asker, watch, &error))
         return asker;

@@ -210,13 +210,8 @@ static bool read_anchor(const struct call *call, struct anchor *anchor, GError *
 
 static void read_wanted(const struct call *call, struct wanted *wanted)
 {
-    struct str word, rest = query_get(&call->query, STR("type"));
     wanted->rights = call->caller.rights;
-    wanted->kinds = rest.ptr ? 0 : UINT32_MAX;
-    while (rest.ptr) {
-        rest = str_split(rest, ',', &word);
-        wanted->kinds |= UINT32_C(1) << parameter_word(EVENT_KIND_WORDS, word);
-    }
+    wanted->kinds = parameter_list(&call->query, STR("type"), EVENT_KIND_WORDS, UINT32_MAX);
     parameters_bounds(call, call->zone, &wanted->from_ms, &wanted->to_ms);
     wanted->all = wanted->kinds == UINT32_MAX && wanted->from_ms == NO_TIME && wanted->to_ms == NO_TIME;
 }
