@@ -90,13 +90,12 @@ bool asker_caller(const struct asker *asker, struct store_reader *reader, struct
     return false;
 }
 
-void change_write(struct json *w, struct core *core, const struct feed_change *change, struct arena *scratch)
+void change_write(struct json *w, struct str cursor, const struct feed_change *change, struct arena *scratch)
 {
-    const struct session *s = &change->view->session;
     json_object_begin(w);
-    json_member_string(w, "cursor", feed_cursor(core, s->company, change->place, scratch));
+    json_member_string(w, "cursor", cursor);
     json_member_string(w, "kind", feed_kind_name(change->kind));
-    json_member_string(w, "session", s->id);
+    json_member_string(w, "session", change->view->session.id);
     if (change->time_ms == NO_TIME)
         json_member_null(w, "time");
     else
@@ -129,14 +128,20 @@ static void clear_changes(struct page *page)
     feed_watch_clear(&changes->watch);
 }
 
+/* Behind what was told or passed over. */
+static struct str cursor_of(const struct changes *changes, struct arena *a)
+{
+    return feed_cursor(changes->asker->core, changes->asker->filter.company, changes->place, a);
+}
+
 /* Those of a step; false when there was more than the page takes. */
 static bool tell_changes(struct changes *changes, struct json *w, const struct feed_page *found, struct arena *scratch)
 {
     for (size_t i = 0; i < found->count; i++) {
         if (changes->told == changes->limit || page_is_full(&changes->page))
             return false;
-        change_write(w, changes->asker->core, &found->changes[i], scratch);
         changes->place = found->changes[i].place;
+        change_write(w, cursor_of(changes, scratch), &found->changes[i], scratch);
         changes->told++;
     }
     changes->place = found->next;
@@ -145,9 +150,8 @@ static bool tell_changes(struct changes *changes, struct json *w, const struct f
 
 static void end_page(struct changes *changes, struct json *w, struct arena *scratch)
 {
-    const struct asker *asker = changes->asker;
     json_array_end(w);
-    json_member_string(w, "next", feed_cursor(asker->core, asker->filter.company, changes->place, scratch));
+    json_member_string(w, "next", cursor_of(changes, scratch));
     json_member_bool(w, "complete", changes->complete);
     json_object_end(w);
 }

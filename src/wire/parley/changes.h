@@ -26,4 +26,5 @@ bool asker_caller(const struct asker *asker, struct store_reader *reader, struct
 /* Bytes of the largest change: a head is as long as a line of an import may be. */
 enum { CHANGE_MAX = LIMIT_IMPORT_LINE };
 
-void change_write(struct json *w, struct core *core, const struct feed_change *change, struct arena *scratch);
+/* `cursor`: the one behind the change. */
+void change_write(struct json *w, struct str cursor, const struct feed_change *change, struct arena *scratch);

@@ -183,12 +183,12 @@ static void closed(struct http_events *events)
 static struct http_bytes *render(struct river *river, const struct feed_change *change, struct buf *out,
                                  struct arena *a)
 {
+    struct str cursor = feed_cursor(river->core, river->course.company, change->place, a);
     struct json w;
     buf_reset(out);
     json_init(&w, out);
-    change_write(&w, river->core, change, a);
-    return http_event_new(feed_cursor(river->core, river->course.company, change->place, a),
-                          feed_kind_name(change->kind), buf_str(out));
+    change_write(&w, cursor, change, a);
+    return http_event_new(cursor, feed_kind_name(change->kind), buf_str(out));
 }
 
 static bool run(struct op *op, struct store_txn *txn, GError **error)
