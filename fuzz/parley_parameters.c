@@ -1,4 +1,5 @@
 /* Parley's query parameters, of each route: limits and bounds are in range, or an error names the parameter. */
+#include "port/filter.h"
 #include "wire/parley/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,7 +14,7 @@ static void check(const struct call *call, const struct parley_route *route)
     }
     size_t limit = parameters_limit(call);
     g_assert_true(limit >= 1 && limit <= LIMIT_PAGE);
-    parameters_bounds(call, call->zone, &from_ms, &to_ms);
+    filter_bounds(&call->query, call->zone, &from_ms, &to_ms);
     g_assert_true(from_ms == NO_TIME || (from_ms >= -1 && from_ms <= LIMIT_TIME_MS + 1));
 }
 

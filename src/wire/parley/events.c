@@ -7,6 +7,7 @@
  *     LOOK   forward for one more, which only says that the page is not complete
  *
  * each in steps of EVENTS_BATCH, so that no step is long, however much lies between. */
+#include "port/filter.h"
 #include "wire/parley/internal.h"
 
 enum { EVENTS_BATCH = 64, EVENT_MAX = 6 * LIMIT_TEXT + MARKUP_MD_MAX + LIMIT_EVENT_DATA + 24 * LIMIT_NAME };
@@ -212,7 +213,7 @@ static void read_wanted(const struct call *call, struct wanted *wanted)
 {
     wanted->rights = call->caller.rights;
     wanted->kinds = parameter_list(&call->query, STR("type"), EVENT_KIND_WORDS, UINT32_MAX);
-    parameters_bounds(call, call->zone, &wanted->from_ms, &wanted->to_ms);
+    filter_bounds(&call->query, call->zone, &wanted->from_ms, &wanted->to_ms);
     wanted->all = wanted->kinds == UINT32_MAX && wanted->from_ms == NO_TIME && wanted->to_ms == NO_TIME;
 }
 

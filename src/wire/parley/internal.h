@@ -75,9 +75,6 @@ const struct json_node *body_read(const struct http_request *request, struct are
 /* `limit`, default 50. */
 size_t parameters_limit(const struct call *call);
 
-/* `from` and `to`, half-open, local in `zone` where they have no offset; NO_TIME where not given. */
-void parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms);
-
 /* The filters that lists, export and search share. An unknown visitor gives visitor -1, which matches nothing. The
  * filter's strings live in the arena. Fails when the visitor cannot be read. */
 bool parameters_filter(const struct call *call, struct store_txn *txn, struct arena *a,

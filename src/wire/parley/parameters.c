@@ -14,11 +14,6 @@ size_t parameters_limit(const struct call *call)
     return (size_t)parameter_number(&call->query, STR("limit"), PAGE_DEFAULT);
 }
 
-void parameters_bounds(const struct call *call, const struct zone *zone, int64_t *from_ms, int64_t *to_ms)
-{
-    filter_bounds(&call->query, zone, from_ms, to_ms);
-}
-
 /* Does the query say just this of the parameter? */
 static bool says(const struct call *call, const char *name, const char *word)
 {

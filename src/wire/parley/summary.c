@@ -1,4 +1,5 @@
 /* GET summary: count, average and summed duration by first message, whole or cut into the zone's hours, days... */
+#include "port/filter.h"
 #include "wire/parley/internal.h"
 
 struct report {
@@ -29,7 +30,7 @@ static void read_parameters(const struct call *call, struct report *report)
     report->cut = unit >= 0;
     report->unit = report->cut ? (enum history_unit)unit : HISTORY_DAY;
     report->zone = zone_name.ptr ? zone_get(zone_name, NULL) : call->zone;
-    parameters_bounds(call, report->zone, &report->from_ms, &report->to_ms);
+    filter_bounds(&call->query, report->zone, &report->from_ms, &report->to_ms);
 }
 
 /* A bounded number of buckets: one part. */
