@@ -1,5 +1,6 @@
 /* Parley's own documents. Times are RFC 3339 UTC with milliseconds; what there is none of yet is null where a client
  * will look for it, and left out elsewhere. */
+#include "model/account.h"
 #include "model/team.h"
 #include "text/json_read.h"
 #include "wire/parley/internal.h"
@@ -69,6 +70,22 @@ void document_session(struct json *w, const struct history_item *item, bool open
         json_member_bool(w, "erased", true);
     if (!open)
         json_object_end(w);
+}
+
+void document_account(struct json *w, const struct operator_account *o)
+{
+    json_member_string(w, "id", o->id);
+    json_member_string(w, "username", o->username);
+    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+}
+
+void document_roles(struct json *w, const struct operator_account *o)
+{
+    json_member_array_begin(w, "roles");
+    for (unsigned role = 1; role <= ROLE_USER; role <<= 1)
+        if (o->roles & role)
+            json_add_string(w, role_name(role));
+    json_array_end(w);
 }
 
 void document_status(struct json *w, const struct operator_status *status)

@@ -105,6 +105,10 @@ void single_reply(struct http_request *request, const struct call *call, size_t 
 
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
 void document_session(struct json *w, const struct history_item *item, bool open);
+/* `id`, `username` and `name` of an operator's account, into an open object; `roles`. */
+struct operator_account;
+void document_account(struct json *w, const struct operator_account *o);
+void document_roles(struct json *w, const struct operator_account *o);
 /* `status` and `statusSince`, of an operator who said what that is. */
 struct operator_status;
 void document_status(struct json *w, const struct operator_status *status);

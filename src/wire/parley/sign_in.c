@@ -28,16 +28,10 @@ static void add_departments(struct json *w, const struct directory *d, const str
 static void add_operator(struct json *w, const struct directory *d, const struct operator_account *o)
 {
     json_member_object_begin(w, "operator");
-    json_member_string(w, "id", o->id);
-    json_member_string(w, "username", o->username);
-    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    document_account(w, o);
     json_member_string_if(w, "email", o->email);
     json_object_end(w);
-    json_member_array_begin(w, "roles");
-    for (unsigned role = 1; role <= ROLE_USER; role <<= 1)
-        if (o->roles & role)
-            json_add_string(w, role_name(role));
-    json_array_end(w);
+    document_roles(w, o);
     add_departments(w, d, o);
 }
 

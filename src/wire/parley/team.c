@@ -117,14 +117,8 @@ static bool is_wanted(const struct members *members, const struct team_member *m
 static void add_member(struct json *w, const struct team_member *m)
 {
     json_object_begin(w);
-    json_member_string(w, "id", m->account.id);
-    json_member_string(w, "username", m->account.username);
-    json_member_string(w, "name", m->account.name.ptr ? m->account.name : m->account.username);
-    json_member_array_begin(w, "roles");
-    for (unsigned role = 1; role <= ROLE_USER; role <<= 1)
-        if (m->account.roles & role)
-            json_add_string(w, role_name(role));
-    json_array_end(w);
+    document_account(w, &m->account);
+    document_roles(w, &m->account);
     json_member_raw(w, "departments", m->account.departments.ptr ? m->account.departments : STR("[]"));
     document_status(w, &m->status);
     json_object_end(w);

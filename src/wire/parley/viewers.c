@@ -16,9 +16,7 @@ static void add_viewer(struct json *w, const struct directory *d, const struct v
         return;
     json_object_begin(w);
     json_member_object_begin(w, "operator");
-    json_member_string(w, "id", o->id);
-    json_member_string(w, "username", o->username);
-    json_member_string(w, "name", o->name.ptr ? o->name : o->username);
+    document_account(w, o);
     json_object_end(w);
     json_member_time(w, "since", viewer->since_ms);
     if (str_equal(o->id, caller))
