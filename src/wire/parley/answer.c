@@ -8,6 +8,26 @@ void parley_reply(struct http_request *request, unsigned status, const struct bu
     http_reply(request, status, HEADERS, buf_str(body));
 }
 
+void parley_reply_nothing(struct http_request *request)
+{
+    http_reply(request, 204, STR("Cache-Control: no-store\r\n"), STR(""));
+}
+
+struct json *object_reply_begin(struct object_reply *reply)
+{
+    buf_init(&reply->body, LIMIT_HTTP_REPLY_BUFFER);
+    json_init(&reply->w, &reply->body);
+    json_object_begin(&reply->w);
+    return &reply->w;
+}
+
+void object_reply_end(struct object_reply *reply, struct http_request *request, unsigned status)
+{
+    json_object_end(&reply->w);
+    parley_reply(request, status, &reply->body);
+    buf_clear(&reply->body);
+}
+
 bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft)
 {
     /* Who may see internal events gets another answer, and so does each whom sessions are hidden from. */

@@ -7,18 +7,13 @@
 
 enum { ANSWERS_AT_ONCE = 20, ROW_MAX = ANSWERS_AT_ONCE * (6 * LIMIT_CANNED_TEXT + 24 * LIMIT_ID) };
 
-static void add_answer(struct json *w, const struct canned_answer *c)
+static void add_members(struct json *w, const struct canned_answer *c)
 {
-    json_object_begin(w);
     json_member_string(w, "id", c->id);
     json_member_string(w, "shortcut", c->shortcut);
     json_member_string(w, "text", c->text);
-    if (c->department.len)
-        json_member_string(w, "department", c->department);
-    else
-        json_member_null(w, "department");
+    json_member_string_or_null(w, "department", c->department.len ? c->department : STR_NULL);
     json_member_time(w, "changed", c->changed_ms);
-    json_object_end(w);
 }
 
 /* ---- all of them ---- */
@@ -43,8 +38,11 @@ static bool answers_part(struct page *page, struct store_txn *txn, struct json *
     }
     if (!team_canned(txn, &answers->query, &answers->viewer, scratch, &list, &count, &last, &more, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        add_answer(w, &list[i]);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(w);
+        add_members(w, &list[i]);
+        json_object_end(w);
+    }
     page->last = !more;
     if (more) {
         answers->last.shortcut = arena_str(&page->op.arena, last.shortcut);
@@ -80,16 +78,12 @@ static void answer_canned(struct http_request *request, struct op *base)
         return;
     }
     if (op->act == CANNED_DELETE) {
-        http_reply(request, 204, STR("Cache-Control: no-store\r\n"), STR(""));
+        parley_reply_nothing(request);
         return;
     }
-    struct buf body;
-    struct json w;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    json_init(&w, &body);
-    add_answer(&w, &op->answer);
-    parley_reply(request, op->act == CANNED_ADD ? 201 : 200, &body);
-    buf_clear(&body);
+    struct object_reply reply;
+    add_members(object_reply_begin(&reply), &op->answer);
+    object_reply_end(&reply, request, op->act == CANNED_ADD ? 201 : 200);
 }
 
 /* A department of null is the whole company. */

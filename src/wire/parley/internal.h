@@ -26,6 +26,17 @@ struct call {
 void parley_refuse_cursor(struct http_request *request, const GError *error, struct str cursor);
 
 void parley_reply(struct http_request *request, unsigned status, const struct buf *body);
+/* 204, without a body. */
+void parley_reply_nothing(struct http_request *request);
+
+/* A small answer: one object. Between the two its members are written; the second one ends the request. */
+struct object_reply {
+    struct buf body;
+    struct json w;
+};
+struct json *object_reply_begin(struct object_reply *reply);
+void object_reply_end(struct object_reply *reply, struct http_request *request, unsigned status);
+
 /* Begins an answer that will be kept: true when there was one already and the request is over. */
 bool parley_reply_kept(struct http_request *request, const struct call *call, struct kept_draft *draft);
 /* page_reply with this dialect's refusals and, unless the page has its own, headers. */

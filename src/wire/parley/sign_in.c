@@ -91,15 +91,9 @@ void parley_me(struct http_request *request, const struct call *call)
         parley_refuse(request, error);
         return;
     }
-    struct buf body;
-    struct json w;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    json_init(&w, &body);
-    json_object_begin(&w);
-    add_me(&w, &me);
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct object_reply reply;
+    add_me(object_reply_begin(&reply), &me);
+    object_reply_end(&reply, request, 200);
     directory_unref(me.directory);
 }
 
@@ -124,20 +118,15 @@ static void answer_sign_in(struct http_request *request, struct op *base)
         parley_refuse(request, base->error);
         return;
     }
-    struct buf body;
-    struct json w;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    json_init(&w, &body);
-    json_object_begin(&w);
+    struct object_reply reply;
+    struct json *w = object_reply_begin(&reply);
     if (in->cookie) /* a page's scripts do not see it */
         credential_set_cookie(request, login->auth_token, parley->settings.sign_in_ms / 1000);
     else
-        json_member_string(&w, "token", login->auth_token);
-    json_member_time(&w, "expires", login->expires_ms);
-    add_me(&w, &me);
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+        json_member_string(w, "token", login->auth_token);
+    json_member_time(w, "expires", login->expires_ms);
+    add_me(w, &me);
+    object_reply_end(&reply, request, 200);
     directory_unref(me.directory);
 }
 
@@ -174,7 +163,7 @@ static void answer_sign_out(struct http_request *request, struct op *op)
         return;
     }
     credential_set_cookie(request, STR(""), 0);
-    http_reply(request, 204, STR("Cache-Control: no-store\r\n"), STR(""));
+    parley_reply_nothing(request);
 }
 
 void parley_sign_out(struct http_request *request, const struct call *call)

@@ -13,15 +13,9 @@ static void answer_status(struct http_request *request, struct op *base)
         parley_refuse(request, base->error);
         return;
     }
-    struct buf body;
-    struct json w;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    json_init(&w, &body);
-    json_object_begin(&w);
-    document_status(&w, &((struct status_op *)base)->status);
-    json_object_end(&w);
-    parley_reply(request, 200, &body);
-    buf_clear(&body);
+    struct object_reply reply;
+    document_status(object_reply_begin(&reply), &((struct status_op *)base)->status);
+    object_reply_end(&reply, request, 200);
 }
 
 static bool read_status(const struct http_request *request, struct status_op *op, GError **error)
@@ -74,7 +68,7 @@ static void answer_preferences(struct http_request *request, struct op *base)
     if (base->error)
         parley_refuse(request, base->error);
     else
-        http_reply(request, 204, STR("Cache-Control: no-store\r\n"), STR(""));
+        parley_reply_nothing(request);
 }
 
 static bool read_preferences(const struct http_request *request, struct preference_op *op, GError **error)

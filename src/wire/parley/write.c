@@ -101,17 +101,12 @@ void event_written_reply(struct http_request *request, struct op *base)
         return;
     }
     const struct event *stored = &op->stored[0];
-    struct buf body;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_string(&w, "id", event_shown_id(stored, op->view.session.id, &request->arena));
-    json_member_int(&w, "index", stored->index);
-    json_member_time(&w, "time", stored->time_ms);
-    json_object_end(&w);
-    parley_reply(request, op->repeated ? 200 : 201, &body);
-    buf_clear(&body);
+    struct object_reply reply;
+    struct json *w = object_reply_begin(&reply);
+    json_member_string(w, "id", event_shown_id(stored, op->view.session.id, &request->arena));
+    json_member_int(w, "index", stored->index);
+    json_member_time(w, "time", stored->time_ms);
+    object_reply_end(&reply, request, op->repeated ? 200 : 201);
 }
 
 /* `at`: RFC 3339, or milliseconds as in an import line. */
@@ -203,19 +198,14 @@ static void answer_key(struct http_request *request, struct op *base)
         parley_refuse(request, base->error);
         return;
     }
-    struct buf body;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
-    json_member_string(&w, "chatId", key->op.session_id);
-    json_member_string(&w, "userId", key->op.user_id);
-    json_member_string(&w, "secureKey", key->op.secure_key);
-    json_member_string(&w, "alias", parley->settings.genesys_alias);
-    json_member_string(&w, "tenantName", key->tenant);
-    json_object_end(&w);
-    parley_reply(request, 201, &body);
-    buf_clear(&body);
+    struct object_reply reply;
+    struct json *w = object_reply_begin(&reply);
+    json_member_string(w, "chatId", key->op.session_id);
+    json_member_string(w, "userId", key->op.user_id);
+    json_member_string(w, "secureKey", key->op.secure_key);
+    json_member_string(w, "alias", parley->settings.genesys_alias);
+    json_member_string(w, "tenantName", key->tenant);
+    object_reply_end(&reply, request, 201);
 }
 
 static bool find_tenant(struct http_request *request, const struct call *call, struct key *key, GError **error)
@@ -251,17 +241,12 @@ static void answer_erase(struct http_request *request, struct op *base)
         parley_refuse(request, base->error);
         return;
     }
-    struct buf body;
-    buf_init(&body, LIMIT_HTTP_REPLY_BUFFER);
-    struct json w;
-    json_init(&w, &body);
-    json_object_begin(&w);
+    struct object_reply reply;
+    struct json *w = object_reply_begin(&reply);
     /* Unreadable from now on; the files are scrubbed behind this answer. */
-    json_member_int(&w, "sessions", op->sessions);
-    json_member_string(&w, "state", STR("erasing"));
-    json_object_end(&w);
-    parley_reply(request, 202, &body);
-    buf_clear(&body);
+    json_member_int(w, "sessions", op->sessions);
+    json_member_string(w, "state", STR("erasing"));
+    object_reply_end(&reply, request, 202);
 }
 
 void parley_erase(struct http_request *request, const struct call *call)
