@@ -96,10 +96,7 @@ void change_write(struct json *w, struct str cursor, const struct feed_change *c
     json_member_string(w, "cursor", cursor);
     json_member_string(w, "kind", feed_kind_name(change->kind));
     json_member_string(w, "session", change->view->session.id);
-    if (change->time_ms == NO_TIME)
-        json_member_null(w, "time");
-    else
-        json_member_time(w, "time", change->time_ms);
+    MEMBER_TIME_OR_NULL(w, "time", change->time_ms);
     json_member_int(w, "index", change->event.index);
     json_key_literal(w, "event");
     document_event(w, &change->event, change->view, NULL, scratch);

@@ -5,9 +5,6 @@
 #include "text/json_read.h"
 #include "wire/parley/internal.h"
 
-#define MEMBER_TIME_OR_NULL(w, name, ms) \
-    ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : json_member_null((w), name))
-
 static void add_operator(struct json *w, const struct operator_ref *ref)
 {
     json_object_begin(w);

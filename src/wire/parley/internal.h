@@ -114,6 +114,10 @@ void single_reply(struct http_request *request, const struct call *call, size_t 
 
 /* ---- documents ---- */
 
+/* Evaluates `w` and `ms` twice. */
+#define MEMBER_TIME_OR_NULL(w, name, ms) \
+    ((ms) != NO_TIME ? json_member_time((w), name, (ms)) : json_member_null((w), name))
+
 /* A session as lists show it, without its closing brace when `open` (more members follow). */
 void document_session(struct json *w, const struct history_item *item, bool open);
 /* `id`, `username` and `name` of an operator's account, into an open object; `roles`. */
