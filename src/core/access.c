@@ -31,10 +31,7 @@ bool access_works_in(struct str departments, struct str department)
 
 bool access_serves(const struct caller *caller, const struct session *s)
 {
-    if (caller->kind != CALLER_OPERATOR || operator_ref_is_nobody(&s->served_by))
-        return false;
-    return s->served_by.id.ptr ? str_equal(s->served_by.id, caller->operator_id)
-                               : str_equal(s->served_by.username, caller->username);
+    return caller->kind == CALLER_OPERATOR && operator_ref_names(&s->served_by, caller->operator_id, caller->username);
 }
 
 bool access_sees(const struct caller *caller, const struct session *s)

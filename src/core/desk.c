@@ -4,19 +4,13 @@
 
 /* ---- who ---- */
 
-static bool is_operator(const struct participant *p, struct str id, struct str username)
-{
-    const struct operator_ref *o = &p->operator_ref;
-    return o->id.ptr ? str_equal(o->id, id) : o->username.ptr && str_equal(o->username, username);
-}
-
 /* As whom an operator takes part: where they are present, else where they were last. NULL = nowhere. */
 static const struct participant *find_operator(const struct session_view *view, struct str id, struct str username)
 {
     const struct participant *found = NULL;
     for (size_t i = 0; i < view->participant_count; i++) {
         const struct participant *p = &view->participants[i];
-        if (is_operator(p, id, username) && (!found || !found->present))
+        if (operator_ref_names(&p->operator_ref, id, username) && (!found || !found->present))
             found = p;
     }
     return found;
@@ -231,8 +225,7 @@ static void add_transfer(struct desk_op *op, const struct directory *d, const st
     bool to_me = str_equal(next.id, op->caller.operator_id);
     struct actor receiver = actor_of(view, me.is_new, next, PARTICIPANT_AGENT);
     add(op, EVENT_TRANSFER, &me, &data);
-    if (!to->account ||
-        !is_operator(&(struct participant){.operator_ref = view->session.served_by}, next.id, next.username))
+    if (!to->account || !operator_ref_names(&view->session.served_by, next.id, next.username))
         add_left(op, view);
     if (to->account)
         add_joined(op, to_me ? &me : &receiver);

@@ -57,6 +57,11 @@ bool operator_ref_equal(const struct operator_ref *a, const struct operator_ref 
     return str_equal(a->id, b->id) && str_equal(a->username, b->username) && str_equal(a->name, b->name);
 }
 
+bool operator_ref_names(const struct operator_ref *o, struct str id, struct str username)
+{
+    return o->id.ptr ? str_equal(o->id, id) : o->username.ptr && str_equal(o->username, username);
+}
+
 void operator_ref_write(struct json *w, const struct operator_ref *o)
 {
     json_object_begin(w);

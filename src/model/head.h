@@ -52,6 +52,9 @@ static inline bool operator_ref_is_nobody(const struct operator_ref *o)
 
 bool operator_ref_equal(const struct operator_ref *a, const struct operator_ref *b);
 
+/* Is it the operator with this id and username? The id decides where it has one. */
+bool operator_ref_names(const struct operator_ref *o, struct str id, struct str username);
+
 /* The JSON object {"id","username","name"} of events' data (doc/events.md), what is not known left out. */
 void operator_ref_write(struct json *w, const struct operator_ref *o);
 
