@@ -236,26 +236,20 @@ static void test_cursors(void)
     fixture_close(&f);
 }
 
-static char *back_up(struct fixture *f)
-{
-    GError *error = NULL;
-    char *path = g_strconcat(f->directory, ".copy", NULL);
-    g_unlink(path);
-    store_backup(core_store(f->core), path, NULL, &error);
-    g_assert_no_error(error);
-    return path;
-}
-
-/* Another core on a copy, as `restore` makes it. */
-static void restore(struct fixture *f, int64_t company, const char *path)
+/* Another core on a copy of this one as it stands, as `restore` makes it. */
+static void restore(struct fixture *f, struct fixture *copy)
 {
     GError *error = NULL;
     struct fault *fault;
-    fixture_open_empty(f);
-    store_restore(f->directory, path, &error);
+    g_autofree char *path = g_strconcat(f->directory, ".copy", NULL);
+    store_backup(core_store(f->core), path, NULL, &error);
     g_assert_no_error(error);
-    g_assert_true(fixture_start_faulty(f, 0, REASON_INTERNAL, &fault));
-    f->company = company;
+    fixture_open_empty(copy);
+    store_restore(copy->directory, path, &error);
+    g_assert_no_error(error);
+    g_unlink(path);
+    g_assert_true(fixture_start_faulty(copy, 0, REASON_INTERNAL, &fault));
+    copy->company = f->company;
 }
 
 static struct feed_place last_place(struct fixture *f)
@@ -293,23 +287,17 @@ static void test_restored(void)
     fixture_import(&f, SESSION("a", "v", MESSAGE("1")), NULL);
     struct feed_place at_a = last_place(&f);
     struct str a = last_cursor(&f);
-    char *copy = back_up(&f);
-    restore(&first, f.company, copy);
+    restore(&f, &first);
     fixture_import(&f, SESSION("b", "v", ""), NULL);
     struct feed_place at_b = last_place(&f);
     struct str b = last_cursor(&f);
-    g_free(copy);
-    copy = back_up(&f);
-    restore(&second, f.company, copy);
+    restore(&f, &second);
     fixture_import(&f, SESSION("c", "v", ""), NULL);
     struct str c = last_cursor(&f);
     fixture_import(&first, SESSION("d", "v", ""), NULL);
     struct feed_place at_d = last_place(&first);
     struct str d = last_cursor(&first);
-    g_unlink(copy);
-    g_free(copy);
-    copy = back_up(&first);
-    restore(&nested, f.company, copy);
+    restore(&first, &nested);
     fixture_import(&nested, SESSION("e", "v", ""), NULL);
     struct str e = last_cursor(&nested);
     fixture_import(&second, SESSION("g", "v", ""), NULL);
@@ -328,8 +316,6 @@ static void test_restored(void)
     goes_on(&second, e, at_a, false, "open:b.0 open:g.0");
     goes_on(&first, e, at_d, false, "");
 
-    g_unlink(copy);
-    g_free(copy);
     fixture_close(&nested);
     fixture_close(&second);
     fixture_close(&first);
