@@ -9,18 +9,30 @@
 
 enum { SLOW_THREADS = 2, STEP_THREADS = 2 };
 
+bool snapshot_open(struct snapshot *snapshot, struct core *core, GError **error)
+{
+    *snapshot = (struct snapshot){.reader = store_reader_open(core->store, error)};
+    if (snapshot->reader)
+        snapshot->txn = store_read_begin(snapshot->reader, error);
+    return snapshot->txn;
+}
+
+void snapshot_close(struct snapshot *snapshot)
+{
+    if (snapshot->txn)
+        store_read_end(snapshot->txn);
+    if (snapshot->reader)
+        store_reader_close(snapshot->reader);
+}
+
 /* What a crash or a stop left undone of an erasure goes on. */
 static bool resume_erasures(struct core *core, GError **error)
 {
-    struct store_reader *reader = store_reader_open(core->store, error);
-    struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
+    struct snapshot now;
     bool erasing = false, scrub = false;
     int64_t owed_ms = 0;
-    bool read = txn && store_scrub_pending(txn, &erasing, &scrub, &owed_ms, error);
-    if (txn)
-        store_read_end(txn);
-    if (reader)
-        store_reader_close(reader);
+    bool read = snapshot_open(&now, core, error) && store_scrub_pending(now.txn, &erasing, &scrub, &owed_ms, error);
+    snapshot_close(&now);
     if (scrub)
         eraser_owe(core->eraser, owed_ms);
     if (erasing)

@@ -30,13 +30,10 @@ static void free_crowd(void *data)
 
 static bool read_lines(struct core *core, struct feeds *feeds, GError **error)
 {
-    struct store_reader *reader = store_reader_open(core->store, error);
-    struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
-    bool read = txn && store_lines(txn, &feeds->arena, &feeds->lines, &feeds->line_count, error);
-    if (txn)
-        store_read_end(txn);
-    if (reader)
-        store_reader_close(reader);
+    struct snapshot now;
+    bool read = snapshot_open(&now, core, error) &&
+                store_lines(now.txn, &feeds->arena, &feeds->lines, &feeds->line_count, error);
+    snapshot_close(&now);
     return read;
 }
 

@@ -57,6 +57,16 @@ struct effect {
     bool erasure;               /* payloads wait to be dropped; no session is meant */
 };
 
+/* ---- core.c ---- */
+
+/* For what is read once, while the core is opened. Closed in any case. */
+struct snapshot {
+    struct store_reader *reader;
+    struct store_txn *txn;
+};
+bool snapshot_open(struct snapshot *snapshot, struct core *core, GError **error);
+void snapshot_close(struct snapshot *snapshot);
+
 /* ---- effect.c ---- */
 
 /* Adds the effect of what was written to this session; more can be set in the result. */

@@ -195,20 +195,17 @@ static bool load_chat(struct keepalive *keepalive, struct store_txn *txn, int64_
 /* The chats that were open when the process ended last: their clients' clocks start again now. */
 static bool load_chats(struct keepalive *keepalive, GError **error)
 {
-    struct store_reader *reader = store_reader_open(keepalive->core->store, error);
-    struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
+    struct snapshot now;
     struct arena scratch;
     arena_init(&scratch);
     int64_t *sessions = NULL;
     size_t count = 0;
-    bool read = txn && store_live_chats(txn, &scratch, &sessions, &count, error);
+    bool read =
+        snapshot_open(&now, keepalive->core, error) && store_live_chats(now.txn, &scratch, &sessions, &count, error);
     for (size_t i = 0; i < count && read; i++)
-        read = load_chat(keepalive, txn, sessions[i], &scratch, error);
+        read = load_chat(keepalive, now.txn, sessions[i], &scratch, error);
     arena_clear(&scratch);
-    if (txn)
-        store_read_end(txn);
-    if (reader)
-        store_reader_close(reader);
+    snapshot_close(&now);
     return read;
 }
 

@@ -92,14 +92,10 @@ static void step_done(struct op *op)
 bool refill_start(struct core *core, GError **error)
 {
     struct refill *refill = core->refill;
-    struct store_reader *reader = store_reader_open(core->store, error);
-    struct store_txn *txn = reader ? store_read_begin(reader, error) : NULL;
+    struct snapshot now;
     int64_t from_ms = NO_TIME;
-    bool read = txn && store_search_indexed_from(txn, &from_ms, error);
-    if (txn)
-        store_read_end(txn);
-    if (reader)
-        store_reader_close(reader);
+    bool read = snapshot_open(&now, core, error) && store_search_indexed_from(now.txn, &from_ms, error);
+    snapshot_close(&now);
     if (!read || from_ms == NO_TIME)
         return read;
     pthread_mutex_lock(&refill->lock);
