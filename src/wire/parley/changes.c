@@ -82,12 +82,8 @@ void asker_free(struct asker *asker)
 bool asker_caller(const struct asker *asker, struct store_reader *reader, struct caller *caller, struct arena *a,
                   GError **error)
 {
-    if (!standing_caller(&asker->standing, asker->core, reader, caller, a, error))
-        return false;
-    if (caller->rights & RIGHT_READ)
-        return true;
-    reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
-    return false;
+    return standing_caller(&asker->standing, asker->core, reader, caller, a, error) &&
+           credential_allows(caller, RIGHT_READ, error);
 }
 
 void change_write(struct json *w, struct str cursor, const struct feed_change *change, struct arena *scratch)

@@ -116,6 +116,14 @@ bool credential_read(struct http_request *request, struct call *call, const stru
     return false;
 }
 
+bool credential_allows(const struct caller *caller, unsigned rights, GError **error)
+{
+    if (!(rights & ~caller->rights))
+        return true;
+    reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
+    return false;
+}
+
 /* ---- later ---- */
 
 void standing_init(struct standing *standing, struct http_request *request, const struct call *call)

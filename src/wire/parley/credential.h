@@ -18,7 +18,11 @@ struct directory;
 bool credential_read(struct http_request *request, struct call *call, const struct directory *directory,
                      GError **error);
 
-/* The same for answers that come long after their request: by then it may be taken away, or give less. */
+/* Has the caller all of these (enum right)? RIGHT_MISSING. */
+bool credential_allows(const struct caller *caller, unsigned rights, GError **error);
+
+/* Who called, for answers that come long after their request: by then the credential may be taken away, or give less.
+ */
 struct standing {
     enum { STANDING_ADMINISTRATOR, STANDING_TOKEN, STANDING_USER } by;
     bool is_local;

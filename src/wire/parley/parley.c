@@ -13,12 +13,11 @@ static bool read_parameters(struct http_request *request, struct call *call, con
 
 static bool may_call(const struct call *call, const struct parley_route *route, GError **error)
 {
-    if (route->right & RIGHT_ALL & ~call->caller.rights)
-        reason_set(error, REASON_RIGHT_MISSING, "this token does not have the right that this call needs");
-    else if ((route->right & PARLEY_OPERATOR) && call->caller.kind != CALLER_OPERATOR)
-        reason_set(error, REASON_RIGHT_MISSING, "only an operator who signed in can do this");
-    else
+    if (!credential_allows(&call->caller, route->right & RIGHT_ALL, error))
+        return false;
+    if (!(route->right & PARLEY_OPERATOR) || call->caller.kind == CALLER_OPERATOR)
         return true;
+    reason_set(error, REASON_RIGHT_MISSING, "only an operator who signed in can do this");
     return false;
 }
 
