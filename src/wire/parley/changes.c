@@ -15,7 +15,7 @@
 enum {
     STEP = 32,          /* events that are looked at in one go */
     LOOKED_MAX = 32768, /* for one page */
-    LIMIT_DEFAULT = 50
+    SHORT = 50,         /* changes that are told on the loop */
 };
 
 /* ---- who asks ---- */
@@ -179,7 +179,7 @@ static void answer(struct http_request *request, struct asker *asker, const stru
     changes->page.hold = hold_changes;
     changes->page.clear = clear_changes;
     changes->page.row_max = CHANGE_MAX;
-    changes->page.is_long = limit > LIMIT_DEFAULT || asker->filter.kinds != FEED_ALL_KINDS || !access_sees_all(viewer);
+    changes->page.is_long = limit > SHORT || asker->filter.kinds != FEED_ALL_KINDS || !access_sees_all(viewer);
     changes->asker = asker;
     changes->viewer = caller_copy(viewer, &changes->page.op.arena);
     changes->filter = asker->filter;
@@ -197,8 +197,7 @@ void parley_changes(struct http_request *request, const struct call *call)
     struct feed_watch watch;
     struct asker *asker = asker_new(request, call, query_get(&call->query, STR("after")), &watch);
     if (asker)
-        answer(request, asker, &call->caller, &watch,
-               (size_t)parameter_number(&call->query, STR("limit"), LIMIT_DEFAULT),
+        answer(request, asker, &call->caller, &watch, parameters_limit(call),
                clock_monotonic_ms() + 1000 * parameter_number(&call->query, STR("wait"), 0));
 }
 
