@@ -101,14 +101,14 @@ bool session_of_id(struct str id, const struct call *call, struct store_txn *txn
 bool session_of_path(const struct http_request *request, const struct call *call, struct store_txn *txn,
                      struct arena *a, struct session_view *view, GError **error);
 
-/* ---- one document ---- */
+/* ---- one part ---- */
 
-/* A page of one document: `call` and the request live as long as it is made. */
+/* A page that is one part: `call` and the request live as long as it is made. `is_long` as a page's. */
 struct single {
     struct page page;
     const struct call *call;
 };
-void single_reply(struct http_request *request, const struct call *call, size_t row_max,
+void single_reply(struct http_request *request, const struct call *call, size_t row_max, bool is_long,
                   bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
                                GError **error));
 

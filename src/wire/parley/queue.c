@@ -4,16 +4,9 @@
 
 enum { ROW_MAX = LIMIT_PAGE * (6 * LIMIT_TEXT + 32 * LIMIT_NAME) };
 
-struct waiting {
-    struct page page;
-    const struct call *call;
-    size_t limit;
-};
-
-static bool find_waiting(const struct waiting *waiting, struct store_txn *txn, struct arena *a, struct list_page *list,
+static bool find_waiting(const struct call *call, struct store_txn *txn, struct arena *a, struct list_page *list,
                          GError **error)
 {
-    const struct call *call = waiting->call;
     const struct list_query query = {
         .filter = {.company = call->caller.company,
                    .department_id = query_get(&call->query, STR("department")),
@@ -24,7 +17,7 @@ static bool find_waiting(const struct waiting *waiting, struct store_txn *txn, s
                    .to_ms = NO_TIME},
         .order = LIST_OLDEST_FIRST,
         .cursor = query_get(&call->query, STR("cursor")),
-        .limit = waiting->limit,
+        .limit = parameters_limit(call),
     };
     return list_sessions(call->parley->core, txn, &query, &call->caller, a, list, error);
 }
@@ -35,7 +28,7 @@ static bool waiting_part(struct page *page, struct store_txn *txn, struct json *
 {
     struct list_page list;
     int64_t now_ms = clock_now_ms();
-    if (!find_waiting((struct waiting *)page, txn, scratch, &list, error))
+    if (!find_waiting(((struct single *)page)->call, txn, scratch, &list, error))
         return false;
     json_object_begin(w);
     json_member_array_begin(w, "sessions");
@@ -53,11 +46,6 @@ static bool waiting_part(struct page *page, struct store_txn *txn, struct json *
 
 void parley_queue(struct http_request *request, const struct call *call)
 {
-    struct waiting *waiting = (struct waiting *)page_new(call->parley->core, sizeof *waiting);
-    waiting->page.part = waiting_part;
-    waiting->page.row_max = ROW_MAX;
-    waiting->page.is_long = !access_sees_all(&call->caller) || query_get(&call->query, STR("department")).ptr;
-    waiting->call = call;
-    waiting->limit = parameters_limit(call);
-    parley_reply_page(request, &waiting->page);
+    bool is_filtered = !access_sees_all(&call->caller) || query_get(&call->query, STR("department")).ptr;
+    single_reply(request, call, ROW_MAX, is_filtered, waiting_part);
 }

@@ -2,7 +2,7 @@
 #include "text/cursor.h"
 #include "wire/parley/internal.h"
 
-void single_reply(struct http_request *request, const struct call *call, size_t row_max,
+void single_reply(struct http_request *request, const struct call *call, size_t row_max, bool is_long,
                   bool (*part)(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
                                GError **error))
 {
@@ -10,6 +10,7 @@ void single_reply(struct http_request *request, const struct call *call, size_t 
     single->call = call;
     single->page.part = part;
     single->page.row_max = row_max;
+    single->page.is_long = is_long;
     parley_reply_page(request, &single->page);
 }
 
@@ -45,7 +46,7 @@ static bool session_part(struct page *page, struct store_txn *txn, struct json *
 
 void parley_session(struct http_request *request, const struct call *call)
 {
-    single_reply(request, call, SESSION_MAX, session_part);
+    single_reply(request, call, SESSION_MAX, false, session_part);
 }
 
 static bool visitor_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch,
@@ -62,7 +63,7 @@ static bool visitor_part(struct page *page, struct store_txn *txn, struct json *
 
 void parley_visitor(struct http_request *request, const struct call *call)
 {
-    single_reply(request, call, LIMIT_HTTP_REPLY_BUFFER, visitor_part);
+    single_reply(request, call, LIMIT_HTTP_REPLY_BUFFER, false, visitor_part);
 }
 
 /* ---- visitors ---- */

@@ -2,12 +2,7 @@
 #include "core/search.h"
 #include "wire/parley/internal.h"
 
-struct found {
-    struct page page;
-    const struct call *call;
-    size_t limit;
-    struct search_page hits;
-};
+enum { ROW_MAX = LIMIT_PAGE * 64 * LIMIT_NAME };
 
 /* The parameters as a search. */
 static bool read_search(const struct call *call, struct store_txn *txn, struct store_search *search, struct arena *a,
@@ -31,15 +26,15 @@ static bool read_search(const struct call *call, struct store_txn *txn, struct s
     return true;
 }
 
-static bool find_hits(struct found *found, struct store_txn *txn, struct arena *a, GError **error)
+static bool find_hits(const struct call *call, struct store_txn *txn, struct arena *a, struct search_page *found,
+                      GError **error)
 {
-    const struct call *call = found->call;
-    struct search_query query = {.cursor = query_get(&call->query, STR("cursor")), .limit = found->limit};
-    found->hits.indexed_from_ms = NO_TIME;
+    struct search_query query = {.cursor = query_get(&call->query, STR("cursor")), .limit = parameters_limit(call)};
+    *found = (struct search_page){.indexed_from_ms = NO_TIME};
     if (!read_search(call, txn, &query.search, a, error))
         return false;
     return query.search.visitor < 0 || /* nobody by that name */
-           search_messages(call->parley->core, txn, &query, &call->caller, a, &found->hits, error);
+           search_messages(call->parley->core, txn, &query, &call->caller, a, found, error);
 }
 
 static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a)
@@ -66,20 +61,20 @@ static void add_hit(struct json *w, const struct store_hit *hit, struct arena *a
 /* At most LIMIT_PAGE hits: one part. */
 static bool hits_part(struct page *page, struct store_txn *txn, struct json *w, struct arena *scratch, GError **error)
 {
-    struct found *found = (struct found *)page;
-    if (!find_hits(found, txn, scratch, error))
+    struct search_page found;
+    if (!find_hits(((struct single *)page)->call, txn, scratch, &found, error))
         return false;
     json_object_begin(w);
     json_member_array_begin(w, "hits");
-    for (size_t i = 0; i < found->hits.count; i++)
-        add_hit(w, &found->hits.hits[i], scratch);
+    for (size_t i = 0; i < found.count; i++)
+        add_hit(w, &found.hits[i], scratch);
     json_array_end(w);
-    json_member_string_or_null(w, "next", found->hits.next);
-    json_member_bool(w, "complete", !found->hits.next.ptr);
-    if (found->hits.partial)
+    json_member_string_or_null(w, "next", found.next);
+    json_member_bool(w, "complete", !found.next.ptr);
+    if (found.partial)
         json_member_bool(w, "partial", true);
-    if (found->hits.indexed_from_ms != NO_TIME)
-        json_member_time(w, "indexedFrom", found->hits.indexed_from_ms);
+    if (found.indexed_from_ms != NO_TIME)
+        json_member_time(w, "indexedFrom", found.indexed_from_ms);
     json_object_end(w);
     page->last = true;
     return true;
@@ -87,11 +82,5 @@ static bool hits_part(struct page *page, struct store_txn *txn, struct json *w, 
 
 void parley_search(struct http_request *request, const struct call *call)
 {
-    struct found *found = (struct found *)page_new(call->parley->core, sizeof *found);
-    found->page.part = hits_part;
-    found->page.row_max = LIMIT_PAGE * 64 * LIMIT_NAME;
-    found->page.is_long = true;
-    found->call = call;
-    found->limit = parameters_limit(call);
-    parley_reply_page(request, &found->page);
+    single_reply(request, call, ROW_MAX, true, hits_part);
 }

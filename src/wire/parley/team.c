@@ -60,7 +60,7 @@ static bool preferences_part(struct page *page, struct store_txn *txn, struct js
 
 void parley_preferences(struct http_request *request, const struct call *call)
 {
-    single_reply(request, call, LIMIT_PREFERENCES, preferences_part);
+    single_reply(request, call, LIMIT_PREFERENCES, false, preferences_part);
 }
 
 static void answer_preferences(struct http_request *request, struct op *base)
