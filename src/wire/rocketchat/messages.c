@@ -31,8 +31,9 @@ static bool is_shown(const struct messages *messages, const struct event *e, str
 {
     const struct session *session = &messages->view.session;
     enum rocketchat_showing showing = rocketchat_kinds[e->kind].showing;
-    bool shows = showing == SHOWS_CLOSE ? e->index == session->close_index : showing == SHOWS_MESSAGE;
-    if (!shows || event_is_deleted(e) || event_is_internal(e) || event_is_attached(e) || e->index > session->last_index)
+    bool shows = showing == SHOWS_CLOSE ? e->index == session->close_index && !event_is_internal(e)
+                                        : showing == SHOWS_MESSAGE && session_shows(e);
+    if (!shows || e->index > session->last_index)
         return false;
     if (!messages->term)
         return true;
