@@ -2,7 +2,6 @@
  * them is written as a line, which is read again or refused with a reason. The samples of all formats are its corpus.
  */
 #include "archive.h"
-#include "port/format/fields.h"
 #include "port/format/guess.h"
 #include "port/format/map.h"
 
@@ -23,7 +22,7 @@ static struct map *map_of(const struct format **format, struct str file)
         return map;
     }
     g_autofree char *text = guess_map(file, NULL);
-    *format = format_by_name(fields_are_json(file) ? STR("json") : STR("csv"));
+    *format = format_by_map(file);
     if (text)
         format_map(*format, "the guess", str_from_c(text), &map, NULL);
     return map;

@@ -1,7 +1,6 @@
 #include "app/archive.h"
 
 #include "app/command.h"
-#include "port/format/fields.h"
 #include "port/format/guess.h"
 #include "port/format/map.h"
 #include "text/time.h"
@@ -83,7 +82,7 @@ static const struct format *recognise(const char *path, bool has_map)
     char head[4096];
     struct str bytes = str_from(head, read_head(path, head, sizeof head));
     g_autofree char *name = g_path_get_basename(path);
-    return has_map ? format_by_name(fields_are_json(bytes) ? STR("json") : STR("csv")) : format_of(bytes, name);
+    return has_map ? format_by_map(bytes) : format_of(bytes, name);
 }
 
 static bool find_format(const struct archive_options *options, char **files, const struct format **format,

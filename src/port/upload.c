@@ -1,6 +1,5 @@
 #include "port/upload.h"
 
-#include "port/format/fields.h"
 #include "port/format/map.h"
 #include "port/tar.h"
 
@@ -142,7 +141,7 @@ static const struct format *find_format(struct upload *upload, GError **error)
     if (!head.ptr)
         return NULL;
     if (upload->options.map.ptr)
-        return format_by_name(fields_are_json(head) ? STR("json") : STR("csv"));
+        return format_by_map(head);
     g_autofree char *base = g_path_get_basename(input_path(upload->first));
     return format_of(head, base);
 }

@@ -61,6 +61,11 @@ const struct format *format_of(struct str head, const char *name)
     return NULL;
 }
 
+const struct format *format_by_map(struct str head)
+{
+    return fields_are_json(head) ? &format_json : &format_csv;
+}
+
 bool format_map(const struct format *format, const char *name, struct str text, struct map **map, GError **error)
 {
     *map = NULL;

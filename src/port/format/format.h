@@ -80,6 +80,8 @@ const struct format *format_by_name(struct str name);
 const struct format *format_at(size_t index);
 /* The one that recognises the file; NULL = none does. */
 const struct format *format_of(struct str head, const char *name);
+/* The one that reads a file which begins like this by a map that was given: "json" or "csv". */
+const struct format *format_by_map(struct str head);
 
 /* The map to read by: the one given as `text` and called `name` in messages, else (STR_NULL) the format's own. *map is
  * NULL where the format needs none; map_free frees it. USAGE: a bad map, none where one is needed, one where none is.
