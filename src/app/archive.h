@@ -44,9 +44,10 @@ struct archive_target {
 /* The route of the server's import with all that was said; to g_free. */
 char *archive_path(const struct archive_options *options, const struct archive_format *format, bool skip_bad);
 
-/* Runs the import, in this process or in the server, and prints its report; the exit code. */
-int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
-                   const struct archive_target *target);
+/* Runs the import, in this process or in the server, and prints its report; the exit code. `hints` are those of the
+ * options. */
+int archive_import(const struct archive_options *options, const struct conversion_hints *hints,
+                   const struct archive_format *format, char **files, const struct archive_target *target);
 
 /* Prints a map for the file on standard output, and the first three conversations as they would be read by it (or by
  * --map's) on standard error; the exit code. Writes nothing. */

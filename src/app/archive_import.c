@@ -13,7 +13,7 @@ struct archive {
     const struct archive_format *format;
     const struct archive_target *target;
     char **files;
-    struct conversion_hints hints;
+    const struct conversion_hints *hints;
     struct report *report;
     struct conversion_report counts;
     struct bundle *bundle; /* for the server */
@@ -43,7 +43,7 @@ static bool import_here(struct archive *archive, GError **error)
         .company = target->company,
         .format = archive->format->format,
         .map = archive->format->map,
-        .hints = archive->hints,
+        .hints = *archive->hints,
         .dry_run = archive->options->dry_run,
         .scratch_directory = beside,
         .files = archive->files,
@@ -170,13 +170,11 @@ static void tell_people(const struct archive *archive)
             archive->options->dry_run ? " (a dry run: nothing was written)" : "");
 }
 
-int archive_import(const struct archive_options *options, const struct archive_format *format, char **files,
-                   const struct archive_target *target)
+int archive_import(const struct archive_options *options, const struct conversion_hints *hints,
+                   const struct archive_format *format, char **files, const struct archive_target *target)
 {
-    struct archive archive = {.options = options, .format = format, .target = target, .files = files};
+    struct archive archive = {.options = options, .hints = hints, .format = format, .target = target, .files = files};
     GError *error = NULL;
-    if (!archive_hints(options, &archive.hints, &error))
-        return command_fail(error);
     fprintf(stderr, "reading as %s: %s\n", format->format->name, format->format->about);
     archive.report = report_new();
     conversion_report_init(&archive.counts);

@@ -293,7 +293,8 @@ static int import_files(struct job *job, const struct archive_format *format, ch
                                           .company_name = job->company_name,
                                           .data = data,
                                           .interrupted = &interrupted};
-    return format->format ? archive_import(job->options, format, files, &target) : import_each_file(job, files);
+    return format->format ? archive_import(job->options, &job->hints, format, files, &target)
+                          : import_each_file(job, files);
 }
 
 int command_import(int argc, char **argv)
