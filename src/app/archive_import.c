@@ -106,28 +106,18 @@ static void read_answer(struct archive *archive, struct str reply)
     arena_clear(&a);
 }
 
-static void add_parameter(GString *path, const char *name, struct str value)
-{
-    if (!value.ptr)
-        return;
-    g_autofree char *text = str_to_heap(value);
-    g_autofree char *escaped = g_uri_escape_string(text, NULL, FALSE);
-    g_string_append_printf(path, "%c%s=%s", strchr(path->str, '?') ? '&' : '?', name, escaped);
-}
-
 char *archive_path(const struct archive_options *options, const struct archive_format *format, bool skip_bad)
 {
-    GString *path = g_string_new("/parley/v1/import");
-    add_parameter(path, "format", format->format ? str_from_c(format->format->name) : STR("ndjson"));
-    if (options->map && format->map)
-        add_parameter(path, "map", format->map->source);
-    add_parameter(path, "account", str_from_c(options->account));
-    add_parameter(path, "timeZone", str_from_c(options->time_zone));
-    add_parameter(path, "since", str_from_c(options->since));
-    add_parameter(path, "until", str_from_c(options->until));
-    add_parameter(path, "dryRun", options->dry_run ? STR("true") : STR_NULL);
-    add_parameter(path, "skipBad", skip_bad ? STR("true") : STR_NULL);
-    return g_string_free(path, FALSE);
+    g_autoptr(GString) query = g_string_new(NULL);
+    client_query_add(query, "format", format->format ? format->format->name : "ndjson");
+    client_query_add(query, "map", options->map && format->map ? format->map->source.ptr : NULL);
+    client_query_add(query, "account", options->account);
+    client_query_add(query, "timeZone", options->time_zone);
+    client_query_add(query, "since", options->since);
+    client_query_add(query, "until", options->until);
+    client_query_add(query, "dryRun", options->dry_run ? "true" : NULL);
+    client_query_add(query, "skipBad", skip_bad ? "true" : NULL);
+    return g_strconcat("/parley/v1/import?", query->str, NULL);
 }
 
 static bool import_there(struct archive *archive, GError **error)

@@ -24,6 +24,13 @@ struct transfer {
     bool cut_off;   /* the answer ended too early, or is not HTTP */
 };
 
+void client_query_add(GString *query, const char *name, const char *value)
+{
+    g_autofree char *escaped = value ? g_uri_escape_string(value, NULL, FALSE) : NULL;
+    if (value)
+        g_string_append_printf(query, "%s%s=%s", query->len ? "&" : "", name, escaped);
+}
+
 /* ---- sending -------------------------------------------------------------------------------------------- */
 
 /* False when nothing more can be sent, or need be: the server has answered already, or closed. */

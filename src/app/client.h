@@ -10,6 +10,9 @@ typedef size_t client_source(void *data, char *piece, size_t size);
 /* Takes a piece; false gives up. */
 typedef bool client_sink(void *data, struct str piece);
 
+/* Adds a parameter to a query, encoded; a `value` of NULL adds none. */
+void client_query_add(GString *query, const char *name, const char *value);
+
 struct client_request {
     const char *socket;    /* its path, of any length; not followed when it is a link */
     const char *path;      /* "/parley/v1/..." with its query, encoded */

@@ -63,9 +63,7 @@ static bool read_asked(struct asked *asked, GError **error)
     for (size_t i = 0; i < EXPORT_PARAMETERS; i++) {
         const char *name = export_parameters[i].name;
         const char *value = !strcmp(name, "notes") && asked->notes ? "true" : asked->values[i];
-        g_autofree char *escaped = value ? g_uri_escape_string(value, NULL, FALSE) : NULL;
-        if (value)
-            g_string_append_printf(asked->query, "%s%s=%s", asked->query->len ? "&" : "", name, escaped);
+        client_query_add(asked->query, name, value);
     }
     struct str text = str_from(asked->query->str, asked->query->len);
     return query_parse(text, &asked->arena, &asked->read, error) &&
