@@ -80,12 +80,8 @@ static void read_kinds(const struct json_node *object, GHashTable *kinds)
 
 static void read_refusal(struct archive *archive, const struct json_node *refusal)
 {
-    g_autoptr(GError) why = NULL;
-    struct str detail = json_str(json_get(refusal, "detail"));
     const char *file = bundle_file(archive->bundle, json_str(json_get(refusal, "file")));
-    reason_set_field(&why, REASON_LINE_INVALID, json_str(json_get(refusal, "field")), "%.*s", STR_ARG(detail));
-    report_refused(archive->report, file ? file : archive->files[0], json_int64(json_get(refusal, "line")),
-                   json_int64(json_get(refusal, "offset")), why);
+    report_answered_refusal(archive->report, file ? file : archive->files[0], refusal);
 }
 
 static void read_answer(struct archive *archive, struct str reply)

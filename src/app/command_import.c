@@ -170,12 +170,8 @@ static void read_answer(struct job *job, struct str reply, struct import_result 
     result->counts.unchanged = number(tree, "unchanged");
     result->counts.refused = number(tree, "refused");
     result->counts.events = number(tree, "events");
-    for (const struct json_node *refusal = json_first(json_get(tree, "refusals")); refusal; refusal = refusal->next) {
-        g_autoptr(GError) why = NULL;
-        struct str detail = json_str(json_get(refusal, "detail"));
-        reason_set_field(&why, REASON_LINE_INVALID, json_str(json_get(refusal, "field")), "%.*s", STR_ARG(detail));
-        show_refused(job, number(refusal, "line"), why);
-    }
+    for (const struct json_node *refusal = json_first(json_get(tree, "refusals")); refusal; refusal = refusal->next)
+        report_answered_refusal(job->report, job->file, refusal);
     arena_clear(&a);
 }
 

@@ -47,6 +47,14 @@ void report_refused(struct report *report, const char *file, int64_t line, int64
     json_object_end(&report->w);
 }
 
+void report_answered_refusal(struct report *report, const char *file, const struct json_node *refusal)
+{
+    g_autoptr(GError) why = NULL;
+    struct str detail = json_str(json_get(refusal, "detail"));
+    reason_set_field(&why, REASON_LINE_INVALID, json_str(json_get(refusal, "field")), "%.*s", STR_ARG(detail));
+    report_refused(report, file, json_int64(json_get(refusal, "line")), json_int64(json_get(refusal, "offset")), why);
+}
+
 /* ---- progress ---- */
 
 static void show_bar(int64_t done, int64_t size, int64_t ms)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "port/format/conversion.h"
+#include "text/json_tree.h"
 
 struct report;
 
@@ -14,6 +15,9 @@ struct report *report_new(void);
 
 /* Says at once what was refused, and notes it: the first 1,000. `line` 0: at this offset. */
 void report_refused(struct report *report, const char *file, int64_t line, int64_t offset, const GError *why);
+
+/* The same of one of the refusals that a server answers. */
+void report_answered_refusal(struct report *report, const char *file, const struct json_node *refusal);
 
 /* On a terminal: how far, how fast, and how long it may still take. `size` 0 = not known. */
 void report_progress(struct report *report, const char *file, int64_t done, int64_t size);
