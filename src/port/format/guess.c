@@ -1,6 +1,7 @@
 #include "port/format/guess.h"
 
 #include "base/reason.h"
+#include "model/session.h"
 #include "port/format/fields.h"
 #include "port/format/map.h"
 #include "text/time.h"
@@ -106,25 +107,18 @@ static bool is_serial(const char *value)
     return (*end == 0 || *end == ',') && strpbrk(value, ".,") && number > 20000 && number < 80000;
 }
 
-static bool fits_format(const char *value, const char *format)
-{
-    char text[128];
-    g_autoptr(GError) ignored = NULL;
-    g_snprintf(text, sizeof text, "[file]\ntype=csv\nrow=session\ntime_format=%s\n[map]\nsession.id=a\nevent.text=b\n",
-               format);
-    struct map *map = map_parse("", str_from_c(text), NULL, NULL);
-    bool fits = map && map_time(map, str_from_c(value), zone_utc(), &ignored) != INT64_MIN;
-    map_free(map);
-    return fits;
-}
-
 /* All of them: 03/05 may be in March or in May, 13/05 is not. */
 static bool fit_format(const GPtrArray *values, const char *format)
 {
-    for (guint i = 0; i < values->len; i++)
-        if (!fits_format(values->pdata[i], format))
-            return false;
-    return true;
+    char text[128];
+    g_snprintf(text, sizeof text, "[file]\ntype=csv\nrow=session\ntime_format=%s\n[map]\nsession.id=a\nevent.text=b\n",
+               format);
+    struct map *map = map_parse("", str_from_c(text), NULL, NULL);
+    bool fit = map != NULL;
+    for (guint i = 0; fit && i < values->len; i++)
+        fit = map_time(map, str_from_c(values->pdata[i]), zone_utc(), NULL) != NO_TIME;
+    map_free(map);
+    return fit;
 }
 
 static void write_time_format(GString *out, const struct field *time)
@@ -202,17 +196,12 @@ static void write_key(GString *out, const GPtrArray *fields, enum map_key key, c
 
 static void write_keys(GString *out, const struct guess *g)
 {
-    static const char *const words[] = {
-#define X(name, word) word,
-        MAP_KEYS(X)
-#undef X
-    };
     g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) taken_of_events = g_hash_table_new(g_str_hash, g_str_equal);
     if (g->events)
         g_string_append_printf(out, "events=%s\n", g->events->path);
     for (size_t i = 0; i < G_N_ELEMENTS(synonyms); i++) {
-        const char *word = words[synonyms[i].key];
+        const char *word = map_key_name(synonyms[i].key);
         bool of_event = g_str_has_prefix(word, "event.") || g_str_has_prefix(word, "participant.");
         write_key(out, of_event ? g->of_events : g->in.top, synonyms[i].key, word, !g->events,
                   of_event && g->events ? taken_of_events : taken);

@@ -9,6 +9,11 @@ static const char *const keys[MAP_KEY_COUNT] = {
 #undef X
 };
 
+const char *map_key_name(enum map_key key)
+{
+    return keys[key];
+}
+
 static const char *const groups[MAP_GROUP_COUNT] = {"map", "session", "opening"};
 
 static const struct {

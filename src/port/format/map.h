@@ -67,6 +67,9 @@ enum map_key {
         MAP_KEY_COUNT
 };
 
+/* What a map calls it. */
+const char *map_key_name(enum map_key key);
+
 /* A message's text stands in one of these. */
 #define MAP_TEXT_KEYS \
     { \
