@@ -316,11 +316,3 @@ bool csv_read(struct input *input, const struct csv_options *options, GError **e
     g_free(piece);
     return ok;
 }
-
-struct str csv_cell(const struct csv_row *row, struct str name)
-{
-    for (size_t i = 0; i < row->count; i++)
-        if (str_equal(row->names[i], name))
-            return row->cells[i];
-    return STR_NULL;
-}

@@ -41,6 +41,3 @@ struct csv *csv_new(const struct csv_options *options);
 bool csv_feed(struct csv *csv, struct str bytes, GError **error);
 bool csv_end(struct csv *csv, GError **error);
 void csv_free(struct csv *csv);
-
-/* The cell of that column, the first of that name; STR_NULL when there is no such column. O(columns). */
-struct str csv_cell(const struct csv_row *row, struct str name);

@@ -161,15 +161,6 @@ static void test_cells_beyond_the_limit_are_bad(void)
     assert_rows(str_from_c(file), NULL, "2 bad: the row has more than 4096 cells\n3 a=<b>\n");
 }
 
-static void test_a_cell_is_found_by_its_column(void)
-{
-    const struct str names[] = {STR("a"), STR("b"), STR("a")}, cells[] = {STR("1"), STR(""), STR("3")};
-    struct csv_row row = {names, cells, 3, {0}};
-    g_assert_true(str_equal(csv_cell(&row, STR("a")), STR("1")));
-    g_assert_nonnull(csv_cell(&row, STR("b")).ptr);
-    g_assert_null(csv_cell(&row, STR("A")).ptr);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -187,6 +178,5 @@ int main(int argc, char **argv)
     g_test_add_func("/csv/a-cell-beyond-the-limit-is-bad-and-the-rest-goes-on",
                     test_a_cell_beyond_the_limit_is_bad_and_the_rest_goes_on);
     g_test_add_func("/csv/cells-beyond-the-limit-are-bad", test_cells_beyond_the_limit_are_bad);
-    g_test_add_func("/csv/a-cell-is-found-by-its-column", test_a_cell_is_found_by_its_column);
     return g_test_run();
 }
