@@ -1,7 +1,7 @@
 #include "core/directory.h"
 
 #include "base/buf.h"
-#include "core/hash.h"
+#include "base/hash.h"
 #include "core/internal.h"
 #include "text/json_write.h"
 

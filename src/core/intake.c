@@ -1,7 +1,7 @@
 #include "core/intake.h"
 
+#include "base/hash.h"
 #include "core/conversation.h"
-#include "core/hash.h"
 
 void intake_init(struct intake *p, struct store_txn *txn, const struct session_view *before, size_t expected,
                  struct arena *a)

@@ -1,6 +1,6 @@
 #include "core/kept.h"
 
-#include "core/hash.h"
+#include "base/hash.h"
 #include "core/internal.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 #include "model/line.h"
 
+#include "base/hash.h"
 #include "text/time.h"
 #include "text/zone.h"
 
@@ -238,23 +239,9 @@ static bool admit_events(struct line *line, struct arena *a, GError **error)
     return true;
 }
 
-static guint hash_str(gconstpointer key)
-{
-    const struct str *s = key;
-    guint32 hash = 2166136261u;
-    for (size_t i = 0; i < s->len; i++)
-        hash = (hash ^ (unsigned char)s->ptr[i]) * 16777619u;
-    return hash;
-}
-
-static gboolean equal_str(gconstpointer a, gconstpointer b)
-{
-    return str_equal(*(const struct str *)a, *(const struct str *)b);
-}
-
 static bool check_event_ids(const struct line *line, GError **error)
 {
-    GHashTable *ids = g_hash_table_new(hash_str, equal_str);
+    GHashTable *ids = g_hash_table_new(hash_str, hash_str_equal);
     bool unique = true;
     for (size_t i = 0; i < line->event_count && unique; i++) {
         GError *inner = NULL;

@@ -11,6 +11,8 @@
  * them after a month. */
 #include "port/format/rocketchat.h"
 
+#include "base/hash.h"
+
 struct following {
     const struct format_known *known;
     struct line *line;
@@ -24,20 +26,6 @@ struct following {
     uint32_t map[LIMIT_PARTICIPANTS + 1]; /* of participants; 0 = not looked for yet */
     uint32_t participants;
 };
-
-static guint hash_id(gconstpointer key)
-{
-    const struct str *s = key;
-    guint hash = 5381;
-    for (size_t i = 0; i < s->len; i++)
-        hash = hash * 33 ^ (unsigned char)s->ptr[i];
-    return hash;
-}
-
-static gboolean equal_id(gconstpointer a, gconstpointer b)
-{
-    return str_equal(*(const struct str *)a, *(const struct str *)b);
-}
 
 static bool differ(const struct following *f, const char *what, struct str id, GError **error)
 {
@@ -240,7 +228,7 @@ static int64_t last_time(const struct line *line)
 /* Whatever the first dump brought must be in this one, as far as this one goes. */
 static bool compare_beginning(const struct following *f, const struct event *first_recorded, GError **error)
 {
-    g_autoptr(GHashTable) ids = g_hash_table_new(hash_id, equal_id);
+    g_autoptr(GHashTable) ids = g_hash_table_new(hash_str, hash_str_equal);
     int64_t last_ms = last_time(f->line);
     for (size_t i = 0; i < f->line->event_count; i++)
         if (f->line->events[i].id.ptr)
@@ -317,7 +305,7 @@ bool rocketchat_follow(const struct format_known *known, struct line *line, stru
         .known = known,
         .line = line,
         .arena = a,
-        .by_id = g_hash_table_new(hash_id, equal_id),
+        .by_id = g_hash_table_new(hash_str, hash_str_equal),
         .events = g_array_new(FALSE, FALSE, sizeof(struct event)),
         .told = arena_array(a, known->count + 1, sizeof(struct event *)),
         .revisions = arena_array(a, MAX(line->event_count, 1), sizeof(struct event *)),

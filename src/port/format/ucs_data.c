@@ -1,5 +1,7 @@
 #include "port/format/ucs.h"
 
+#include "base/hash.h"
+
 /* Whom an event introduces comes into its data, too. */
 enum { INTRODUCTION_MAX_BYTES = 2 * 6 * LIMIT_NAME + 6 * LIMIT_ID + 256 };
 
@@ -27,25 +29,11 @@ static void write_value(struct json *w, const struct ucs_item *item)
         json_add_string(w, item->text);
 }
 
-static guint hash_key(gconstpointer key)
-{
-    const struct str *s = key;
-    guint hash = 5381;
-    for (size_t i = 0; i < s->len; i++)
-        hash = hash * 33 + (unsigned char)s->ptr[i];
-    return hash;
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return str_equal(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* Items by their key, in the order of each key's first. */
 void ucs_list_write(struct json *w, const struct ucs_item *list)
 {
     g_autoptr(GHashTable) by_key =
-        g_hash_table_new_full(hash_key, equal_keys, NULL, (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
+        g_hash_table_new_full(hash_str, hash_str_equal, NULL, (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
     g_autoptr(GPtrArray) keys = g_ptr_array_new(); /* GPtrArray *, one a key */
     for (const struct ucs_item *item = list->first; item; item = item->next) {
         GPtrArray *same = g_hash_table_lookup(by_key, &item->key);
