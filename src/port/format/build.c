@@ -110,13 +110,6 @@ uint32_t build_client(const struct build *b)
     return 0;
 }
 
-static size_t text_max(enum event_kind kind)
-{
-    return kind == EVENT_URL || kind == EVENT_PAGE_VISITED ? LIMIT_URL
-           : kind == EVENT_NICKNAME                        ? LIMIT_NAME
-                                                           : LIMIT_TEXT;
-}
-
 struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant, struct str text)
 {
     struct event e = {
@@ -124,7 +117,7 @@ struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms
         .kind = kind,
         .time_ms = time_ms,
         .participant = participant,
-        .text = build_text(b, text, text_max(kind)),
+        .text = build_text(b, text, event_facts[kind].text_max),
     };
     if (kind == EVENT_MESSAGE && !e.text.ptr)
         e.text = STR("");
