@@ -110,7 +110,7 @@ static bool show(struct reading *r, struct feed_change *change, GError **error)
         return show_head(e, r->arena, error);
     if (event_is_deleted(e)) /* its text is gone already */
         e->data = STR_NULL;
-    return (e->kind != EVENT_EDIT && e->kind != EVENT_DELETE) || show_revision(r, change, error);
+    return !event_is_revision(e) || show_revision(r, change, error);
 }
 
 static bool add_change(struct reading *r, const struct store_change *entry, const struct session_view *view,

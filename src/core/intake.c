@@ -57,7 +57,7 @@ static bool id_is_free(struct intake *p, const struct event *e, GError **error)
 static bool find_target(struct intake *p, const struct event *e, const struct event **target, GError **error)
 {
     *target = NULL;
-    if ((e->kind != EVENT_EDIT && e->kind != EVENT_DELETE) || e->target == 0 || e->target >= e->index)
+    if (!event_is_revision(e) || e->target == 0 || e->target >= e->index)
         return true;
     if (p->revised && (*target = g_hash_table_lookup(p->revised, GUINT_TO_POINTER(e->target))))
         return true;

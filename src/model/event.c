@@ -152,7 +152,7 @@ bool model_check_text(struct str text, size_t max, const char *field, GError **e
 
 static bool check_target(const struct event *e, GError **error)
 {
-    bool wanted = e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
+    bool wanted = event_is_revision(e);
     if (wanted && e->target == 0)
         reason_set_field(error, REASON_FIELD_MISSING, STR("target"), "target must name the message's index");
     else if (!wanted && e->target != 0)

@@ -113,6 +113,12 @@ static inline bool event_is_deleted(const struct event *e)
     return e->revised_by && e->revision == EVENT_DELETE;
 }
 
+/* An edit or a delete of another event, its target. */
+static inline bool event_is_revision(const struct event *e)
+{
+    return e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
+}
+
 /* For agents only: data has "visibility":"internal" (doc/events.md). No dialect and no projection shows anything of it.
  */
 bool event_is_internal(const struct event *e);

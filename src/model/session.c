@@ -560,7 +560,7 @@ static bool admits_participant(const struct session_view *view, const struct eve
 
 static bool admits_target(const struct event *e, const struct event *target, GError **error)
 {
-    if (e->kind != EVENT_EDIT && e->kind != EVENT_DELETE)
+    if (!event_is_revision(e))
         return true;
     if (!target || e->target != target->index || e->target >= e->index)
         reason_set_field(error, REASON_EVENT_UNKNOWN, STR("target"), "there is no event %u before it", e->target);

@@ -15,11 +15,6 @@ static bool is_of_state(const struct event *e)
     return e->kind == EVENT_SURVEY || ((e->kind == EVENT_CLOSED || e->kind == EVENT_USER_DATA) && !e->participant);
 }
 
-static bool is_revision(const struct event *e)
-{
-    return e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
-}
-
 static bool is_same(const struct event *stored, const struct event *told)
 {
     if (stored->kind != told->kind || stored->participant != told->participant)
@@ -71,11 +66,11 @@ static bool differ(const struct following *f, const char *what, GError **error)
 /* Stored events without a place in the export follow from the state, or come from a later export than this one. */
 static bool follow_stored(struct following *f, const struct event *stored, GError **error)
 {
-    bool may_be_elsewhere = is_of_state(stored) || is_revision(stored);
+    bool may_be_elsewhere = is_of_state(stored) || event_is_revision(stored);
     while (!may_be_elsewhere && told_next(f) && is_of_state(told_next(f)))
         f->indices[f->next++] = 0;
     const struct event *told = told_next(f);
-    if (told && !is_revision(stored) && is_same(stored, told))
+    if (told && !event_is_revision(stored) && is_same(stored, told))
         match(f, stored, told);
     else if (!told || may_be_elsewhere)
         add(f, stored);

@@ -139,11 +139,6 @@ static bool compare_message(struct following *f, const struct event *stored, con
     return ok;
 }
 
-static bool is_revision(const struct event *e)
-{
-    return e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
-}
-
 /* A revision of what was deleted here meanwhile, or of what is older than what is known, says nothing any more. */
 static bool may_revise(const struct following *f, const struct event *fresh)
 {
@@ -164,7 +159,7 @@ static bool take_event(struct following *f, size_t i, GError **error)
         f->indices[i] = stored->index;
         return fresh->kind != EVENT_MESSAGE || compare_message(f, stored, fresh, f->revisions[i], error);
     }
-    if (fresh->kind != EVENT_RECORDED && (!is_revision(fresh) || may_revise(f, fresh)))
+    if (fresh->kind != EVENT_RECORDED && (!event_is_revision(fresh) || may_revise(f, fresh)))
         f->indices[i] = append_event(f, fresh)->index;
     return true;
 }
@@ -258,12 +253,12 @@ static void note_revisions(struct following *f)
     const struct format_known *known = f->known;
     for (size_t i = 0; i < known->count; i++) {
         const struct event *e = &known->events[i];
-        struct str id = is_revision(e) ? known->events[e->target - 1].id : STR_NULL;
+        struct str id = event_is_revision(e) ? known->events[e->target - 1].id : STR_NULL;
         if (id.len && e->id.len > id.len && str_starts_with(e->id, id))
             f->told[e->target] = e;
     }
     for (size_t i = 0; i < f->line->event_count; i++)
-        if (is_revision(&f->line->events[i]))
+        if (event_is_revision(&f->line->events[i]))
             f->revisions[f->line->events[i].target - 1] = &f->line->events[i];
 }
 

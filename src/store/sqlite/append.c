@@ -1,17 +1,12 @@
 #include "store/sqlite/sqlite.h"
 
-static bool revises(const struct event *e)
-{
-    return e->kind == EVENT_EDIT || e->kind == EVENT_DELETE;
-}
-
 /* The last revision of each target among the appended events, by target index; NULL when there is none. */
 static GHashTable *last_revisions(const struct store_append *append)
 {
     GHashTable *revisions = NULL;
     for (size_t i = 0; i < append->event_count; i++) {
         const struct event *e = &append->events[i];
-        if (!revises(e))
+        if (!event_is_revision(e))
             continue;
         if (!revisions)
             revisions = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -99,7 +94,7 @@ static bool revise_stored(struct store_txn *txn, const struct store_append *appe
         return true;
     for (size_t i = 0; i < append->event_count; i++) {
         const struct event *e = &append->events[i];
-        if (revises(e) && e->target <= append->before->session.last_index &&
+        if (event_is_revision(e) && e->target <= append->before->session.last_index &&
             g_hash_table_lookup(revisions, GUINT_TO_POINTER(e->target)) == e && !revise(txn, append->after, e, error))
             return false;
     }
