@@ -22,10 +22,8 @@ static struct str mark_rejoined(struct str data, struct arena *a)
     json_init(&w, &marked);
     json_object_begin(&w);
     for (const struct json_node *m = json_first(tree); m; m = m->next)
-        if (!str_equal(m->name, STR("rejoined"))) {
-            json_key(&w, m->name);
-            json_add_tree(&w, m);
-        }
+        if (!str_equal(m->name, STR("rejoined")))
+            json_add_member(&w, m);
     json_member_bool(&w, "rejoined", true);
     json_object_end(&w);
     struct str text = arena_str(a, buf_str(&marked));

@@ -54,10 +54,8 @@ static void write_operator(struct naming *n, struct json *w, const struct json_n
     if (!json_get(object, "name"))
         json_member_string_if(w, "name", o->name);
     for (const struct json_node *m = json_first(object); m; m = m->next)
-        if (!str_equal(m->name, STR("id")) && !str_equal(m->name, STR("username"))) {
-            json_key(w, m->name);
-            json_add_tree(w, m);
-        }
+        if (!str_equal(m->name, STR("id")) && !str_equal(m->name, STR("username")))
+            json_add_member(w, m);
     json_object_end(w);
 }
 

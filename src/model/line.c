@@ -400,10 +400,8 @@ static void write_recorded(struct json *w, const struct head *h, uint32_t last_i
     struct arena scratch;
     arena_init(&scratch);
     const struct json_node *recorded = json_read(h->recorded, JSON_STORED, &scratch, NULL);
-    for (const struct json_node *documents = json_first(recorded); documents; documents = documents->next) {
-        json_key(w, documents->name);
-        json_add_tree(w, documents);
-    }
+    for (const struct json_node *documents = json_first(recorded); documents; documents = documents->next)
+        json_add_member(w, documents);
     arena_clear(&scratch);
     if (h->recorded_up_to != last_index)
         json_member_int(w, "recordedUpTo", h->recorded_up_to);

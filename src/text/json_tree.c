@@ -141,10 +141,8 @@ void json_add_tree(struct json *w, const struct json_node *tree)
     switch (tree->kind) {
     case JSON_OBJECT:
         json_object_begin(w);
-        for (const struct json_node *m = tree->first; m; m = m->next) {
-            json_key(w, m->name);
-            json_add_tree(w, m);
-        }
+        for (const struct json_node *m = tree->first; m; m = m->next)
+            json_add_member(w, m);
         json_object_end(w);
         return;
     case JSON_ARRAY:

@@ -80,3 +80,10 @@ bool json_refuse_unknown(const struct json_node *object, const char *const *name
 /* Writes a tree compactly, members in the order they were read. Integers come back digit for digit; reals with as few
  * of 15 to 17 digits as read back to the same double, and still looking like a real (0.233, 1.0, 1e+300). */
 void json_add_tree(struct json *w, const struct json_node *tree);
+
+/* The same of an object's member, its name before it: for an object that takes over members of another. */
+static inline void json_add_member(struct json *w, const struct json_node *member)
+{
+    json_key(w, member->name);
+    json_add_tree(w, member);
+}

@@ -174,10 +174,8 @@ static struct str recorded_up_to(struct str data, uint32_t up_to, struct arena *
     json_object_begin(&w);
     json_member_int(&w, "upTo", up_to);
     for (const struct json_node *m = json_first(json_read(data, JSON_STORED, a, NULL)); m; m = m->next)
-        if (!str_equal(m->name, STR("upTo"))) {
-            json_key(&w, m->name);
-            json_add_tree(&w, m);
-        }
+        if (!str_equal(m->name, STR("upTo")))
+            json_add_member(&w, m);
     json_object_end(&w);
     data = arena_str(a, buf_str(&out));
     buf_clear(&out);

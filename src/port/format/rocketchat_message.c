@@ -98,10 +98,8 @@ static void add_document(struct json *w, const struct json_node *message, const 
     bool is_secret = str_equal(member(message, "t"), STR("e2e"));
     json_member_object_begin(w, "rocketchat");
     for (const struct json_node *m = json_first(message); m; m = m->next)
-        if (!is_told(m, e, is_secret)) {
-            json_key(w, m->name);
-            json_add_tree(w, m);
-        }
+        if (!is_told(m, e, is_secret))
+            json_add_member(w, m);
     json_object_end(w);
 }
 

@@ -47,16 +47,13 @@ static struct str custom_fields(const struct rocketchat_room *room)
     buf_init(&out, LIMIT_EVENT_DATA);
     json_init(&w, &out);
     json_object_begin(&w);
-    for (const struct json_node *m = json_first(own); json_is(own, JSON_OBJECT) && m; m = m->next) {
-        json_key(&w, m->name);
-        json_add_tree(&w, m);
-    }
+    for (const struct json_node *m = json_first(own); json_is(own, JSON_OBJECT) && m; m = m->next)
+        json_add_member(&w, m);
     for (const struct json_node *m = json_first(all); json_is(all, JSON_OBJECT) && m; m = m->next) {
         g_autofree char *name = str_to_heap(m->name);
         if (json_is(own, JSON_OBJECT) && json_get(own, name))
             continue;
-        json_key(&w, m->name);
-        json_add_tree(&w, m);
+        json_add_member(&w, m);
     }
     json_object_end(&w);
     struct str fields = out.overflow ? STR_NULL : arena_str(room->build.arena, buf_str(&out));

@@ -51,8 +51,6 @@ bool recorded_message_speaks(const struct recorded_message *recorded, struct str
 void recorded_message_write(struct json *w, const struct recorded_message *recorded)
 {
     for (const struct json_node *m = json_first(recorded->document); m; m = m->next)
-        if (recorded_message_speaks(recorded, m->name)) {
-            json_key(w, m->name);
-            json_add_tree(w, m);
-        }
+        if (recorded_message_speaks(recorded, m->name))
+            json_add_member(w, m);
 }

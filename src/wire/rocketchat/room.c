@@ -187,8 +187,7 @@ static void add_recorded(struct json *w, const struct room_head *head)
             json_add_tree(w, head->last_message);
             told = true;
         }
-        json_key(w, m->name);
-        json_add_tree(w, m);
+        json_add_member(w, m);
     }
     if (!told) {
         json_key_literal(w, "lastMessage");
