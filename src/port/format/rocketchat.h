@@ -32,6 +32,7 @@ struct rocketchat_room {
     size_t count;
     GHashTable *indices; /* of messages: `_id` as char * -> index */
     GHashTable *left;    /* participants that left, by id */
+    GHashTable *uploads; /* struct str *, their `_id` -> const struct json_node *; NULL until a file is looked for */
 };
 
 /* A time member of a document; NO_TIME where there is none. */

@@ -2,6 +2,7 @@
  * under `rocketchat`: that dialect answers with it again, member for member (doc/events.md). */
 #include "port/format/rocketchat.h"
 
+#include "base/hash.h"
 #include "port/format/conversion.h"
 
 static struct str member(const struct json_node *document, const char *name)
@@ -252,16 +253,27 @@ static void add_page(struct rocketchat_room *room, const struct rocketchat_step 
 
 /* ---- files ---- */
 
-static const struct json_node *upload_of(struct rocketchat_room *room, struct str id)
+/* Of several with one id the first. */
+static void read_uploads(struct rocketchat_room *room)
 {
-    for (size_t i = 0; id.len && i < room->count; i++) {
+    room->uploads = g_hash_table_new(hash_str, hash_str_equal);
+    for (size_t i = 0; i < room->count; i++) {
         if (room->records[i].kind != ROCKETCHAT_UPLOAD)
             continue;
         const struct json_node *upload = json_read(room->records[i].body, JSON_TOP_OBJECT, room->build.arena, NULL);
-        if (str_equal(member(upload, "_id"), id))
-            return upload;
+        const struct json_node *id = json_get(upload, "_id");
+        if (json_is(id, JSON_STRING) && !g_hash_table_contains(room->uploads, &id->string))
+            g_hash_table_insert(room->uploads, (gpointer)&id->string, (gpointer)upload);
     }
-    return NULL;
+}
+
+static const struct json_node *upload_of(struct rocketchat_room *room, struct str id)
+{
+    if (!id.len)
+        return NULL;
+    if (!room->uploads)
+        read_uploads(room);
+    return g_hash_table_lookup(room->uploads, &id);
 }
 
 static struct str address_of(const struct json_node *attachment, const struct json_node *upload)

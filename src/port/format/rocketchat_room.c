@@ -307,5 +307,6 @@ bool rocketchat_convert(struct conversion *c, const struct record *records, size
     build_clear(&room.build);
     g_hash_table_unref(room.indices);
     g_hash_table_unref(room.left);
+    g_clear_pointer(&room.uploads, g_hash_table_unref);
     return made;
 }
