@@ -95,17 +95,13 @@ static bool is_elsewhere(struct str name)
     return false;
 }
 
-static bool is_first(const struct ucs_attribute *first, const struct ucs_attribute *column)
-{
-    while (!str_equal_nocase(first->name, column->name))
-        first = first->next;
-    return first == column;
-}
-
+/* Of several columns of one name, in whatever case, the first counts. */
 static void write_columns(struct json *w, struct conversion *c, const struct ucs_attribute *first)
 {
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (const struct ucs_attribute *column = first; column; column = column->next) {
-        if (!column->value.len || is_elsewhere(column->name) || !is_first(first, column))
+        bool is_first = g_hash_table_add(seen, g_ascii_strdown(column->name.ptr, (gssize)column->name.len));
+        if (!column->value.len || is_elsewhere(column->name) || !is_first)
             continue;
         bool is_blob = str_equal_nocase(column->name, STR("ALLATTRIBUTES"));
         if (is_blob || column->value.len > LIMIT_URL || !ucs_is_name(column->name)) {
