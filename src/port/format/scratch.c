@@ -115,24 +115,35 @@ void scratch_close(struct scratch *scratch, bool keep)
     g_free(scratch);
 }
 
-bool scratch_add(struct scratch *scratch, const struct record *record, GError **error)
+static void bind_text(sqlite3_stmt *s, int at, struct str text)
 {
-    sqlite3_stmt *s = scratch->add;
-    sqlite3_bind_text(s, 1, record->key.ptr, (int)record->key.len, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 2, record->order);
-    sqlite3_bind_int(s, 3, record->kind);
-    sqlite3_bind_int64(s, 4, record->place.file);
-    sqlite3_bind_int64(s, 5, record->place.line);
-    sqlite3_bind_int64(s, 6, record->place.offset);
-    sqlite3_bind_blob(s, 7, record->body.ptr, (int)record->body.len, SQLITE_STATIC);
+    sqlite3_bind_text(s, at, text.ptr, (int)text.len, SQLITE_STATIC);
+}
+
+static void bind_blob(sqlite3_stmt *s, int at, struct str bytes)
+{
+    sqlite3_bind_blob(s, at, bytes.ptr, (int)bytes.len, SQLITE_STATIC);
+}
+
+/* Runs an insertion whose values are bound. */
+static bool insert(struct scratch *scratch, sqlite3_stmt *s, GError **error)
+{
     bool added = sqlite3_step(s) == SQLITE_DONE || fail_scratch(scratch, error);
     sqlite3_reset(s);
     return added;
 }
 
-static void bind_text(sqlite3_stmt *s, int at, struct str text)
+bool scratch_add(struct scratch *scratch, const struct record *record, GError **error)
 {
-    sqlite3_bind_text(s, at, text.ptr, (int)text.len, SQLITE_STATIC);
+    sqlite3_stmt *s = scratch->add;
+    bind_text(s, 1, record->key);
+    sqlite3_bind_int64(s, 2, record->order);
+    sqlite3_bind_int(s, 3, record->kind);
+    sqlite3_bind_int64(s, 4, record->place.file);
+    sqlite3_bind_int64(s, 5, record->place.line);
+    sqlite3_bind_int64(s, 6, record->place.offset);
+    bind_blob(s, 7, record->body);
+    return insert(scratch, s, error);
 }
 
 bool scratch_refer(struct scratch *scratch, char kind, struct str key, struct str body, GError **error)
@@ -140,10 +151,8 @@ bool scratch_refer(struct scratch *scratch, char kind, struct str key, struct st
     sqlite3_stmt *s = scratch->refer;
     sqlite3_bind_int(s, 1, kind);
     bind_text(s, 2, key);
-    sqlite3_bind_blob(s, 3, body.ptr, (int)body.len, SQLITE_STATIC);
-    bool added = sqlite3_step(s) == SQLITE_DONE || fail_scratch(scratch, error);
-    sqlite3_reset(s);
-    return added;
+    bind_blob(s, 3, body);
+    return insert(scratch, s, error);
 }
 
 bool scratch_complete(struct scratch *scratch, GError **error)
@@ -200,6 +209,11 @@ struct gathering {
     bool cut;
 };
 
+static struct str column_key(sqlite3_stmt *s)
+{
+    return str_from((const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
+}
+
 static void gather(struct gathering *g, sqlite3_stmt *s)
 {
     size_t size = (size_t)sqlite3_column_bytes(s, 6);
@@ -208,9 +222,8 @@ static void gather(struct gathering *g, sqlite3_stmt *s)
         return;
     }
     g->bytes += size;
-    struct str key = str_from((const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
     struct record record = {
-        .key = g->records->len ? g_array_index(g->records, struct record, 0).key : arena_str(&g->arena, key),
+        .key = g->records->len ? g_array_index(g->records, struct record, 0).key : arena_str(&g->arena, column_key(s)),
         .order = sqlite3_column_int64(s, 1),
         .kind = (char)sqlite3_column_int(s, 2),
         .body = arena_str(&g->arena, str_from(sqlite3_column_blob(s, 6), size)),
@@ -221,19 +234,18 @@ static void gather(struct gathering *g, sqlite3_stmt *s)
 
 static bool is_same(const struct gathering *g, sqlite3_stmt *s)
 {
-    struct str key = str_from((const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0));
-    return str_equal(g_array_index(g->records, struct record, 0).key, key);
+    return str_equal(g_array_index(g->records, struct record, 0).key, column_key(s));
 }
 
 bool scratch_each(struct scratch *scratch,
                   bool (*each)(void *data, const struct record *records, size_t count, bool cut, GError **error),
                   void *data, GError **error)
 {
+    static const char sql[] =
+        "SELECT key, place, kind, file, line, offset, body FROM record ORDER BY key, place, rowid";
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(scratch->db,
-                           "SELECT key, place, kind, file, line, offset, body FROM record ORDER BY key, place, rowid",
-                           -1, &s, NULL) != SQLITE_OK)
-        return fail_scratch(scratch, error);
+    if (!make_statement(scratch, sql, &s, error))
+        return false;
     struct gathering g = {.records = g_array_new(FALSE, FALSE, sizeof(struct record))};
     arena_init(&g.arena);
     bool ok = true;
