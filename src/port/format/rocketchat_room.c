@@ -50,10 +50,9 @@ static struct str custom_fields(const struct rocketchat_room *room)
     for (const struct json_node *m = json_first(own); json_is(own, JSON_OBJECT) && m; m = m->next)
         json_add_member(&w, m);
     for (const struct json_node *m = json_first(all); json_is(all, JSON_OBJECT) && m; m = m->next) {
-        g_autofree char *name = str_to_heap(m->name);
-        if (json_is(own, JSON_OBJECT) && json_get(own, name))
-            continue;
-        json_add_member(&w, m);
+        bool is_own = json_is(own, JSON_OBJECT) && build_child(own, m->name);
+        if (!is_own)
+            json_add_member(&w, m);
     }
     json_object_end(&w);
     struct str fields = out.overflow ? STR_NULL : arena_str(room->build.arena, buf_str(&out));
