@@ -125,14 +125,6 @@ struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms
     return &g_array_index(b->events, struct event, b->events->len - 1);
 }
 
-struct event *build_internal(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
-                             struct str text)
-{
-    struct event *e = build_event(b, kind, time_ms, participant, text);
-    e->data = STR("{\"visibility\":\"internal\"}");
-    return e;
-}
-
 /* `member` is one as JSON, of the newest event's data. */
 static void add_member(struct build *b, struct str member)
 {

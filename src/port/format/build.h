@@ -33,11 +33,7 @@ uint32_t build_client(const struct build *b);
 struct event *build_event(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
                           struct str text);
 
-/* The same, for agents only: data {"visibility":"internal"}. */
-struct event *build_internal(struct build *b, enum event_kind kind, int64_t time_ms, uint32_t participant,
-                             struct str text);
-
-/* The newest event is for agents only, whatever it is. */
+/* The newest event is for agents only, whatever it is: data.visibility is "internal". */
 void build_hide(struct build *b);
 
 /* Where the newest event's time was given finer than in milliseconds, the text of it is kept as data.time. */

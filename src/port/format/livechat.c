@@ -107,9 +107,9 @@ static void read_event(struct build *b, const struct json_node *chat, const stru
     struct str id = json_str(json_get(event, "author_id"));
     uint32_t by = id.len ? author(b, chat, id) : 0;
     if (str_equal(type, STR("message")) && by) {
-        struct event *e = is_internal(event) ? build_internal(b, EVENT_MESSAGE, at_ms, by, text)
-                                             : build_event(b, EVENT_MESSAGE, at_ms, by, text);
-        e->id = json_str(json_get(event, "id"));
+        build_event(b, EVENT_MESSAGE, at_ms, by, text)->id = json_str(json_get(event, "id"));
+        if (is_internal(event))
+            build_hide(b);
         build_source_time(b, json_str(json_get(event, "created_at")));
     } else if (str_equal(type, STR("file")) && by) {
         build_file(b, at_ms, by, json_str(json_get(event, "name")), json_str(json_get(event, "content_type")),
