@@ -25,12 +25,12 @@ void build_clear(struct build *b)
     g_hash_table_unref(b->keys);
 }
 
-static void *moved(const GArray *array, size_t size, struct arena *a)
+void build_line_events(struct line *line, const GArray *events, struct arena *a)
 {
-    void *items = arena_array(a, MAX(array->len, 1), size);
-    if (array->len)
-        memcpy(items, array->data, array->len * size);
-    return items;
+    line->event_count = events->len;
+    line->events = arena_array(a, MAX(events->len, 1), sizeof(struct event));
+    if (events->len)
+        memcpy(line->events, events->data, events->len * sizeof(struct event));
 }
 
 /* `data` with the member "participant" before the others. */
@@ -70,8 +70,7 @@ bool build_end(struct build *b, GError **error)
 {
     struct line *line = b->line;
     introduce_participants(b);
-    line->events = moved(b->events, sizeof(struct event), b->arena);
-    line->event_count = b->events->len;
+    build_line_events(line, b->events, b->arena);
     if (line->start_ms == NO_TIME && line->event_count)
         line->start_ms = line->events[0].time_ms;
     if (line->start_ms != NO_TIME)

@@ -21,6 +21,9 @@ void build_init(struct build *b, struct conversion *c, struct line *line, struct
 bool build_end(struct build *b, GError **error);
 void build_clear(struct build *b);
 
+/* The line's events become those of `events` (struct event), copied into the arena. */
+void build_line_events(struct line *line, const GArray *events, struct arena *a);
+
 /* The participant that the product calls `key`; made at the first call, with what is known then. Agents' `name` is
  * their operator's too, `username` what names the account. */
 uint32_t build_participant(struct build *b, struct str key, enum participant_type type, struct str name,

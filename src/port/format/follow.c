@@ -1,5 +1,7 @@
 #include "port/format/follow.h"
 
+#include "port/format/build.h"
+
 struct following {
     const struct format_known *known;
     const struct line *line;
@@ -115,10 +117,7 @@ bool follow_export(const struct format_known *known, struct line *line, struct a
     bool ok = follow(&f, error);
     if (ok) {
         line->head = known->head;
-        line->event_count = f.events->len;
-        line->events = arena_array(a, MAX(f.events->len, 1), sizeof(struct event));
-        if (f.events->len)
-            memcpy(line->events, f.events->data, f.events->len * sizeof(struct event));
+        build_line_events(line, f.events, a);
     }
     g_array_unref(f.events);
     g_array_unref(f.revisions);

@@ -284,9 +284,7 @@ static bool follow(struct following *f, GError **error)
         return false;
     take_recorded(f, newest_recorded(known));
     f->line->head = known->head;
-    f->line->event_count = f->events->len;
-    f->line->events = arena_array(f->arena, MAX(f->events->len, 1), sizeof(struct event));
-    memcpy(f->line->events, f->events->data, f->events->len * sizeof(struct event));
+    build_line_events(f->line, f->events, f->arena);
     return true;
 }
 
