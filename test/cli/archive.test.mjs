@@ -4,14 +4,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bring, sessionsIn } from "../support/archive.mjs";
+import { bring, newData, sessionsIn } from "../support/archive.mjs";
 import { parley, temporaryFolder } from "../support/server.mjs";
 
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
 const sample = (name) => join(SAMPLES, name);
 
 test("livechat: threads become sessions, forms and system messages notices, agents' words internal", () => {
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   const { report, said } = bring(data, sample("livechat/archives.json"));
   assert.match(said, /reading as livechat/);
   assert.deepEqual(report, {
@@ -42,7 +42,7 @@ test("livechat: threads become sessions, forms and system messages notices, agen
 });
 
 test("the same archive twice changes nothing, and a dry run writes nothing", () => {
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   const dry = bring(data, "--dry-run", sample("livechat/archives.json")).report;
   assert.equal(dry.created, 2);
   assert.equal(sessionsIn(data).length, 0);
@@ -53,7 +53,7 @@ test("the same archive twice changes nothing, and a dry run writes nothing", () 
 });
 
 test("a longer archive appends its tail; one with another beginning is refused by its place", () => {
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   const archive = JSON.parse(readFileSync(sample("livechat/archives.json"), "utf8"));
   const file = join(temporaryFolder(), "longer.json");
   archive.chats[1].thread.active = true;
@@ -73,7 +73,7 @@ test("a longer archive appends its tail; one with another beginning is refused b
 });
 
 test("--since and --until take the conversations begun in that time", () => {
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   assert.equal(bring(data, "--since", "2024-03-06T00:00:00Z", sample("livechat/archives.json")).report.read, 1);
   assert.equal(bring(data, "--until", "2024-03-05T09:12:03.123Z", sample("livechat/archives.json")).report.read, 0);
 });
@@ -83,7 +83,7 @@ test("a conversation that is none is refused with its line, the others go in", (
   const { chats } = JSON.parse(readFileSync(sample("livechat/archives.json"), "utf8"));
   chats[0].thread.created_at = "yesterday";
   writeFileSync(file, [chats[1], chats[0], { id: "x" }].map((chat) => JSON.stringify(chat) + "\n").join(""));
-  const { report } = bring(join(temporaryFolder(), "data"), "--format", "livechat", file);
+  const { report } = bring(newData(), "--format", "livechat", file);
   assert.equal(report.created, 1);
   assert.deepEqual(
     report.refusals.map((refusal) => [refusal.line, refusal.reason]),
@@ -95,7 +95,7 @@ test("a conversation that is none is refused with its line, the others go in", (
 });
 
 test("--format help lists the formats; an unknown one is refused before anything is made", () => {
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   assert.match(parley(["import", "--format", "help", "--data", data]), /^livechat +LiveChat/m);
   const { status, said } = bring(data, "--format", "nothing", sample("livechat/archives.json"));
   assert.notEqual(status, 0);
@@ -105,7 +105,7 @@ test("--format help lists the formats; an unknown one is refused before anything
 test("a file that ends in the middle of a conversation says where", () => {
   const file = join(temporaryFolder(), "torn.json");
   writeFileSync(file, readFileSync(sample("livechat/archives.json"), "utf8").slice(0, 900));
-  const { status, said } = bring(join(temporaryFolder(), "data"), "--format", "livechat", file);
+  const { status, said } = bring(newData(), "--format", "livechat", file);
   assert.equal(status, 1);
   assert.match(said, /ends in the middle of an item/);
 });

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { bring, sessionsIn } from "../support/archive.mjs";
+import { bring, logOf, newData, sessionsIn } from "../support/archive.mjs";
 import { parley, temporaryFolder } from "../support/server.mjs";
 
 const SAMPLES = fileURLToPath(new URL("../samples/genesys-ucs", import.meta.url));
-const newData = () => join(temporaryFolder(), "data");
 
 const party = (userId, shift, { person = "", nick = "Lea Sample", type = "CLIENT", inside = "", visibility = "ALL" } = {}) =>
   `<newParty userId="${userId}" timeShift="${shift}" visibility="${visibility}" eventId="${shift + 1}"><userInfo personId="${person}" userNick="${nick}" userType="${type}"/>${inside}</newParty>`;
@@ -28,10 +27,6 @@ function read(content, { data = newData(), name, args = [] } = {}) {
   const file = fileOf(content, name);
   return { ...bring(data, ...args, file), data, file, sessions: sessionsIn(data) };
 }
-
-/** What is in it, without what each directory makes anew. */
-const logOf = (data) =>
-  sessionsIn(data).map(({ visitor: { token, username, ...visitor }, ...session }) => ({ ...session, visitor }));
 
 function comesBack(data) {
   const file = fileOf(parley(["export", "--format", "genesys-ucs", "--data", data]));

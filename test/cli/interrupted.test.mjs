@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { sessionsIn } from "../support/archive.mjs";
+import { logOf, newData } from "../support/archive.mjs";
 import { writeDump } from "../support/rocketchat.mjs";
 import { BINARY, parley, run, temporaryFolder } from "../support/server.mjs";
 
@@ -61,14 +61,11 @@ async function endWhen(when, signal, data, args) {
   return ended;
 }
 
-/** Tokens and usernames that the archive does not have are made, anew in each directory. */
-const sessions = (data) => sessionsIn(data).map(({ visitor: { token, username, ...visitor }, ...session }) => ({ ...session, visitor }));
-
 for (const [name, make] of Object.entries({ dump, table, lines })) test(`${name}: an import that is killed or interrupted comes to the same end when it is run again`, async () => {
   const args = make();
-  const whole = join(temporaryFolder(), "data");
+  const whole = newData();
   assert.equal(run(["import", ...args, "--data", whole]).code, 0);
-  const expected = sessions(whole);
+  const expected = logOf(whole);
   const log = (data) => size(join(data, "parley.db-wal")) + size(join(data, "parley.db"));
   const moments = {
     "killed while it reads": ["SIGKILL", (data) => scratchFiles(data).some((name) => size(join(dirname(data), name)) > 512 * 1024)],
@@ -77,13 +74,13 @@ for (const [name, make] of Object.entries({ dump, table, lines })) test(`${name}
   };
   if (make === lines) delete moments["killed while it reads"];
   for (const [what, [signal, when]] of Object.entries(moments)) {
-    const data = join(temporaryFolder(), "data");
+    const data = newData();
     const ended = await endWhen(() => when(data), signal, data, args);
     assert.equal(ended, signal === "SIGKILL" ? signal : 1, what);
     const again = run(["import", ...args, "--data", data]);
     const report = JSON.parse(again.out.trim().split("\n").at(-1));
     assert.deepEqual([report.read, report.created + report.unchanged + report.extended, report.refused], [ROOMS, ROOMS, 0], what);
-    assert.deepEqual(sessions(data), expected, what);
+    assert.deepEqual(logOf(data), expected, what);
     assert.deepEqual(scratchFiles(data), [], what);
     assert.match(parley(["check", "--data", data]), / 0 findings/, what);
   }
@@ -94,7 +91,7 @@ test("an archive whose sorting takes more disk than there is is refused before a
   const file = openSync(join(folder, "rocketchat_message.bson"), "w");
   ftruncateSync(file, 2 ** 43); // nothing but a hole
   closeSync(file);
-  const data = join(temporaryFolder(), "data");
+  const data = newData();
   const { code, err } = run(["import", join(folder, "rocketchat_message.bson"), "--data", data]);
   assert.equal(code, 1);
   assert.match(err, /sorting the archive takes about \d+ MB; so much is not free/);

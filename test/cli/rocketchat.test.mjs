@@ -3,31 +3,16 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { bring, newData, sessionsIn } from "../support/archive.mjs";
 import { chatHistory, Parley, rocketchat } from "../support/dialects.mjs";
 import { call } from "../support/http.mjs";
-import { canonical, collections, plain, SAMPLE, version1, writeDump } from "../support/rocketchat.mjs";
-import { addCompany, addOperator, parley, run, Server, temporaryFolder } from "../support/server.mjs";
+import { canonical, collections, PARCEL, plain, SAMPLE, version1, VISITOR, writeDump } from "../support/rocketchat.mjs";
+import { addCompany, addOperator, parley, Server, temporaryFolder } from "../support/server.mjs";
 
-const VISITOR = "pTqNsmqQkzWcLdKxR";
-const PARCEL = "hT7mKq2WzP9sLxEoA"; // the sample's closed room
 const QUEUED = "yB4nVc8QtJ6rDwUiM"; // the open one
 
-const newData = () => join(temporaryFolder(), "data");
-
-/** Runs an import; answers {report, said, status}. */
-function bring(data, ...args) {
-  const done = run(["import", ...args, "--data", data]);
-  const last = done.out.trim().split("\n").at(-1);
-  return { status: done.code, said: done.err, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
-}
-
 const exported = (data) => parley(["export", "--data", data]);
-const sessionOf = (data, id) =>
-  exported(data)
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-    .find((session) => session.id === id);
+const sessionOf = (data, id) => sessionsIn(data).find((session) => session.id === id);
 
 const dumped = (change) => {
   const dump = collections();

@@ -1,13 +1,19 @@
 // Importing archives, and what came of it.
-import { spawnSync } from "node:child_process";
-import { BINARY, parley } from "./server.mjs";
+import { join } from "node:path";
+import { parley, run, temporaryFolder } from "./server.mjs";
 
-/** Runs an import; answers {report, said, status}. Options for spawnSync may come first. */
+/** Runs an import; answers {report, said, printed, status}. Options of `run` may come first. */
 export function bring(data, ...args) {
   const options = typeof args[0] === "object" ? args.shift() : {};
-  const done = spawnSync(BINARY, ["import", ...args, "--data", data], { encoding: "utf8", ...options });
-  const last = done.stdout.trim().split("\n").at(-1);
-  return { status: done.status, said: done.stderr, printed: done.stdout, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
+  const { code, out, err } = run(["import", ...args, "--data", data], options);
+  const last = out.trim().split("\n").at(-1);
+  return { status: code, said: err, printed: out, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
 }
 
+/** A new data directory, not made yet. */
+export const newData = () => join(temporaryFolder(), "data");
+
 export const sessionsIn = (data) => parley(["export", "--data", data]).trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+
+/** The same without what each directory makes anew: tokens and usernames that the archive does not have. */
+export const logOf = (data) => sessionsIn(data).map(({ visitor: { token, username, ...visitor }, ...session }) => ({ ...session, visitor }));

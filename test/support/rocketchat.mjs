@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 export const SAMPLE = fileURLToPath(new URL("../samples/rocketchat", import.meta.url));
 
+/** The visitor of the sample's closed room, and that room. */
+export const VISITOR = "pTqNsmqQkzWcLdKxR", PARCEL = "hT7mKq2WzP9sLxEoA";
+
 /** The sample's collections: {name: [document in relaxed Extended JSON]}. */
 export function collections() {
   const names = readdirSync(SAMPLE).map((file) => file.replace(/\.json$/, ""));

@@ -47,10 +47,10 @@ export function place(t) {
 }
 
 /** Runs a command of the program to its end; answers {code, out, err}. `input` goes to its standard input. */
-export function run(args, { input = "", env = {} } = {}) {
+export function run(args, { input = "", env = {}, cwd } = {}) {
   assert.ok(BINARY, "no parley binary: build first, or say where it is with PARLEY");
   const settings = { ...process.env, PARLEY_DATA: "", ...env };
-  const done = spawnSync(BINARY, args, { input, encoding: "utf8", maxBuffer: 1 << 30, env: settings });
+  const done = spawnSync(BINARY, args, { input, encoding: "utf8", maxBuffer: 1 << 30, env: settings, cwd });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 

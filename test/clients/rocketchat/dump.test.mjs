@@ -4,26 +4,17 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { bring, newData } from "../../support/archive.mjs";
 import { chatHistory } from "../../support/dialects.mjs";
-import { collections, mapped, SAMPLE } from "../../support/rocketchat.mjs";
-import { addCompany, addOperator, parley, run, Server, temporaryFolder } from "../../support/server.mjs";
+import { collections, mapped, PARCEL, SAMPLE, VISITOR } from "../../support/rocketchat.mjs";
+import { addCompany, addOperator, parley, Server, temporaryFolder } from "../../support/server.mjs";
 import { load } from "../packages.mjs";
 
 const { BSON, Binary, Decimal128, Double, Long, ObjectId } = load("bson");
 
-const VISITOR = "pTqNsmqQkzWcLdKxR";
-const PARCEL = "hT7mKq2WzP9sLxEoA";
-
-const newData = () => join(temporaryFolder(), "data");
 const dated = (document) => mapped(document, (value) => (value?.$date ? new Date(value.$date) : undefined));
 const bson = (document) => Buffer.from(BSON.serialize(dated(document), { ignoreUndefined: false }));
 const file = (documents) => Buffer.concat(documents.map(bson));
-
-function bring(data, ...args) {
-  const done = run(["import", ...args, "--data", data]);
-  const last = done.out.trim().split("\n").at(-1);
-  return { status: done.code, said: done.err, report: last?.startsWith("{") ? JSON.parse(last) : undefined };
-}
 
 const exported = (data) => parley(["export", "--data", data]);
 
