@@ -31,14 +31,22 @@ static inline void archive_check_refused(void *data, const char *file, const str
         abort();
 }
 
+/* A file of these bytes, in memory: its descriptor, to be closed, and its path for g_free. */
+static inline int archive_file(struct str bytes, char **path)
+{
+    int fd = memfd_create("archive", 0);
+    if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len)
+        abort();
+    *path = g_strdup_printf("/proc/self/fd/%d", fd);
+    return fd;
+}
+
 /* Gives each conversation of the file to `take`. */
 static inline void archive_read(const struct format *format, const struct map *map, struct str file,
                                 bool (*take)(void *data, const struct line *line), void *data)
 {
-    int fd = memfd_create("archive", 0);
-    if (fd < 0 || write(fd, file.ptr, file.len) != (ssize_t)file.len)
-        abort();
-    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+    g_autofree char *path = NULL;
+    int fd = archive_file(file, &path);
     char *files[] = {path, NULL};
     struct conversion_options options = {.format = format,
                                          .map = map,

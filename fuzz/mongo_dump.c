@@ -1,9 +1,6 @@
 /* Files of MongoDB's tools: BSON end to end, archives, lines; whatever comes out is UTF-8, and who refuses says why. */
+#include "archive.h"
 #include "port/format/mongo.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static bool wants_all(void *data, struct str name)
 {
@@ -32,10 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct mongo_reader reader = {wants_all, look_at, refused, NULL};
     GError *error = NULL;
-    int file = memfd_create("dump", 0);
-    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
-    if (file < 0 || write(file, data, size) != (ssize_t)size)
-        abort();
+    g_autofree char *path = NULL;
+    int file = archive_file(str_from((const char *)data, size), &path);
     struct input *input = input_open(path, NULL);
     if (!input)
         abort();
