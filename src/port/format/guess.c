@@ -4,6 +4,7 @@
 #include "model/session.h"
 #include "port/format/fields.h"
 #include "port/format/map.h"
+#include "text/parameter.h"
 #include "text/time.h"
 
 enum { BEST_RANK = 100 };
@@ -55,12 +56,9 @@ static int rank(const char *path, const char *words)
         if (!strchr("_- .", *c))
             g_string_append_c(plain, g_ascii_tolower(*c));
     const char *last = strrchr(path, '.');
-    struct str rest = str_from_c(words), word;
-    for (int i = 0; rest.ptr; i++) {
-        rest = str_split(rest, ' ', &word);
-        if (str_equal(word, str_from(plain->str, plain->len)))
-            return i;
-    }
+    int place = parameter_word(words, str_from(plain->str, plain->len));
+    if (place >= 0)
+        return place;
     return last ? 1 + rank(last + 1, words) : BEST_RANK;
 }
 

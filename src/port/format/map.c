@@ -2,6 +2,7 @@
 
 #include "base/reason.h"
 #include "model/event.h"
+#include "text/parameter.h"
 
 static const char *const keys[MAP_KEY_COUNT] = {
 #define X(name, word) word,
@@ -46,17 +47,6 @@ static struct str value_of(const struct reading *r, const char *group, const cha
 {
     g_autofree char *value = g_key_file_get_value(r->file, group, key, NULL);
     return value ? arena_str(&r->map->arena, str_trim(str_from_c(value))) : STR_NULL;
-}
-
-static bool is_one_of(struct str word, const char *words)
-{
-    struct str rest = str_from_c(words), next;
-    while (rest.ptr) {
-        rest = str_split(rest, ' ', &next);
-        if (str_equal(next, word))
-            return true;
-    }
-    return false;
 }
 
 /* ---- [map], [session], [opening] ---- */
@@ -105,7 +95,7 @@ static bool read_table(const struct reading *r, enum map_table table, GError **e
     for (gsize i = 0; i < count; i++) {
         entries[i].value = arena_str(&r->map->arena, str_from_c(values[i]));
         entries[i].word = value_of(r, name, values[i]);
-        if (tables[table].words && !is_one_of(entries[i].word, tables[table].words)) {
+        if (tables[table].words && parameter_word(tables[table].words, entries[i].word) < 0) {
             g_autofree char *why = g_strdup_printf("one of these must stand here: %s", tables[table].words);
             return refuse_key(r, name, values[i], why, error);
         }
@@ -137,7 +127,7 @@ static bool read_type(const struct reading *r, const char *type, GError **error)
     struct str said = value_of(r, "file", "type");
     if (!said.ptr)
         said = str_from_c(type);
-    if (!is_one_of(said, "csv json"))
+    if (parameter_word("csv json", said) < 0)
         return refuse_key(r, "file", "type", "csv or json must stand here, or be given as --format", error);
     if (type && !str_equal(said, str_from_c(type)))
         return refuse_key(r, "file", "type", "another format was asked for", error);
@@ -206,7 +196,7 @@ static bool read_file_group(const struct reading *r, const char *type, GError **
     static const char known[] = "about marks type row items time_format time_zone encoding separator ids";
     g_auto(GStrv) given = g_key_file_get_keys(r->file, "file", NULL, NULL);
     for (char **key = given; key && *key; key++)
-        if (!is_one_of(str_from_c(*key), known)) {
+        if (parameter_word(known, str_from_c(*key)) < 0) {
             g_autofree char *why = g_strdup_printf("there is no such key; there are %s", known);
             return refuse_key(r, "file", *key, why, error);
         }
