@@ -172,7 +172,7 @@ int archive_import(const struct archive_options *options, const struct conversio
         return EXIT_FINE;
     if (*target->interrupted) {
         g_clear_error(&error);
-        fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
+        report_interrupted();
         return EXIT_FAILED;
     }
     return command_fail(error);

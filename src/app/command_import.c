@@ -237,7 +237,7 @@ static int tell_import(struct job *job, struct import_result *result)
     if (!error)
         return EXIT_FINE;
     if (interrupted)
-        fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
+        report_interrupted();
     else if (job->input_error)
         fprintf(stderr, "parley: %s\n", error->message);
     else if (result->line > 0)

@@ -93,6 +93,11 @@ void report_progress_over(void)
 
 /* ---- the end ---- */
 
+void report_interrupted(void)
+{
+    fprintf(stderr, "parley: interrupted; run the same command again and it goes on where it stopped\n");
+}
+
 void report_print(struct report *report, const struct conversion_report *counts)
 {
     struct buf out;

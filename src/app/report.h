@@ -24,5 +24,8 @@ void report_progress(struct report *report, const char *file, int64_t done, int6
 /* Takes that line away. */
 void report_progress_over(void);
 
+/* Says how an import goes on that Ctrl-C ended. */
+void report_interrupted(void);
+
 /* Prints the line, and frees the report. */
 void report_print(struct report *report, const struct conversion_report *counts);
