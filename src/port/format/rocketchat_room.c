@@ -47,9 +47,9 @@ static struct str custom_fields(const struct rocketchat_room *room)
     buf_init(&out, LIMIT_EVENT_DATA);
     json_init(&w, &out);
     json_object_begin(&w);
-    for (const struct json_node *m = json_first(own); json_is(own, JSON_OBJECT) && m; m = m->next)
+    for (const struct json_node *m = json_first(own); json_is(own, JSON_OBJECT) && m && !out.overflow; m = m->next)
         json_add_member(&w, m);
-    for (const struct json_node *m = json_first(all); json_is(all, JSON_OBJECT) && m; m = m->next) {
+    for (const struct json_node *m = json_first(all); json_is(all, JSON_OBJECT) && m && !out.overflow; m = m->next) {
         bool is_own = json_is(own, JSON_OBJECT) && build_child(own, m->name);
         if (!is_own)
             json_add_member(&w, m);
