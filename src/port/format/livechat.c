@@ -1,5 +1,6 @@
 /* LiveChat (text.com): what list_archives and its older sisters answer, pages of `chats`, one chat with one thread each
  * (doc/imports.md 3). A conversation is a thread: a chat's id comes again with every thread it has. */
+#include "base/hash.h"
 #include "port/format/build.h"
 #include "port/format/conversion.h"
 #include "port/format/follow.h"
@@ -31,18 +32,22 @@ static bool livechat_read(struct conversion *c, struct input *input, GError **er
 
 /* ---- people ---- */
 
-static const struct json_node *user_by_id(const struct json_node *chat, struct str id)
+/* By their ids, struct str *; of several with one id the first. */
+static GHashTable *users_of(const struct json_node *chat)
 {
-    const struct json_node *user = json_first(json_get(chat, "users"));
-    while (user && !str_equal(json_str(json_get(user, "id")), id))
-        user = user->next;
-    return user;
+    GHashTable *users = g_hash_table_new(hash_str, hash_str_equal);
+    for (const struct json_node *user = json_first(json_get(chat, "users")); user; user = user->next) {
+        const struct json_node *id = json_get(user, "id");
+        if (json_is(id, JSON_STRING) && !g_hash_table_contains(users, &id->string))
+            g_hash_table_insert(users, (gpointer)&id->string, (gpointer)user);
+    }
+    return users;
 }
 
 /* Who is not among the users, as those of old threads may be, is told by the look of the id: agents' are addresses. */
-static uint32_t author(struct build *b, const struct json_node *chat, struct str id)
+static uint32_t author(struct build *b, GHashTable *users, struct str id)
 {
-    const struct json_node *user = user_by_id(chat, id);
+    const struct json_node *user = g_hash_table_lookup(users, &id);
     struct str type = json_str(json_get(user, "type")), name = json_str(json_get(user, "name"));
     bool is_agent = user ? str_equal(type, STR("agent")) : memchr(id.ptr ? id.ptr : "", '@', id.len) != NULL;
     return build_participant(b, id, is_agent ? PARTICIPANT_AGENT : PARTICIPANT_CLIENT, name.len ? name : STR_NULL,
@@ -101,11 +106,11 @@ static void learn_from_form(struct build *b, const struct json_node *event, int6
     }
 }
 
-static void read_event(struct build *b, const struct json_node *chat, const struct json_node *event, int64_t at_ms)
+static void read_event(struct build *b, GHashTable *users, const struct json_node *event, int64_t at_ms)
 {
     struct str type = json_str(json_get(event, "type")), text = json_str(json_get(event, "text"));
     struct str id = json_str(json_get(event, "author_id"));
-    uint32_t by = id.len ? author(b, chat, id) : 0;
+    uint32_t by = id.len ? author(b, users, id) : 0;
     if (str_equal(type, STR("message")) && by) {
         build_event(b, EVENT_MESSAGE, at_ms, by, text)->id = json_str(json_get(event, "id"));
         if (is_internal(event))
@@ -138,6 +143,7 @@ static void end_thread(struct build *b, const struct json_node *thread, int64_t 
 static bool read_events(struct build *b, const struct json_node *chat, const struct json_node *thread, GError **error)
 {
     const struct conversion_hints *hints = conversion_hints(b->conversion);
+    g_autoptr(GHashTable) users = users_of(chat);
     int64_t last_ms = b->line->start_ms;
     for (const struct json_node *event = json_first(json_get(thread, "events")); event; event = event->next) {
         GError *bad = NULL;
@@ -149,7 +155,7 @@ static bool read_events(struct build *b, const struct json_node *chat, const str
             return false;
         }
         last_ms = at_ms == NO_TIME ? last_ms : at_ms;
-        read_event(b, chat, event, last_ms);
+        read_event(b, users, event, last_ms);
     }
     if (json_is(json_get(thread, "active"), JSON_BOOL) && !json_get(thread, "active")->truth && last_ms != NO_TIME)
         end_thread(b, thread, last_ms);
