@@ -9,22 +9,6 @@
 
 enum { SLOW_THREADS = 2, STEP_THREADS = 2 };
 
-bool snapshot_open(struct snapshot *snapshot, struct core *core, GError **error)
-{
-    *snapshot = (struct snapshot){.reader = store_reader_open(core->store, error)};
-    if (snapshot->reader)
-        snapshot->txn = store_read_begin(snapshot->reader, error);
-    return snapshot->txn;
-}
-
-void snapshot_close(struct snapshot *snapshot)
-{
-    if (snapshot->txn)
-        store_read_end(snapshot->txn);
-    if (snapshot->reader)
-        store_reader_close(snapshot->reader);
-}
-
 /* What a crash or a stop left undone of an erasure goes on. */
 static bool resume_erasures(struct core *core, GError **error)
 {

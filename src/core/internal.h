@@ -57,7 +57,7 @@ struct effect {
     bool erasure;               /* payloads wait to be dropped; no session is meant */
 };
 
-/* ---- core.c ---- */
+/* ---- snapshot.c ---- */
 
 /* For what is read once, while the core is opened. Closed in any case. */
 struct snapshot {
